@@ -1,0 +1,48 @@
+"""cutaway: neural networks with the gears showing."""
+
+from cutaway import losses, metrics, ops, optimizers
+from cutaway.autodiff import check_gradients, gradients
+from cutaway.backends.random import Random
+from cutaway.errors import InputError
+from cutaway.layers import *  # noqa: F403 - the layers, initializers and their base, as layers/__init__ lists them
+from cutaway.layers import __all__ as _layers
+from cutaway.losses import (
+    AbsoluteError,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    Loss,
+    ResidualSumOfSquares,
+    SquaredError,
+)
+from cutaway.optimizers import (
+    Adam,
+    AdamW,
+    Cosine,
+    CosLog4,
+    Exponential,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    OneCycle,
+    Optimizer,
+    RMSProp,
+    Schedule,
+    StepDecay,
+    WarmUp,
+)
+from cutaway.runs.fit import fit
+from cutaway.runs.run import Run
+from cutaway.tensor import Tensor, as_tensors
+from cutaway.training.trainer import StopTraining
+from cutaway.version import __version__
+
+__all__ = [
+    "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "CosLog4", "Cosine", "CrossEntropy", "Exponential",
+    "GradientDescent", "Hinge", "Huber", "InputError", "Loss", "Momentum", "Nesterov", "OneCycle", "Optimizer",
+    "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay", "StopTraining",
+    "Tensor", "WarmUp", "__version__", "as_tensors", "check_gradients", "fit", "gradients", "losses", "metrics",
+    "ops", "optimizers",
+    *_layers,
+]  # fmt: skip

@@ -1,0 +1,67 @@
+"""XLA through JAX: the same Python runs once while tracing, and one fused program remains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from cutaway.backends.protocol import Array
+from cutaway.errors import InputError
+
+try:
+    import jax
+except ImportError as error:
+    raise InputError(
+        "engine 'xla' needs JAX, which is not installed; run: pip install 'cutaway[jax]'"
+    ) from error
+
+
+class JaxBackend:
+    """The `Backend` names on JAX."""
+
+    name = "xla"
+    xp = jax.numpy
+
+    def asarray(self, values: Any, dtype: Any = None) -> Array:
+        """Return `values` as a JAX array on the default device."""
+        return jax.numpy.asarray(values, dtype=dtype)
+
+    def to_numpy(self, array: Array) -> np.ndarray:
+        """Wait for `array` and copy it to the host."""
+        return np.array(array)
+
+    def erf(self, x: Array) -> Array:
+        """The error function."""
+        return jax.scipy.special.erf(x)
+
+    def scatter_add(self, target: Array, key: Any, updates: Array) -> Array:
+        """Add `updates` at `target[key]`, repeated places too."""
+        return target.at[key].add(updates)
+
+    def barrier(self, arrays: Sequence[Array]) -> Sequence[Array]:
+        """Keep XLA from merging what is computed before with what is computed after."""
+        result: Sequence[Array] = jax.lax.optimization_barrier(tuple(arrays))
+        return result
+
+    def compile(self, function: Callable[..., Any], donate: Sequence[int] = ()) -> Callable[..., Any]:
+        """Compile with `jax.jit`."""
+        compiled: Callable[..., Any] = jax.jit(function, donate_argnums=tuple(donate))
+        return compiled
+
+    def loop(self, count: Array, body: Callable[[Array, Any], Any], carry: Any) -> Any:
+        """One compiled loop whose length is known only when it runs."""
+        return jax.lax.fori_loop(0, count, body, carry)
+
+    def vmap(self, function: Callable[..., Any], axes: Any) -> Callable[..., Any]:
+        """Map over a leading axis with `jax.vmap`."""
+        mapped: Callable[..., Any] = jax.vmap(function, in_axes=axes)
+        return mapped
+
+    def copy(self, tree: Any) -> Any:
+        """Copy every array in one compiled call, so that the original may be donated."""
+        return _copy(tree)
+
+
+_copy = jax.jit(lambda tree: jax.tree.map(jax.numpy.copy, tree))

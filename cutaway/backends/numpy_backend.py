@@ -1,0 +1,105 @@
+"""NumPy: every operation runs at once and every number can be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from cutaway.backends.protocol import Array
+
+
+class NumPyBackend:
+    """The `Backend` names on NumPy."""
+
+    name = "numpy"
+    xp = np
+
+    def asarray(self, values: Any, dtype: Any = None) -> Array:
+        """Return `values` as a NumPy array."""
+        return np.asarray(values, dtype=dtype)
+
+    def to_numpy(self, array: Array) -> np.ndarray:
+        """Return a copy, so that writing to it changes nothing else."""
+        return np.array(array)
+
+    def erf(self, x: Array) -> Array:
+        """The error function, from SciPy: NumPy has none."""
+        from scipy.special import erf
+
+        return erf(x)
+
+    def scatter_add(self, target: Array, key: Any, updates: Array) -> Array:
+        """Add `updates` at `target[key]`, repeated places too."""
+        result = np.array(target)
+        np.add.at(result, key, updates)
+        return result
+
+    def barrier(self, arrays: Sequence[Array]) -> Sequence[Array]:
+        """Return `arrays`: nothing is reordered here."""
+        return arrays
+
+    def compile(self, function: Callable[..., Any], donate: Sequence[int] = ()) -> Callable[..., Any]:
+        """Return `function`: there is nothing to compile."""
+        return function
+
+    def loop(self, count: Array, body: Callable[[Array, Any], Any], carry: Any) -> Any:
+        """Run the body `count` times."""
+        for index in range(int(count)):
+            carry = body(index, carry)
+        return carry
+
+    def vmap(self, function: Callable[..., Any], axes: Any) -> Callable[..., Any]:
+        """Call the function for one member after another and stack what comes back."""
+
+        def mapped(*arguments: Any) -> Any:
+            count = next(
+                len(leaf) for a, axis in zip(arguments, axes, strict=True) if axis == 0 for leaf in leaves(a)
+            )
+            results = [
+                function(*[member(a, m) if axis == 0 else a for a, axis in zip(arguments, axes, strict=True)])
+                for m in range(count)
+            ]
+            return stacked(results)
+
+        return mapped
+
+    def copy(self, tree: Any) -> Any:
+        """Return `tree`: nothing that a step returned is ever written to."""
+        return tree
+
+
+# A tree is what crosses a step's boundary: arrays in dicts and (named) tuples.
+
+
+def leaves(tree: Any) -> Iterator[Array]:
+    """Yield the arrays of a tree."""
+    if isinstance(tree, dict):
+        tree = tuple(tree.values())
+    if isinstance(tree, tuple):
+        for branch in tree:
+            yield from leaves(branch)
+    elif tree is not None:
+        yield tree
+
+
+def joined(function: Callable[[list[Array]], Array], trees: Sequence[Any]) -> Any:
+    """Return the tree whose arrays are `function` of the arrays at the same place of each of `trees`."""
+    first = trees[0]
+    if isinstance(first, dict):
+        return {key: joined(function, [tree[key] for tree in trees]) for key in first}
+    if isinstance(first, tuple):
+        branches = [joined(function, branch) for branch in zip(*trees, strict=True)]
+        return type(first)(*branches) if hasattr(first, "_fields") else tuple(branches)
+    return None if first is None else function(list(trees))
+
+
+def member(tree: Any, place: int) -> Any:
+    """Return the tree of the arrays at `place` along the leading axis."""
+    return joined(lambda arrays: np.asarray(arrays[0][place]), [tree])
+
+
+def stacked(trees: Sequence[Any]) -> Any:
+    """Return the tree whose arrays are stacked along a new leading axis."""
+    return joined(np.stack, trees)

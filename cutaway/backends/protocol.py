@@ -1,0 +1,93 @@
+"""What an engine must offer beyond the array API standard, and how the engine of an array is found.
+
+The array API (2024.12) covers element-wise functions, reductions, matrix products, indexing and sorting,
+and NumPy and JAX both implement it: operations use it through `namespace(x)`. `Backend` names the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+# A NumPy or JAX array. Python's type system cannot say "the same kind in, the same kind out" for
+# two libraries that do not know each other, so the shapes in each docstring are the contract.
+Array: TypeAlias = Any
+
+
+class Backend(Protocol):
+    """The names that the array API lacks, written once for NumPy and once for JAX."""
+
+    name: str
+    xp: Any
+
+    def asarray(self, values: Any, dtype: Any = None) -> Array:
+        """Return `values` as an array of this backend."""
+
+    def to_numpy(self, array: Array) -> np.ndarray:
+        """Return a NumPy array that can be written to."""
+
+    def erf(self, x: Array) -> Array:
+        """Gauss's error function, 2/√π ∫₀ˣ exp(−t²) dt."""
+
+    def scatter_add(self, target: Array, key: Any, updates: Array) -> Array:
+        """Return `target` with `updates` added at `target[key]`; repeated places add up."""
+
+    def barrier(self, arrays: Sequence[Array]) -> Sequence[Array]:
+        """Return `arrays` such that the compiler cannot merge work across this line."""
+
+    def compile(self, function: Callable[..., Any], donate: Sequence[int] = ()) -> Callable[..., Any]:
+        """Return `function` compiled; the memory of the arguments at `donate` may be reused."""
+
+    def loop(self, count: Array, body: Callable[[Array, Any], Any], carry: Any) -> Any:
+        """Return `carry` after `carry = body(i, carry)` for i = 0 … count − 1."""
+
+    def vmap(self, function: Callable[..., Any], axes: Any) -> Callable[..., Any]:
+        """Return `function` applied along the leading axis of the arguments whose entry in `axes` is 0."""
+
+    def copy(self, tree: Any) -> Any:
+        """Return `tree` (dicts and tuples of arrays) such that the original may be given away."""
+
+
+@cache
+def numpy_backend() -> Backend:
+    """The backend that runs at once, on NumPy."""
+    from cutaway.backends.numpy_backend import NumPyBackend
+
+    return NumPyBackend()
+
+
+@cache
+def jax_backend() -> Backend:
+    """The backend that compiles with XLA, through JAX (the extra `cutaway[jax]`)."""
+    from cutaway.backends.jax_backend import JaxBackend
+
+    return JaxBackend()
+
+
+def backend_of(*values: Any) -> Backend:
+    """Return the backend of the arrays among `values`: JAX's if any is JAX's, else NumPy's.
+
+    >>> backend_of(np.zeros(2), 3.0).name
+    'numpy'
+    """
+    for value in values:
+        kind = type(value)
+        if kind is not np.ndarray and kind.__module__.startswith("jax"):
+            return jax_backend()
+    return numpy_backend()
+
+
+def namespace(*values: Any) -> Any:
+    """Return the array API namespace of `values`: `numpy` or `jax.numpy`.
+
+    >>> namespace(np.zeros(2)).__name__
+    'numpy'
+    """
+    for value in values:
+        kind = type(value)
+        if kind is not np.ndarray and kind.__module__.startswith("jax"):
+            return jax_backend().xp
+    return np

@@ -1,0 +1,203 @@
+"""From a path to a file that can be read as it is: unpacked, known by its content, and in UTF-8."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import lzma
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from cutaway.data.suggestions import did_you_mean
+from cutaway.errors import InputError
+
+_DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, RuntimeError)
+CHUNK = 1 << 20  # bytes; a chunk is decoded or copied at a time, so a large file needs little memory
+
+
+class FileKind(StrEnum):
+    """What a table's file is, told from its first bytes."""
+
+    DELIMITED = "delimited"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A file ready to be read: where it lies now, what it is, where scratch may lie, and repairs made."""
+
+    path: Path
+    kind: FileKind
+    scratch: Path
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[OpenedFile]:
+    """Unpack and decode what lies at `path` for the length of a `with` block.
+
+    gzip, bzip2, xz and zip (with one file inside) are unpacked; UTF-8 with a byte order mark, UTF-16,
+    UTF-32 and Latin-1 are rewritten as UTF-8. The original is never changed.
+    Raises `InputError` when there is no readable file, or it is not a table, or it changed meanwhile.
+    """
+    original = Path(path)
+    before = _state_of(original)
+    with tempfile.TemporaryDirectory(prefix="cutaway-") as folder:
+        scratch = Path(folder)
+        try:
+            ready, notes = _unpacked(original, scratch)
+            kind = _kind_of(ready, original)
+            if kind is not FileKind.PARQUET:
+                ready, more = _as_utf8(ready, original, scratch)
+                notes += more
+            if any(sign in str(ready) for sign in "*?["):  # such a name would be taken for a pattern
+                plain = scratch / "table"
+                shutil.copyfile(ready, plain)
+                ready = plain
+        except OSError as fault:
+            raise InputError(f"{original}: cannot be read: {fault.strerror or fault}") from fault
+        yield OpenedFile(ready, kind, scratch, tuple(notes))
+    if _state_of(original) != before:
+        raise InputError(
+            f"{original}: the file changed while it was being read; try again when it is complete"
+        )
+
+
+def _state_of(path: Path) -> tuple[int, int]:
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; a file was expected (csv, tsv, parquet, json)")
+        status = path.stat()
+        if not path.is_file():  # a pipe can be read only once, and telling what it is takes several passes
+            raise InputError(f"{path}: is not a regular file; save what it delivers to a file first")
+    except FileNotFoundError as fault:
+        siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        hint = f"in {path.parent}, {did_you_mean(path.name, sorted(siblings))}" if siblings else ""
+        raise InputError(f"{path}: there is no such file; {hint or 'check the path'}") from fault
+    except OSError as fault:
+        raise InputError(f"{path}: cannot be read: {fault.strerror}") from fault
+    if status.st_size == 0:
+        raise InputError(f"{path}: the file is empty; expected a header line and at least one row")
+    return status.st_size, status.st_mtime_ns
+
+
+def _unpacked(path: Path, scratch: Path) -> tuple[Path, list[str]]:
+    with path.open("rb") as file:
+        start = file.read(8)
+    target = scratch / "unpacked"
+    try:
+        if start.startswith(b"PK\x03\x04"):
+            with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive, path)) as packed:
+                _copy(packed, target)
+        elif start.startswith(b"\x1f\x8b"):
+            with gzip.open(path) as packed:
+                _copy(packed, target)
+        elif start.startswith(b"BZh"):
+            with bz2.open(path) as packed:
+                _copy(packed, target)
+        elif start.startswith(b"\xfd7zXZ\x00"):
+            with lzma.open(path) as packed:
+                _copy(packed, target)
+        else:
+            return path, []
+    except _DAMAGED as fault:
+        raise InputError(f"{path}: cannot be unpacked ({fault}): it is damaged or encrypted") from fault
+    if target.stat().st_size == 0:
+        raise InputError(f"{path}: the archive holds an empty file; expected a header line and rows")
+    return target, []
+
+
+def _only_member(archive: zipfile.ZipFile, path: Path) -> str:
+    members = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+    if "[Content_Types].xml" in members:
+        raise InputError(f"{path}: is an office document; save the sheet as CSV and give that file")
+    if len(members) != 1:
+        raise InputError(
+            f"{path}: the archive holds {len(members)} files {members[:5]}; expected exactly one table"
+        )
+    return members[0]
+
+
+def _copy(packed: Any, target: Path) -> None:
+    with target.open("wb") as plain:
+        shutil.copyfileobj(packed, plain, CHUNK)
+
+
+def _kind_of(ready: Path, original: Path) -> FileKind:
+    with ready.open("rb") as file:
+        start = file.read(4096)
+    if start.startswith(b"PAR1"):
+        return FileKind.PARQUET
+    suffixes = {suffix.lower() for suffix in original.suffixes}
+    if suffixes & {".parquet", ".pq"}:
+        raise InputError(f"{original}: is named as parquet, but does not begin as a parquet file does")
+    looks_json = start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
+    if suffixes & {".json", ".jsonl", ".ndjson"} or (looks_json and not suffixes & {".csv", ".tsv", ".txt"}):
+        return FileKind.JSON
+    return FileKind.DELIMITED
+
+
+def _encoding_of(ready: Path, original: Path) -> str:
+    with ready.open("rb") as file:
+        start = file.read(CHUNK)
+        marks = (
+            (codecs.BOM_UTF8, "utf-8-sig"),
+            (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is how this one begins
+            (codecs.BOM_UTF32_BE, "utf-32"),
+            (codecs.BOM_UTF16_LE, "utf-16"),
+            (codecs.BOM_UTF16_BE, "utf-16"),
+        )
+        for mark, encoding in marks:
+            if start.startswith(mark):
+                return encoding
+        zeros = start.count(0)
+        if zeros > len(start) // 4:  # Latin letters in UTF-16 have a zero byte each: it tells the byte order
+            return "utf-16-le" if start[1::2].count(0) > start[0::2].count(0) else "utf-16-be"
+        controls = sum(start[:4096].count(byte) for byte in range(32) if byte not in (9, 10, 11, 12, 13, 27))
+        if zeros or controls > len(start[:4096]) // 50:
+            raise InputError(
+                f"{original}: is not text; expected csv, tsv, json or parquet (or one of them packed)"
+            )
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while start:
+                decoder.decode(start)
+                start = file.read(CHUNK)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "latin-1"
+    return "utf-8"
+
+
+def _as_utf8(ready: Path, original: Path, scratch: Path) -> tuple[Path, list[str]]:
+    encoding = _encoding_of(ready, original)
+    if encoding == "utf-8":
+        return ready, []
+    target = scratch / "utf8"
+    # Windows' code page 1252 is what nearly every file called Latin-1 really is: it adds € and curly quotes.
+    for attempt in ("cp1252", "latin-1") if encoding == "latin-1" else (encoding,):
+        try:
+            with (
+                ready.open(encoding=attempt, newline="") as source,
+                target.open("w", encoding="utf-8", newline="") as text,
+            ):
+                shutil.copyfileobj(source, text, CHUNK)
+        except UnicodeError as fault:
+            if attempt == "cp1252":
+                continue
+            raise InputError(f"{original}: begins like {encoding} text but is not: {fault}") from fault
+        if encoding == "utf-8-sig":
+            return target, []
+        return target, [f"the file is not UTF-8; its text was read as {attempt}"]
+    raise AssertionError("latin-1 decodes every byte")

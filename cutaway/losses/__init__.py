@@ -1,0 +1,36 @@
+"""Losses: one number for how wrong the outputs are."""
+
+from cutaway.errors import InputError
+from cutaway.losses.cross_entropy import BinaryCrossEntropy, CrossEntropy
+from cutaway.losses.hinge import Hinge
+from cutaway.losses.loss import Loss
+from cutaway.losses.regression import AbsoluteError, Huber, ResidualSumOfSquares, SquaredError
+
+BY_NAME: dict[str, type[Loss]] = {
+    "squared_error": SquaredError,
+    "residual_sum_of_squares": ResidualSumOfSquares,
+    "absolute_error": AbsoluteError,
+    "huber": Huber,
+    "hinge": Hinge,
+    "cross_entropy": CrossEntropy,
+    "binary_cross_entropy": BinaryCrossEntropy,
+}
+
+
+def as_loss(loss: str | Loss) -> Loss:
+    """Return the loss that a name stands for, with its default settings; a loss as it is.
+
+    >>> as_loss("squared_error")
+    SquaredError()
+    """
+    if isinstance(loss, Loss):
+        return loss
+    if isinstance(loss, str) and loss in BY_NAME:
+        return BY_NAME[loss]()
+    raise InputError(f"loss: got {loss!r}, expected one of {', '.join(BY_NAME)}, or a Loss")
+
+
+__all__ = [
+    "BY_NAME", "AbsoluteError", "BinaryCrossEntropy", "CrossEntropy", "Hinge", "Huber", "Loss",
+    "ResidualSumOfSquares", "SquaredError", "as_loss",
+]  # fmt: skip

@@ -1,0 +1,124 @@
+"""What a loss is: a number a row, averaged by weight; and a check that targets and outputs fit."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cutaway import ops
+from cutaway.autodiff import value_of
+from cutaway.backends import Array, namespace
+from cutaway.errors import InputError
+
+
+class Loss:
+    """How wrong the outputs are, as one number that gradient descent lowers.
+
+        L = Σᵢ wᵢ lᵢ / Σᵢ wᵢ        lᵢ the loss of row i, wᵢ its weight (1 where none is given)
+
+    `loss(outputs, targets, weight)` checks targets and weights and computes; a step, whose targets were
+    checked once by `prepare`, calls `value`.
+    """
+
+    def prepare(self, targets: Any, output_shape: tuple[int, ...]) -> np.ndarray:
+        """Return targets as the loss wants them for outputs of `output_shape` (batch, ...).
+
+        Raises `InputError` where the shapes do not fit, instead of letting them broadcast.
+        """
+        return as_columns(targets, output_shape, type(self).__name__)
+
+    def rows(self, outputs: Any, targets: Array) -> Any:
+        """Return lᵢ, shape (batch)."""
+        raise TypeError(
+            f"{type(self).__name__} does not say what a row costs; define rows(self, outputs, targets)"
+        )
+
+    def importance(self, targets: Array) -> Array | None:
+        """Return a weight for each row that follows from its target (class weights), or None."""
+        return None
+
+    def value(self, outputs: Any, targets: Array, weight: Array | None = None) -> Any:
+        """Return L for targets that `prepare` has checked; 0 for a batch of padding alone."""
+        rows = self.rows(outputs, targets)
+        importance = self.importance(targets)
+        if weight is None and importance is None:
+            return ops.mean(rows)
+        xp = namespace(weight, importance)
+        weights = [xp.astype(xp.asarray(w), rows.dtype) for w in (importance, weight) if w is not None]
+        weight = prod(weights[1:], start=weights[0])
+        total = xp.sum(weight)
+        return ops.divide(
+            ops.sum(ops.multiply(rows, weight)), xp.where(total > 0, total, xp.ones_like(total))
+        )
+
+    def __call__(self, outputs: Any, targets: Any, weight: Any = None) -> Any:
+        """Return L, one number; a Tensor where `outputs` is one."""
+        dtype = value_of(outputs).dtype
+        prepared = self.prepare(targets, tuple(outputs.shape))
+        if prepared.dtype.kind == "f":
+            prepared = prepared.astype(dtype)
+        return self.value(
+            outputs, prepared, None if weight is None else as_weight(weight, prepared.shape[:1])
+        )
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in vars(self).items() if value is not None)
+        return f"{type(self).__name__}({settings})"
+
+
+def mean_over_outputs(errors: Any) -> Any:
+    """Return the mean over every axis but the first: (batch, ...) -> (batch)."""
+    return ops.mean(errors, axis=tuple(range(1, errors.ndim))) if errors.ndim > 1 else errors
+
+
+def as_columns(targets: Any, output_shape: tuple[int, ...], name: str) -> np.ndarray:
+    """Return numeric targets in the shape of the outputs; (n,) is one column (n, 1).
+
+    >>> as_columns([1.0, 2.0], (2, 1), "SquaredError").shape
+    (2, 1)
+    >>> as_columns([1.0, 2.0], (2, 3), "SquaredError")
+    Traceback (most recent call last):
+    cutaway.errors.InputError: SquaredError: outputs have shape (2, 3), targets (2,): they would be \
+stretched over each other silently or not fit at all; give targets of shape (2, 3)
+    """
+    array = as_numbers(targets, name)
+    if array.dtype.kind != "f":
+        array = array.astype(np.float32 if array.dtype.itemsize <= 2 else np.float64)
+    if array.shape == output_shape:
+        return array
+    line = output_shape[:1]
+    column = (*line, 1)
+    if array.shape in (line, column) and output_shape in (line, column):
+        return array.reshape(output_shape)
+    raise InputError(
+        f"{name}: outputs have shape {output_shape}, targets {array.shape}: they would be stretched "
+        f"over each other silently or not fit at all; give targets of shape {output_shape}"
+    )
+
+
+def as_numbers(targets: Any, name: str) -> np.ndarray:
+    """Return targets as an array of finite numbers."""
+    array = np.asarray(value_of(targets))
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{name}: targets are {array.dtype}, expected numbers")
+    finite = np.isfinite(array)
+    if not finite.all():
+        raise InputError(f"{name}: target {array[~finite][0]} {row_of(~finite)}is not a finite number")
+    return array
+
+
+def row_of(wrong: np.ndarray) -> str:
+    """Return "in row 3 " for the first row (from 0) of a mask that has a true element; "" for a number."""
+    return f"in row {np.argwhere(wrong)[0][0]} " if wrong.ndim else ""
+
+
+def as_weight(weight: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a weight for each row, checked."""
+    array = np.asarray(weight, np.float64)
+    if array.shape != shape:
+        raise InputError(f"weight: got shape {array.shape}, expected one number a row, {shape}")
+    if not (np.isfinite(array).all() and (array >= 0).all() and array.sum() > 0):
+        raise InputError("weight: expected finite numbers of at least 0, and one above 0")
+    return array

@@ -1,0 +1,77 @@
+"""Batch normalisation: each feature to mean 0 and variance 1 over the rows of the batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cutaway.autodiff import Rule, Thunk, primitive
+from cutaway.backends import Array, namespace
+from cutaway.ops.broadcasting import unbroadcast
+
+
+def _row_weights(x: Array, row_mask: Array | None) -> tuple[Any, Any]:
+    """Return the weight of each row, shaped to broadcast against x, and the number of values a feature has."""
+    xp = namespace(x)
+    rest = 1
+    for size in x.shape[1:-1]:
+        rest *= size
+    if row_mask is None:
+        return None, x.shape[0] * rest
+    rows = xp.reshape(xp.astype(row_mask, x.dtype), (-1,) + (1,) * (x.ndim - 1))
+    # A batch of padding alone would divide by zero; its results are thrown away.
+    return rows, xp.maximum(xp.sum(rows), xp.asarray(1, dtype=x.dtype)) * rest
+
+
+def _mean(values: Array, rows: Any, count: Any) -> Array:
+    xp = namespace(values)
+    return xp.sum(values if rows is None else values * rows, axis=tuple(range(values.ndim - 1))) / count
+
+
+def batch_statistics(x: Array, row_mask: Array | None = None) -> tuple[Array, Array]:
+    """Return mean and variance (divided by n) of each feature, the last axis, over the rows that count.
+
+    x (batch, ..., features), row_mask (batch) 1 for a row that counts and 0 for padding.
+    """
+    rows, count = _row_weights(x, row_mask)
+    mean = _mean(x, rows, count)
+    centred = x - mean
+    return mean, _mean(centred * centred, rows, count)
+
+
+@primitive
+def batch_norm(
+    x: Array, weight: Array, bias: Array, *, epsilon: float = 1e-5, row_mask: Array | None = None
+) -> Rule:
+    """Normalise each feature over the batch, then scale and shift.
+
+        n = (x − μ) / √(σ² + ε),   y = weight n + bias        x (batch, ..., features)
+
+    μ and σ² are the mean and variance over every axis but the last, of the rows where row_mask is 1.
+    Backward, with m the number of values a feature has:
+
+        dL/dx = weight / √(σ² + ε) · (g − mean g − n · mean(g n))
+        dL/dweight = Σ g n,   dL/dbias = Σ g
+
+    Reference: Ioffe, Szegedy, ICML 2015, arXiv 1502.03167.
+    """
+    xp = namespace(x)
+    rows, count = _row_weights(x, row_mask)
+    mean, variance = batch_statistics(x, row_mask)
+    scale = 1 / xp.sqrt(variance + epsilon)
+    normal = (x - mean) * scale
+    axes = tuple(range(x.ndim - 1))
+
+    def blame_of_x(g: Array) -> Array:
+        # Padding takes part in no mean, but its own output still depends on its own x.
+        passed = g * weight * scale
+        shared = (xp.sum(passed, axis=axes) + normal * xp.sum(passed * normal, axis=axes)) / count
+        return passed - (shared if rows is None else shared * rows)
+
+    def backward(g: Array) -> tuple[Thunk, ...]:
+        return (
+            lambda: blame_of_x(g),
+            lambda: unbroadcast(g * normal, weight.shape),
+            lambda: unbroadcast(g, bias.shape),
+        )
+
+    return normal * weight + bias, backward

@@ -1,0 +1,47 @@
+"""Optimizers: how a gradient becomes a step. They see arrays only."""
+
+from collections.abc import Callable
+
+from cutaway.errors import InputError
+from cutaway.optimizers.adam import Adam, AdamW
+from cutaway.optimizers.gradient_descent import GradientDescent, Momentum, Nesterov
+from cutaway.optimizers.optimizer import Optimizer
+from cutaway.optimizers.rmsprop import RMSProp
+from cutaway.optimizers.schedules import (
+    ConstantRate,
+    Cosine,
+    CosLog4,
+    Exponential,
+    OneCycle,
+    Schedule,
+    StepDecay,
+    WarmUp,
+)
+
+BY_NAME: dict[str, Callable[[], Optimizer]] = {
+    "gradient_descent": GradientDescent,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "adamw": AdamW,
+}
+
+
+def as_optimizer(optimizer: str | Optimizer) -> Optimizer:
+    """Return the optimizer that a name stands for, with its default settings; an optimizer as it is.
+
+    >>> as_optimizer("adam")
+    Adam(0.001)
+    """
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    if isinstance(optimizer, str) and optimizer in BY_NAME:
+        return BY_NAME[optimizer]()
+    raise InputError(f"optimizer: got {optimizer!r}, expected one of {', '.join(BY_NAME)}, or an Optimizer")
+
+
+__all__ = [
+    "BY_NAME", "Adam", "AdamW", "ConstantRate", "CosLog4", "Cosine", "Exponential", "GradientDescent",
+    "Momentum", "Nesterov", "OneCycle", "Optimizer", "RMSProp", "Schedule", "StepDecay", "WarmUp", "as_optimizer",
+]  # fmt: skip

@@ -1,0 +1,132 @@
+"""What an optimizer is: from weights, gradients and moments to new weights and moments. Arrays only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cutaway.backends import Array, namespace
+from cutaway.errors import InputError
+from cutaway.optimizers.schedules import Schedule, as_schedule
+
+Arrays = dict[str, Array]
+
+
+class Optimizer:
+    """Gradient descent in one of its forms.
+
+    learning_rate   a number, or a schedule (a function of the share of training that is done)
+    clip_norm       shorten the gradient of all parameters together to at most this length
+    clip_value      limit each element of the gradient to [−clip_value, clip_value], before clip_norm
+    weight_decay    each step also shrinks the weights: w ← w − rate · weight_decay · w (decoupled)
+    learning_rate_factors, weight_decay_factors
+                    what rate and decay are multiplied by for parameters whose path fits a pattern, such as
+                    `{"*.bias": 0.1}`; the last pattern that fits counts
+
+    The moments are a flat dict of arrays: `step`, `learning_rate_factor`, and each slot as `slot:path`.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule,
+        *,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        weight_decay: float = 0.0,
+        learning_rate_factors: Mapping[str, float] | None = None,
+        weight_decay_factors: Mapping[str, float] | None = None,
+    ) -> None:
+        name = type(self).__name__
+        self.learning_rate = as_schedule(learning_rate, name)
+        for setting, value in (("clip_norm", clip_norm), ("clip_value", clip_value)):
+            if value is not None and not value > 0:
+                raise InputError(f"{name}: {setting} must be above 0, got {value!r}")
+        if not weight_decay >= 0:
+            raise InputError(f"{name}: weight_decay must be at least 0, got {weight_decay!r}")
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.weight_decay = weight_decay
+        self.learning_rate_factors = dict(learning_rate_factors or {})
+        self.weight_decay_factors = dict(weight_decay_factors or {})
+
+    def init(self, params: Mapping[str, Array]) -> Arrays:
+        """Return the moments before the first step."""
+        moments: Arrays = {"step": np.zeros((), np.int32), "learning_rate_factor": np.ones((), np.float32)}
+        for path, parameter in params.items():
+            for slot in self.slots:
+                moments[f"{slot}:{path}"] = np.zeros(parameter.shape, parameter.dtype)
+        return moments
+
+    def update(
+        self,
+        params: Mapping[str, Array],
+        grads: Mapping[str, Array],
+        moments: Mapping[str, Array],
+        steps: Array = 1,
+    ) -> tuple[Arrays, Arrays]:
+        """Return new parameters and moments after one step of `steps` in all; nothing is changed in place."""
+        step = moments["step"]
+        xp = namespace(step)
+        # The rate is as exact as the parameters: float64 where one of them is.
+        exact = xp.float64 if any(p.dtype == np.float64 for p in params.values()) else xp.float32
+        done = xp.astype(xp.asarray(step), exact) / xp.astype(xp.asarray(steps), exact)
+        rate = self.learning_rate(done) * xp.astype(xp.asarray(moments["learning_rate_factor"]), exact)
+        grads = self._clipped(grads)
+        new_params: Arrays = {}
+        new_moments: Arrays = {"step": step + 1, "learning_rate_factor": moments["learning_rate_factor"]}
+        for path, parameter in params.items():
+            own = {slot: moments[f"{slot}:{path}"] for slot in self.slots}
+            own_rate = xp.astype(xp.asarray(rate * factor(self.learning_rate_factors, path)), parameter.dtype)
+            count = xp.astype(xp.asarray(step + 1), parameter.dtype)
+            change, own = self.apply_single(grads[path], own, own_rate, count)
+            decay = self.weight_decay * factor(self.weight_decay_factors, path)
+            if decay:
+                change = change + (own_rate * decay) * parameter
+            new_params[path] = parameter - change
+            new_moments.update({f"{slot}:{path}": value for slot, value in own.items()})
+        return new_params, new_moments
+
+    def apply_single(self, gradient: Array, slots: Arrays, rate: Array, count: Array) -> tuple[Array, Arrays]:
+        """Return what is subtracted from one parameter, and its new slots; `count` is 1 at the first step."""
+        raise TypeError(f"{type(self).__name__} does not say how to step; define apply_single")
+
+    def _clipped(self, grads: Mapping[str, Array]) -> Mapping[str, Array]:
+        if self.clip_value is not None:
+            limit = self.clip_value
+            grads = {path: namespace(g).clip(g, -limit, limit) for path, g in grads.items()}
+        if self.clip_norm is not None:
+            norm = global_norm(grads)
+            xp = namespace(norm)
+            scale = xp.where(norm > self.clip_norm, self.clip_norm / xp.where(norm > 0, norm, 1), 1)
+            grads = {path: g * xp.astype(scale, g.dtype) for path, g in grads.items()}
+        return grads
+
+    def __repr__(self) -> str:
+        rate: Any = self.learning_rate
+        shown = f"{rate.rate:g}" if type(rate).__name__ == "ConstantRate" else repr(rate)
+        return f"{type(self).__name__}({shown})"
+
+
+def factor(patterns: Mapping[str, float], path: str) -> float:
+    """Return the factor of the last pattern that fits `path`, 1 where none does.
+
+    >>> factor({"*.bias": 0.1}, "0.bias"), factor({"*.bias": 0.1}, "0.weight")
+    (0.1, 1.0)
+    """
+    result = 1.0
+    for pattern, value in patterns.items():
+        if fnmatchcase(path, pattern):
+            result = float(value)
+    return result
+
+
+def global_norm(arrays: Mapping[str, Array]) -> Array:
+    """Return the length √Σ x² of all arrays together."""
+    xp = namespace(*arrays.values())
+    total = sum(xp.sum(array * array) for array in arrays.values())
+    return xp.sqrt(xp.asarray(total))

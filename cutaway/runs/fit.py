@@ -1,0 +1,210 @@
+"""`fit`: train a network on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cutaway.data.splits import split_rows
+from cutaway.errors import InputError
+from cutaway.layers import Ensemble, Layer
+from cutaway.losses import Loss, as_loss
+from cutaway.metrics import BY_NAME as METRICS
+from cutaway.optimizers import Optimizer, as_optimizer
+from cutaway.records import Event
+from cutaway.runs.run import Run
+from cutaway.training.callbacks.progress import ProgressBar
+from cutaway.training.callbacks.records import RecordFile
+from cutaway.training.cost import Choice, choose_engine, cost_of_step
+from cutaway.training.step import Batch
+from cutaway.training.trainer import Trainer
+
+
+def fit(
+    network: Layer,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Loss,
+    optimizer: str | Optimizer = "adam",
+    epochs: int = 100,
+    batch_size: int | None = 32,
+    validation: float | tuple[Any, Any] | None = None,
+    sample_weight: Any = None,
+    early_stopping: int | None = None,
+    metrics: Sequence[str] | Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = (),
+    seed: int = 0,
+    shuffle: bool = True,
+    engine: str = "auto",
+    members: int = 1,
+    callbacks: Sequence[Callable[[Any], None]] = (),
+    progress: bool | None = None,
+    observe: bool = True,
+    path: str | Path | None = None,
+) -> Run:
+    """Train `network` on inputs X and targets y, and return the `Run`.
+
+    X, y           arrays (or anything NumPy makes arrays of); one row an example
+    loss           a `Loss` or its name
+    optimizer      an `Optimizer` or its name
+    epochs         how often every row is seen
+    batch_size     rows a step: 1 one example, None the whole batch
+    validation     a share of the rows to hold out, or (X, y) of their own; the weights kept are the best on them
+    sample_weight  how much each row counts
+    early_stopping end when validation has not improved for so many epochs
+    metrics        names (accuracy, rmse, …) or functions of (outputs, targets), measured on the validation rows
+    seed           of the initial weights, the order and the dropout; the same seed gives the same weights
+    engine         "numpy", "xla" or "auto", which takes the one that should be done sooner and says why
+    members        how many networks to train side by side, seeded seed, seed + 1, …; run.network is their `Ensemble`
+    callbacks      functions that hear every record; one may raise `StopTraining`
+    progress       whether to show a bar (None: where the output is a terminal)
+    observe        whether to take vitals
+    path           a folder for `records.jsonl`, written as training goes on
+
+    The trained weights are in `network` afterwards (with members it is untouched); a second `fit` goes on from them.
+    Ctrl-C ends the training and keeps what was learned. Raises `InputError` for data that cannot be used.
+
+    >>> import numpy as np, cutaway as ca
+    >>> x = np.linspace(-1, 1, 64)[:, None]
+    >>> net = ca.Sequential(ca.Dense(1))
+    >>> run = ca.fit(net, x, 3 * x + 1, loss="squared_error", optimizer=ca.Adam(0.1), epochs=100)
+    >>> net[0].weight.round(2), net[0].bias.round(2)
+    (array([[3.]], dtype=float32), array([1.], dtype=float32))
+    """
+    criterion, method = as_loss(loss), as_optimizer(optimizer)
+    if not isinstance(epochs, int) or epochs < 1:
+        raise InputError(f"fit: epochs must be a whole number of at least 1, got {epochs!r}")
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise InputError(f"fit: batch_size must be a whole number of at least 1, or None for all rows, got {batch_size!r}")
+    if not isinstance(members, int) or members < 1:
+        raise InputError(f"fit: members must be a whole number of at least 1, got {members!r}")
+    if engine not in ("auto", "numpy", "xla"):
+        raise InputError(f"fit: engine is {engine!r}, expected 'auto', 'numpy' or 'xla'")
+
+    inputs, targets = as_rows(X, "X"), np.asarray(y)
+    weight = None if sample_weight is None else as_rows(sample_weight, "sample_weight")
+    _same_length(inputs, targets, weight)
+    if not network.built:
+        network.build(inputs, seed)
+    dtype = network.dtype
+    inputs = cast(inputs, dtype)
+    output_shape = tuple(network(inputs[:1]).shape[1:])
+    if not network.parameters():
+        raise InputError("fit: the network has no parameters to learn; add a layer such as Dense")
+    targets = cast(finite(criterion.prepare(targets, (len(inputs), *output_shape)), "y"), dtype)
+    rows = Batch(inputs, targets, None if weight is None else cast(weight, dtype))
+    rows, held_out = _split(rows, validation, criterion, output_shape, dtype, seed)
+
+    size = len(rows.x) if batch_size is None else min(batch_size, len(rows.x))
+    cost = cost_of_step(network, criterion, Batch(rows.x[:size], rows.y[:size], None))
+    steps = -(-len(rows.x) // size) * epochs
+    choice = choose_engine(cost, steps, members) if engine == "auto" else Choice(engine, "as asked")
+    listeners: list[Callable[[Any], None]] = list(callbacks)
+    bar = ProgressBar(epochs, progress)
+    listeners.append(bar)
+    if path is not None:
+        listeners.append(RecordFile(Path(path) / "records.jsonl"))
+    trainer = Trainer(
+        network, criterion, method,
+        epochs=epochs, batch_size=size, seed=seed, shuffle=shuffle, engine=choice.engine,
+        members=None if members == 1 else members, patience=early_stopping, metrics=_metrics(metrics),
+        listeners=listeners, watch=observe,
+    )  # fmt: skip
+    chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
+    before = {**network.parameters(), **network.state()}
+    with bar:
+        for listener in listeners:
+            listener(chosen)
+        trained = trainer.train(rows, held_out, cost)
+    network.load({**trained.params, **trained.state} if members == 1 else before)
+    return Run(
+        network=network if members == 1 else Ensemble(network, trained.params, trained.state),
+        history=trained.history,
+        vitals=trained.vitals,
+        events=[chosen, *trained.events],
+        engine=choice.engine,
+        reason=choice.reason,
+        seconds=trained.seconds,
+        path=None if path is None else Path(path),
+    )
+
+
+def as_rows(values: Any, name: str) -> np.ndarray:
+    """Return numbers, one row an example, all of them finite; raises `InputError` with the place of the first that is not."""
+    array = np.asarray(values)
+    if array.dtype == object:
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{name}: holds text or mixed values ({error}); numbers are needed, see ca.train for tables") from None
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{name}: holds {array.dtype}, expected numbers; see ca.train for tables with text")
+    if array.ndim == 0 or len(array) == 0:
+        raise InputError(f"{name}: has shape {array.shape}, expected at least one row")
+    if array.ndim == 1 and name == "X":
+        raise InputError(f"X: has shape {array.shape}; one row an example is needed, for one feature X.reshape(-1, 1)")
+    return finite(array, name)
+
+
+def finite(array: np.ndarray, name: str) -> np.ndarray:
+    """Return the array, or raise `InputError` with the place of its first NaN or infinity."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        wrong = np.argwhere(~np.isfinite(array))
+        place = f"row {wrong[0][0]}" + (f", column {', '.join(map(str, wrong[0][1:]))}" if array.ndim > 1 else "")
+        raise InputError(
+            f"{name}: {array[tuple(wrong[0])]} in {place} ({len(wrong)} in all): no sum with it is a number; "
+            "fill such values or leave the rows out"
+        )
+    return array
+
+
+def cast(array: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return floats and booleans in the network's type; whole numbers stay, as int32."""
+    if array.dtype.kind in "fb":
+        return array.astype(dtype, copy=False)
+    return array.astype(np.int32, copy=False)
+
+
+def _same_length(inputs: np.ndarray, targets: np.ndarray, weight: np.ndarray | None) -> None:
+    if targets.ndim == 0 or len(targets) != len(inputs):
+        raise InputError(f"fit: X has {len(inputs)} rows, y has shape {targets.shape}; one target a row is needed")
+    if weight is not None and (weight.shape != (len(inputs),) or (weight < 0).any() or not weight.any()):
+        raise InputError(
+            f"sample_weight: has shape {weight.shape}, smallest {weight.min():g}; expected {len(inputs)} numbers of at "
+            "least 0, not all of them 0"
+        )
+
+
+def _split(
+    rows: Batch, validation: Any, loss: Loss, output_shape: tuple[int, ...], dtype: Any, seed: int
+) -> tuple[Batch, Batch | None]:
+    """Return training rows and held-out rows."""
+    if validation is None or (isinstance(validation, (int, float)) and validation == 0):
+        return rows, None
+    if isinstance(validation, (int, float)):
+        if not 0 < validation < 1:
+            raise InputError(f"fit: validation is a share of the rows, 0 < share < 1, or (X, y), got {validation!r}")
+        labels = rows.y if rows.y.dtype.kind in "iu" and rows.y.ndim == 1 else None
+        rest, part = split_rows(len(rows.x), float(validation), seed, labels)
+        if not len(part):
+            raise InputError(f"fit: {validation:g} of {len(rows.x)} rows leaves none to validate on; give more rows or a larger share")
+        cut = [Batch(*(None if a is None else a[places] for a in rows)) for places in (rest, part)]
+        return cut[0], cut[1]
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise InputError(f"fit: validation is a share of the rows or (X, y), got {type(validation).__name__}")
+    inputs = cast(as_rows(validation[0], "validation X"), dtype)
+    targets = cast(finite(loss.prepare(validation[1], (len(inputs), *output_shape)), "validation y"), dtype)
+    return rows, Batch(inputs, targets, None)
+
+
+def _metrics(metrics: Any) -> dict[str, Callable[[np.ndarray, np.ndarray], float]]:
+    """Return metrics by name."""
+    if isinstance(metrics, Mapping):
+        return dict(metrics)
+    unknown = [name for name in metrics if name not in METRICS]
+    if isinstance(metrics, str) or unknown:
+        raise InputError(f"fit: metrics {metrics!r}, expected names among {', '.join(METRICS)}, or a dict of functions")
+    return {name: METRICS[name] for name in metrics}

@@ -1,0 +1,138 @@
+"""Engines: the same step run at once on NumPy, or compiled in chunks by XLA; one network, or many members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cutaway.backends import Array, Backend, jax_backend, namespace, numpy_backend
+from cutaway.layers import Context, Layer
+from cutaway.losses import Loss
+from cutaway.optimizers import Optimizer
+from cutaway.training.step import Batch, Carry, make_chunk, make_step
+
+# Rows evaluated in one call: enough to fill a processor, few enough that their activations fit its caches.
+TILE = 4096
+
+
+def backend_named(engine: str) -> Backend:
+    """Return the backend of an engine's name, "numpy" or "xla"."""
+    return jax_backend() if engine == "xla" else numpy_backend()
+
+
+class Engine:
+    """Runs steps, evaluations and bookkeeping for one network, or for `members` of them side by side.
+
+    With members every array of the carry has a leading member axis, and so have losses and flags; without,
+    there is no such axis. On XLA the members are one vectorised program, on NumPy they take turns.
+    """
+
+    def __init__(
+        self, name: str, network: Layer, loss: Loss, optimizer: Optimizer, *, masked: bool, members: int | None
+    ) -> None:
+        self.name = name
+        self.backend = backend = backend_named(name)
+        self.members = members
+        step = make_step(network, loss, optimizer)
+
+        def evaluate(carry: Carry, rows: Batch) -> tuple[Array, Array]:
+            outputs = network.bind(carry.params, carry.state)(rows.x, ctx=Context())
+            return loss.value(outputs, rows.y, rows.weight), outputs
+
+        def healthy(carry: Carry, good: Carry) -> Carry:
+            """The carry where all of its weights are finite, else the last good one."""
+            xp = namespace(*carry.params.values())
+            fine = xp.asarray(True)
+            for array in carry.params.values():
+                fine = fine & xp.all(xp.isfinite(array))
+            return chosen(fine, carry, good)
+
+        def slower(carry: Carry, factor: Array) -> Carry:
+            moments = {**carry.moments, "learning_rate_factor": carry.moments["learning_rate_factor"] * factor}
+            return carry._replace(moments=moments)
+
+        chunk = make_chunk(step, backend, masked)
+        functions = {
+            "chunk": (chunk, (0, 0, None, 0, None, 0, None), (0, 1)),
+            "evaluate": (evaluate, (0, None), ()),
+            "healthy": (healthy, (0, 0), ()),
+            "slower": (slower, (0, 0), ()),
+            "chosen": (chosen, (0, 0, 0), ()),
+        }
+        self._compiled = {
+            key: backend.compile(function if members is None else backend.vmap(function, axes), donate)
+            for key, (function, axes, donate) in functions.items()
+        }
+
+    def start(self, carry: Carry) -> Carry:
+        """Return the carry on this engine's device, its memory our own to reuse."""
+        moved = Carry(*({key: self.backend.asarray(array) for key, array in part.items()} for part in carry))
+        return self.copy(moved)
+
+    def place(self, rows: Batch) -> Batch:
+        """Return rows on this engine's device."""
+        return Batch(*(None if part is None else self.backend.asarray(part) for part in rows))
+
+    def zero(self, dtype: Any) -> Array:
+        """Return the running total before an epoch."""
+        return self.backend.asarray(np.zeros(() if self.members is None else (self.members,), dtype))
+
+    def chunk(
+        self, carry: Carry, total: Array, rows: Batch, order: np.ndarray, count: int, seed: Any, steps: Any
+    ) -> tuple[Carry, Array]:
+        """Run `count` steps; the carry given is used up."""
+        with np.errstate(all="ignore"):
+            result: tuple[Carry, Array] = self._compiled["chunk"](carry, total, rows, order, count, seed, steps)
+        return result
+
+    def evaluate(self, carry: Carry, rows: Batch, outputs: bool) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the loss over all rows and, if asked for, the outputs, tile by tile; with members both have one."""
+        count = len(rows.x)
+        losses: list[np.ndarray] = []
+        weights: list[float] = []
+        parts: list[np.ndarray] = []
+        for begin in range(0, count, TILE):
+            tile = Batch(*(None if part is None else part[begin : begin + TILE] for part in rows))
+            with np.errstate(all="ignore"):
+                loss, predicted = self._compiled["evaluate"](carry, tile)
+            losses.append(np.asarray(loss))
+            weights.append(float(len(tile.x) if tile.weight is None else np.sum(np.asarray(tile.weight))))
+            if outputs:
+                parts.append(np.asarray(predicted))
+        mean = np.tensordot(np.asarray(weights), np.stack(losses), axes=1) / max(sum(weights), 1e-300)
+        return mean, np.concatenate(parts, axis=0 if self.members is None else 1) if outputs else None
+
+    def copy(self, carry: Carry) -> Carry:
+        """Return a copy that outlives its original."""
+        copied: Carry = self.backend.copy(carry)
+        return copied
+
+    def healthy(self, carry: Carry, good: Carry) -> Carry:
+        """Return the carry where all of its weights are finite, else `good`; neither is used up."""
+        result: Carry = self._compiled["healthy"](carry, good)
+        return result
+
+    def choose(self, flags: np.ndarray, yes: Carry, no: Carry) -> Carry:
+        """Return, for each member, `yes` where its flag is set, else `no`."""
+        result: Carry = self._compiled["chosen"](flags, yes, no)
+        return result
+
+    def slower(self, carry: Carry, factors: np.ndarray) -> Carry:
+        """Return the carry with each member's learning rate multiplied by its factor."""
+        result: Carry = self._compiled["slower"](carry, factors)
+        return result
+
+    def fetch(self, arrays: dict[str, Array]) -> dict[str, np.ndarray]:
+        """Return NumPy arrays that can be written to."""
+        return {key: self.backend.to_numpy(array) for key, array in arrays.items()}
+
+
+def chosen(flag: Array, yes: Carry, no: Carry) -> Carry:
+    """Return `yes` where the flag is set, else `no`, array by array."""
+
+    def pick(a: dict[str, Array], b: dict[str, Array]) -> dict[str, Array]:
+        xp = namespace(flag, *a.values())
+        return {key: xp.where(flag, a[key], b[key]) for key in a}
+
+    return Carry(pick(yes.params, no.params), pick(yes.state, no.state), pick(yes.moments, no.moments))

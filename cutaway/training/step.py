@@ -1,0 +1,87 @@
+"""One step of training as a pure function of arrays: the same Python on NumPy and, traced once, on XLA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cutaway.autodiff import gradients
+from cutaway.backends import Array, Backend, namespace
+from cutaway.backends.random import Random
+from cutaway.layers import Context, Layer
+from cutaway.losses import Loss
+from cutaway.optimizers import Optimizer
+from cutaway.tensor import as_tensors
+
+
+class Carry(NamedTuple):
+    """What one step hands to the next: weights, running statistics, and the optimizer's moments."""
+
+    params: dict[str, Array]
+    state: dict[str, Array]
+    moments: dict[str, Array]
+
+
+class Batch(NamedTuple):
+    """Some rows: inputs, targets, and a weight each (0 for padding), or None where every row counts once."""
+
+    x: Array
+    y: Array
+    weight: Array | None
+
+
+def make_step(network: Layer, loss: Loss, optimizer: Optimizer) -> Callable[..., tuple[Carry, Array]]:
+    """Return `step(carry, batch, seed, steps) -> (carry, loss)`: forward, blame, update.
+
+    `steps` is how many steps the whole training has, for the schedule; nothing is changed in place.
+    """
+
+    def step(carry: Carry, batch: Batch, seed: Array, steps: Array) -> tuple[Carry, Array]:
+        params, state, moments = carry
+        ctx = Context(
+            mode="train",
+            random=Random(seed, moments["step"]),
+            row_mask=None if batch.weight is None else batch.weight > 0,
+        )
+        tensors = as_tensors(params)
+        value = loss.value(network.bind(tensors, state)(batch.x, ctx=ctx), batch.y, batch.weight)
+        grads = gradients(value, tensors)
+        params, moments = optimizer.update(params, grads, moments, steps)
+        return Carry(params, {**state, **ctx.new_state}, moments), value.value
+
+    return step
+
+
+def make_chunk(
+    step: Callable[..., tuple[Carry, Array]], backend: Backend, masked: bool
+) -> Callable[..., tuple[Carry, Array]]:
+    """Return `chunk(carry, total, rows, order, count, seed, steps)`: `count` steps in one call.
+
+    rows   every training row, as a `Batch`
+    order  (chunk, batch) which rows each step takes, −1 for padding
+    total  Σ loss · weight of the batch so far; the epoch's mean loss is its quotient by the weight of all rows
+
+    `masked` says whether any row is padding or has a weight; without, the batches carry no weights at all.
+    """
+
+    def chunk(
+        carry: Carry, total: Array, rows: Batch, order: Array, count: Array, seed: Array, steps: Array
+    ) -> tuple[Carry, Array]:
+        xp = namespace(order, total)
+
+        def body(index: Array, inside: Any) -> Any:
+            carry, total = inside
+            places = order[index]
+            if not masked:
+                carry, value = step(carry, Batch(rows.x[places], rows.y[places], None), seed, steps)
+                return carry, total + value * places.shape[0]
+            here = xp.maximum(places, 0)
+            weight = xp.where(places >= 0, xp.ones_like(total) if rows.weight is None else rows.weight[here], 0)
+            weight = xp.astype(weight, total.dtype)
+            carry, value = step(carry, Batch(rows.x[here], rows.y[here], weight), seed, steps)
+            return carry, total + value * xp.sum(weight)
+
+        result: tuple[Carry, Array] = backend.loop(count, body, (carry, total))
+        return result
+
+    return chunk

@@ -1,0 +1,48 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cutaway.data.bundled import BUNDLED, bundled
+from cutaway.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "columns", "labels"),
+    [
+        ("iris", 150, 5, ["setosa", "versicolor", "virginica"]),
+        ("wine", 178, 14, ["class_0", "class_1", "class_2"]),
+        ("breast_cancer", 569, 31, ["benign", "malignant"]),
+        ("digits", 1797, 65, list(range(10))),
+        ("diabetes", 442, 11, None),
+    ],
+)
+def test_sizes_and_labels(name, rows, columns, labels):
+    table = bundled(name)
+    assert (table.rows, len(table.names), table.names[-1]) == (rows, columns, BUNDLED[name])
+    if labels is not None:
+        assert sorted(set(table.columns[BUNDLED[name]].tolist())) == labels
+
+
+def test_labels_belong_to_their_rows():
+    table = bundled("breast_cancer")
+    assert np.sum(table.columns["diagnosis"] == "malignant") == 212
+    assert table.columns["mean radius"][0] == 17.99 and table.columns["diagnosis"][0] == "malignant"
+
+
+def test_an_unknown_name_brings_the_nearest():
+    with pytest.raises(InputError, match="did you mean 'iris'"):
+        bundled("irises")
+
+
+def test_nothing_heavy_is_imported_with_the_folder():
+    names = (
+        "bundled columns encoders reading splits table targets writing frames cells opening dialect ragged"
+    )
+    code = (
+        f"import sys; [__import__('cutaway.data.' + name) for name in {names.split()}]; "
+        "print([name for name in ('duckdb', 'sklearn', 'narwhals', 'pandas', 'jax') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
