@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from cutaway import ops
 from cutaway.autodiff import Node
 from cutaway.backends import Array
@@ -15,6 +13,7 @@ from cutaway.backends import Array
 class Tensor(Node):
     """An array that remembers how it was made, so that blame can flow back through it.
 
+    >>> import numpy as np
     >>> x = Tensor(np.array([[1.0, 2.0]]))
     >>> y = x * 3 + 1
     >>> y.value
@@ -102,6 +101,7 @@ class Tensor(Node):
 def as_tensors(arrays: Mapping[str, Array]) -> dict[str, Tensor]:
     """Return a leaf tensor for each array, by name.
 
+    >>> import numpy as np
     >>> as_tensors({"weight": np.array([1.0])})["weight"].shape
     (1,)
     """

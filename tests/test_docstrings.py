@@ -11,7 +11,7 @@ import pytest
 
 import cutaway
 
-# Packages that come with an extra: a module that needs one is skipped, and says so, where it is not installed.
+# What comes with an extra: where it is not installed, a module that needs it is skipped and says so.
 EXTRAS = ("jax", "jaxlib", "anywidget", "ipywidgets", "onnx", "torch")
 MODULES = [
     "cutaway",

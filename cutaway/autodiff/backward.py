@@ -70,8 +70,8 @@ def gradients(loss: Node, wrt: Any) -> Any:
     """
     if not isinstance(loss, Node):
         raise TypeError(
-            f"gradients: the loss is a {type(loss).__name__}, not a Tensor: no weight on the tape took part in it; "
-            "make the weights tensors first (ca.as_tensors(params), then net.bind(...))"
+            f"gradients: the loss is a {type(loss).__name__}, not a Tensor: no weight on the tape took part "
+            "in it; make the weights tensors first (ca.as_tensors(params), then net.bind(...))"
         )
     shape = tuple(loss.value.shape)
     if any(size != 1 for size in shape):

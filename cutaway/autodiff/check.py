@@ -30,6 +30,8 @@ def check_gradients(
     in float64. The direction g is never all ones: the sum of a softmax or of a normalised batch has zero
     gradient, and such a check would pass any wrong rule.
 
+    Raises `ValueError` when a gradient has not the shape of its operand.
+
     >>> import numpy as np, cutaway as ca
     >>> check_gradients(lambda a, b: a @ b, [np.eye(3), np.ones((3, 2))], node=ca.Tensor) < 1e-8
     True
@@ -46,10 +48,17 @@ def check_gradients(
             np.float64,
         )
 
-    leaves = [node(value) if index in floats else value for index, value in enumerate(values)]
+    leaves: list[Any] = [node(value) if index in floats else value for index, value in enumerate(values)]
     output = function(*leaves)
     g = random.standard_normal(output.value.shape)
     shares = pull(output, [leaves[index] for index in floats], g)
+    for index, share in zip(floats, shares, strict=True):
+        # Broadcasting would hide it from the sums below.
+        if np.shape(share) != values[index].shape:
+            raise ValueError(
+                f"check_gradients: operand {index} has shape {values[index].shape}, "
+                f"its gradient {np.shape(share)}"
+            )
     analytic = sum(
         float(np.sum(directions[index] * share)) for index, share in zip(floats, shares, strict=True)
     )

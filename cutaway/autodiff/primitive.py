@@ -19,8 +19,8 @@ def primitive(rule: Callable[..., Rule]) -> Callable[..., Any]:
     """Make an operation of a rule.
 
     The rule takes its operands by position, arrays or Python numbers, and settings by keyword; it returns its
-    result and a function from g = dL/dy to one thunk per operand. Called with arrays the operation returns the
-    array alone; called with at least one `Node` it returns a node of that type which remembers the rule.
+    result and a function from g = dL/dy to one thunk per operand. Called with arrays the operation returns
+    the array alone; called with at least one `Node` it returns a node of that type which remembers the rule.
     The rule itself stays at hand as `operation.rule`.
 
     >>> @primitive

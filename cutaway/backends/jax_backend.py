@@ -22,7 +22,7 @@ class JaxBackend:
     """The `Backend` names on JAX."""
 
     name = "xla"
-    xp = jax.numpy
+    xp: Any = jax.numpy
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
         """Return `values` as a JAX array on the default device."""
@@ -42,7 +42,7 @@ class JaxBackend:
 
     def barrier(self, arrays: Sequence[Array]) -> Sequence[Array]:
         """Keep XLA from merging what is computed before with what is computed after."""
-        result: Sequence[Array] = jax.lax.optimization_barrier(tuple(arrays))
+        result: Sequence[Array] = jax.lax.optimization_barrier(tuple(arrays))  # type: ignore[no-untyped-call]
         return result
 
     def compile(self, function: Callable[..., Any], donate: Sequence[int] = ()) -> Callable[..., Any]:

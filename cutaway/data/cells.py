@@ -47,11 +47,16 @@ def present(cell: str) -> str:
     return f"CASE WHEN lower({trimmed}) IN ({words}) THEN NULL ELSE {trimmed} END"
 
 
+def number_of(cell: str) -> str:
+    """SQL for a cell as a number, NULL when it is none; 1_000, which the database would take, is none."""
+    return f"CASE WHEN contains({cell}, '_') THEN NULL ELSE try_cast({cell} AS DOUBLE) END"
+
+
 @dataclass
 class TextColumn:
     """One column of text in a DuckDB table, on the way to values.
 
-    `day_first` and `decimal_comma` decide what the cells leave open (1/2/2020, 1,234).
+    `european` decides what the cells leave open: whether 1/2/2020 is in February, and 1,234 below two.
     """
 
     connection: Any
@@ -63,12 +68,17 @@ class TextColumn:
 
     def values(self) -> Values:
         """Numbers, dates or text, whichever the cells are; repairs are added to `notes`."""
-        number = f"CASE WHEN contains({self.cell}, '_') THEN NULL ELSE try_cast({self.cell} AS DOUBLE) END"
-        filled, plain, largest, zero_led = self._one(
-            f"count({self.cell}), count({number}), max(abs({number})), "
-            f"count(*) FILTER (starts_with({self.cell}, '0') AND length({self.cell}) > 1 "
-            f"AND NOT contains({self.cell}, '.'))"
-        )
+        number = number_of(self.cell)
+        filled, plain, largest, zero_led = self._measured(number)
+        if plain < filled:
+            # Cells are trimmed and searched for spellings of missing only where they are not all numbers.
+            self.connection.execute(
+                f"CREATE OR REPLACE TABLE one_column AS "
+                f"SELECT {present(self.cell)} AS cell FROM {self.relation}"
+            )
+            self.relation, self.cell = "one_column", "cell"
+            number = number_of(self.cell)
+            filled, plain, largest, zero_led = self._measured(number)
         if filled == 0:
             return np.full(self._one("count(*)")[0], np.nan)
         if plain == filled:
@@ -90,6 +100,14 @@ class TextColumn:
             values = self._written_numbers(filled)
         return self._texts() if values is None else values
 
+    def _measured(self, number: str) -> tuple[Any, ...]:
+        """How many cells are filled and how many are numbers, the largest, how many begin with a zero."""
+        return self._one(
+            f"count({self.cell}), count({number}), max(abs({number})), "
+            f"count(*) FILTER (starts_with({self.cell}, '0') AND length({self.cell}) > 1 "
+            f"AND NOT contains({self.cell}, '.'))"
+        )
+
     def _written_numbers(self, filled: int) -> Values | None:
         cell = f"replace({self.cell}, '−', '-')"
         digits = f"regexp_matches({cell}, '\\d')"
@@ -105,10 +123,7 @@ class TextColumn:
         else:
             cleaned = f"regexp_replace({cell}, '[^0-9.eE+-]', '', 'g')"
         fits = european if decimal_comma else english
-        number = (
-            f"CASE WHEN {fits} THEN try_cast({cleaned} AS DOUBLE) "
-            f"WHEN contains({cell}, '_') THEN NULL ELSE try_cast({cell} AS DOUBLE) END"
-        )
+        number = f"CASE WHEN {fits} THEN try_cast({cleaned} AS DOUBLE) ELSE {number_of(cell)} END"
         read = self._one(f"count({number})")[0]
         if filled - read > TOLERATED * filled:
             return None

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from cutaway.data.cells import TextColumn, filled_in, present
-from cutaway.data.dialect import find_dialect, unique_names
+from cutaway.data.cells import TextColumn, filled_in
+from cutaway.data.dialect import Dialect, find_dialect, unique_names
 from cutaway.data.opening import FileKind, OpenedFile, opened
 from cutaway.data.ragged import rewrite_even
 from cutaway.data.table import Table, Values
@@ -76,12 +76,11 @@ def table_from(data: Any) -> Table:
         connection = _connect()
         try:
             connection.register("texts", texts)
-            cells = ", ".join(f"{present(_quoted(cell))} AS {_quoted(cell)}" for cell in texts)
-            connection.execute(f"CREATE TABLE cleaned AS SELECT {cells} FROM texts")
+            connection.execute("CREATE TABLE arrived AS SELECT * FROM texts")
             names = list(columns)
             for cell in texts:
                 name = names[int(cell[1:])]
-                columns[name] = TextColumn(connection, "cleaned", cell, name, False, notes).values()
+                columns[name] = TextColumn(connection, "arrived", cell, name, False, notes).values()
         finally:
             connection.close()
     table = Table(columns, "data frame", notes)
@@ -119,10 +118,10 @@ def _read_delimited(connection: Any, file: OpenedFile, source: str) -> Table:
             _load(connection, even, ",", False, width)
         except duckdb.Error as fault:
             raise InputError(f"{source}: cannot be read as a table: {_first_line(fault)}") from fault
-    notes += _drop_repeated_headers(connection, dialect.names)
+    notes += _drop_repeated_headers(connection, dialect)
     columns: dict[str, Values] = {}
     for place, name in enumerate(dialect.names):
-        column = TextColumn(connection, "cleaned", f"c{place}", name, dialect.delimiter == ";", notes)
+        column = TextColumn(connection, "arrived", f"c{place}", name, dialect.delimiter == ";", notes)
         values = column.values()
         if name in dialect.blank and values.dtype.kind == "f" and np.isnan(values).all():
             notes.append(f"column '{name}': has neither name nor values: left out")
@@ -133,20 +132,17 @@ def _read_delimited(connection: Any, file: OpenedFile, source: str) -> Table:
 
 def _load(connection: Any, path: Path, delimiter: str, header: bool, width: int) -> None:
     types = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
-    cells = ", ".join(f"{present(f'c{place}')} AS c{place}" for place in range(width))
     connection.execute(
-        f"CREATE OR REPLACE TABLE cleaned AS SELECT {cells} FROM read_csv(?, auto_detect=false, "
+        f"CREATE OR REPLACE TABLE arrived AS SELECT * FROM read_csv(?, auto_detect=false, "
         f"delim={_text(delimiter)}, quote='\"', escape='\"', header={header}, columns={{{types}}})",
         [str(path)],
     )
 
 
-def _drop_repeated_headers(connection: Any, names: tuple[str, ...]) -> list[str]:
-    repeated = " AND ".join(
-        f"c{place} IS NOT DISTINCT FROM {present(_text(name))}" for place, name in enumerate(names)
-    )
-    filled = " OR ".join(f"c{place} IS NOT NULL" for place in range(len(names)))
-    (count,) = connection.execute(f"DELETE FROM cleaned WHERE ({repeated}) AND ({filled})").fetchone()
+def _drop_repeated_headers(connection: Any, dialect: Dialect) -> list[str]:
+    named = [(f"c{place}", name) for place, name in enumerate(dialect.names) if name not in dialect.blank]
+    repeated = " AND ".join(f"trim({cell}) = {_text(name)}" for cell, name in named) or "false"
+    (count,) = connection.execute(f"DELETE FROM arrived WHERE {repeated}").fetchone()
     return [f"the header is repeated {count} time(s) among the rows: left out"] if count else []
 
 
@@ -193,8 +189,8 @@ def _typed_column(
         if largest is None or largest < 2.0**53:
             return fetch(f"{quoted}::DOUBLE", np.nan, "float64")
     text = f"({quoted} ->> '$')" if type_name == "JSON" else f"{quoted}::VARCHAR"
-    connection.execute(f"CREATE OR REPLACE TABLE cleaned AS SELECT {present(text)} AS c FROM arrived")
-    return TextColumn(connection, "cleaned", "c", name, False, notes).values()
+    connection.execute(f"CREATE OR REPLACE TABLE unread AS SELECT {text} AS c FROM arrived")
+    return TextColumn(connection, "unread", "c", name, False, notes).values()
 
 
 def _text(words: str) -> str:

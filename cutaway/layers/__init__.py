@@ -17,6 +17,7 @@ from cutaway.layers.activations import (
     Tanh,
 )
 from cutaway.layers.batch_norm import BatchNorm
+from cutaway.layers.column_embedding import ColumnEmbedding
 from cutaway.layers.context import Context
 from cutaway.layers.dense import Dense
 from cutaway.layers.dropout import Dropout
@@ -45,6 +46,7 @@ __all__ = [
     "SELU",
     "Activation",
     "BatchNorm",
+    "ColumnEmbedding",
     "Constant",
     "Context",
     "Dense",

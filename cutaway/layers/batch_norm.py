@@ -20,8 +20,8 @@ class BatchNorm(Layer):
 
     Training uses μ, σ² of the batch (padding left out) and moves the running ones by `momentum` towards them,
     σ² enlarged by m / (m − 1); evaluation uses the running ones. With a batch of one row of features there is
-    nothing to normalise against: the output is the bias, whatever came in, and the running variance stays as it
-    is. A batch of padding alone moves neither.
+    nothing to normalise against: the output is the bias, whatever came in, and the running variance stays as
+    it is. A batch of padding alone moves neither.
 
     Reference: Ioffe, Szegedy, ICML 2015, arXiv 1502.03167, algorithms 1 and 2.
     """

@@ -12,7 +12,7 @@ def as_classes(name: str, scores: np.ndarray, truth: np.ndarray) -> tuple[np.nda
     scores, truth = np.asarray(scores), np.asarray(truth)
     if scores.ndim != 2 or truth.shape != scores.shape[:1]:
         raise InputError(
-            f"{name}: scores have shape {scores.shape}, truth {truth.shape}; expected (rows, classes), (rows,)"
+            f"{name}: scores have shape {scores.shape}, truth {truth.shape}: not (rows, classes), (rows,)"
         )
     return scores, truth
 

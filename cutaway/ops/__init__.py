@@ -38,8 +38,8 @@ __all__ = [
     "abs", "absolute_error", "add", "attention", "attention_weights", "batch_norm", "batch_statistics",
     "binary_cross_entropy", "broadcast_to", "checkpoint", "clip", "concatenate", "cos", "cross_entropy",
     "divide", "dropout", "elu", "embedding", "exp", "expand_dims", "gelu", "gelu_tanh", "huber", "identity",
-    "index", "layer_norm", "leaky_relu", "log", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean",
-    "min", "minimum", "mish", "multiply", "negative", "power", "relu", "reshape", "selu", "sigmoid", "silu",
-    "sin", "softmax", "softplus", "sqrt", "squared_error", "squeeze", "stack", "step", "subtract", "sum",
-    "take_along_axis", "tanh", "transpose", "variance", "where",
+    "index", "layer_norm", "leaky_relu", "log", "log_softmax", "logsumexp", "matmul", "max", "maximum",
+    "mean", "min", "minimum", "mish", "multiply", "negative", "power", "relu", "reshape", "selu", "sigmoid",
+    "silu", "sin", "softmax", "softplus", "sqrt", "squared_error", "squeeze", "stack", "step", "subtract",
+    "sum", "take_along_axis", "tanh", "transpose", "variance", "where",
 ]  # fmt: skip

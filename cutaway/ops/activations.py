@@ -177,7 +177,8 @@ def softplus(x: Array) -> Rule:
 
     Backward: dL/dx = g σ(x).
 
-    Reference: Dugas et al., "Incorporating second-order functional knowledge for better option pricing", NIPS 2000.
+    Reference: Dugas et al., "Incorporating second-order functional knowledge for better option pricing",
+    NIPS 2000.
     """
     return _softplus(x), lambda g: (lambda: g * logistic(x),)
 

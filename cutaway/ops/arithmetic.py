@@ -92,7 +92,7 @@ def power(a: Array, b: Array) -> Rule:
     y = a**b
 
     def blame_of_base(g: Array) -> Array:
-        # a⁰ is 1 at every a: its slope is 0, and must not be computed as 0 · a⁻¹, which has no value at a = 0.
+        # a⁰ is 1 at every a: its slope is 0, and must not be computed as 0 · a⁻¹, which is NaN at a = 0.
         if isinstance(b, int | float):
             return unbroadcast(g * b * a ** (b - 1 if b else 0), shape_of(a))
         return unbroadcast(g * b * a ** xp.where(b == 0, xp.zeros_like(b), b - 1), shape_of(a))

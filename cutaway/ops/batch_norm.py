@@ -10,7 +10,7 @@ from cutaway.ops.broadcasting import unbroadcast
 
 
 def _row_weights(x: Array, row_mask: Array | None) -> tuple[Any, Any]:
-    """Return the weight of each row, shaped to broadcast against x, and the number of values a feature has."""
+    """Return the weight of each row, shaped to broadcast against x, and how many values a feature has."""
     xp = namespace(x)
     rest = 1
     for size in x.shape[1:-1]:

@@ -14,7 +14,8 @@ def dropout(x: Array, keep: Array, *, rate: float) -> Rule:
 
     Backward: dL/dx = g / (1 − rate) where keep else 0.
 
-    Reference: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014.
+    Reference: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
+    JMLR 2014.
     """
     xp = namespace(x, keep)
     scale = 1 / (1 - rate)

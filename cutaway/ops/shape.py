@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from cutaway.autodiff import Rule, Thunk, primitive
 from cutaway.backends import Array, namespace
 from cutaway.ops.broadcasting import unbroadcast
@@ -66,8 +68,8 @@ def concatenate(*parts: Array, axis: int = 0) -> Rule:
 
     def backward(g: Array) -> tuple[Thunk, ...]:
         return tuple(
-            lambda start=start, end=end: g[(slice(None),) * where + (slice(start, end),)]  # type: ignore[misc]
-            for start, end in zip(ends[:-1], ends[1:], strict=True)
+            lambda start=start, end=end: g[(slice(None),) * where + (slice(start, end),)]
+            for start, end in pairwise(ends)
         )
 
     return xp.concat(parts, axis=axis), backward
@@ -83,9 +85,6 @@ def stack(*parts: Array, axis: int = 0) -> Rule:
     where = axis % (parts[0].ndim + 1)
 
     def backward(g: Array) -> tuple[Thunk, ...]:
-        return tuple(
-            lambda place=place: g[(slice(None),) * where + (place,)]  # type: ignore[misc]
-            for place in range(len(parts))
-        )
+        return tuple(lambda place=place: g[(slice(None),) * where + (place,)] for place in range(len(parts)))
 
     return xp.stack(parts, axis=axis), backward

@@ -43,5 +43,6 @@ def as_optimizer(optimizer: str | Optimizer) -> Optimizer:
 
 __all__ = [
     "BY_NAME", "Adam", "AdamW", "ConstantRate", "CosLog4", "Cosine", "Exponential", "GradientDescent",
-    "Momentum", "Nesterov", "OneCycle", "Optimizer", "RMSProp", "Schedule", "StepDecay", "WarmUp", "as_optimizer",
+    "Momentum", "Nesterov", "OneCycle", "Optimizer", "RMSProp", "Schedule", "StepDecay", "WarmUp",
+    "as_optimizer",
 ]  # fmt: skip

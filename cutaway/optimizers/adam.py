@@ -52,8 +52,8 @@ def correction(beta: float, count: Array) -> Array:
     """Return 1 − βᵗ, without the cancellation that costs float32 five digits at β = 0.999, t = 1.
 
     >>> import numpy as np
-    >>> float(correction(0.999, np.float32(1)).round(9))
-    0.001
+    >>> f"{correction(0.999, np.float32(1)):.8f}"
+    '0.00100000'
     """
     xp = namespace(count)
     return -xp.expm1(count * log(beta)) if beta else xp.ones_like(count)

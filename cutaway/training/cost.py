@@ -7,14 +7,14 @@ from importlib.util import find_spec
 from math import prod
 from typing import NamedTuple
 
-from cutaway.autodiff import Node, history
+import numpy as np
+
+from cutaway.autodiff import Node, history, value_of
 from cutaway.backends.random import Random
 from cutaway.layers import Context, Layer
 from cutaway.losses import Loss
 from cutaway.tensor import as_tensors
 from cutaway.training.step import Batch
-
-import numpy as np  # isort: skip
 
 
 class Cost(NamedTuple):
@@ -32,11 +32,12 @@ class Choice(NamedTuple):
     reason: str
 
 
-# Seconds per unit on two cores of a server of 2024, from `python -m benchmarks engines`. They choose an
-# engine; they promise nothing, and a choice that is wrong by a factor of two costs a second or two.
-NUMPY_OPERATION, NUMPY_FLOP, NUMPY_PARAMETER = 7e-6, 1 / 100e9, 6e-9
-XLA_OPERATION, XLA_FLOP, XLA_PARAMETER = 2.5e-7, 1 / 200e9, 1e-9
-XLA_START, XLA_IMPORT, XLA_COMPILE_OPERATION = 0.35, 0.6, 0.012
+# Seconds an operation, a floating-point operation and a parameter take, on two cores of a server of 2024. They
+# choose an engine and promise nothing: a choice that is wrong by a factor of two costs a second or two.
+PRICES = {"numpy": (7e-6, 1 / 100e9, 6e-9), "xla": (2.5e-7, 1 / 200e9, 1e-9)}
+XLA_START, XLA_IMPORT, XLA_COMPILE = 0.35, 0.6, 0.012
+# What one more member costs where members share every call, as a share of the first one's time.
+MEMBER = 0.3
 
 
 def cost_of_step(network: Layer, loss: Loss, batch: Batch) -> Cost:
@@ -54,31 +55,26 @@ def cost_of_step(network: Layer, loss: Loss, batch: Batch) -> Cost:
     flops = 0.0
     for node in nodes:
         if node.operation in ("matmul", "attention"):
-            inner = node.parents[0].value.shape[-1] if node.parents else 1
-            flops += 2.0 * prod(node.value.shape) * inner
+            flops += 2.0 * prod(node.value.shape) * value_of(node.operands[0]).shape[-1]
     scale = rows / max(1, len(batch.x[some]))
     return Cost(len(nodes), 3 * flops * scale, sum(array.size for array in network.parameters().values()))
 
 
-def seconds_numpy(cost: Cost, steps: int) -> float:
-    """Estimate the time of `steps` steps on NumPy."""
-    return steps * (
-        2 * cost.operations * NUMPY_OPERATION + cost.flops * NUMPY_FLOP + cost.parameters * NUMPY_PARAMETER
-    )
+def seconds_of_step(engine: str, cost: Cost) -> float:
+    """Estimate the time of one step; each operation runs forward and backward."""
+    operation, flop, parameter = PRICES[engine]
+    return 2 * cost.operations * operation + cost.flops * flop + cost.parameters * parameter
 
 
-def seconds_xla(cost: Cost, steps: int) -> float:
-    """Estimate the time of `steps` steps on XLA, with starting and compiling."""
-    start = XLA_START + (0 if "jax" in sys.modules else XLA_IMPORT) + cost.operations * XLA_COMPILE_OPERATION
-    return start + steps * (
-        2 * cost.operations * XLA_OPERATION + cost.flops * XLA_FLOP + cost.parameters * XLA_PARAMETER
-    )
+def seconds_of_start(cost: Cost) -> float:
+    """Estimate the time that XLA takes before the first step."""
+    return XLA_START + (0 if "jax" in sys.modules else XLA_IMPORT) + cost.operations * XLA_COMPILE
 
 
 def choose_engine(cost: Cost, steps: int, members: int = 1) -> Choice:
     """Return the engine that should be done sooner, and the reason in words."""
-    eager = seconds_numpy(cost, steps) * members
-    compiled = seconds_xla(cost, steps) + (members - 1) * seconds_xla(cost, steps) * 0.3
+    eager = seconds_of_step("numpy", cost) * steps * members
+    compiled = seconds_of_start(cost) + seconds_of_step("xla", cost) * steps * (1 + MEMBER * (members - 1))
     if find_spec("jax") is None:
         if eager > 2 * compiled and eager > 5:
             return Choice(

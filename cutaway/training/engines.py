@@ -40,14 +40,6 @@ class Engine:
             outputs = network.bind(carry.params, carry.state)(rows.x, ctx=Context())
             return loss.value(outputs, rows.y, rows.weight), outputs
 
-        def healthy(carry: Carry, good: Carry) -> Carry:
-            """The carry where all of its weights are finite, else the last good one."""
-            xp = namespace(*carry.params.values())
-            fine = xp.asarray(True)
-            for array in carry.params.values():
-                fine = fine & xp.all(xp.isfinite(array))
-            return chosen(fine, carry, good)
-
         def slower(carry: Carry, factor: Array) -> Carry:
             moments = {**carry.moments, "learning_rate_factor": carry.moments["learning_rate_factor"] * factor}
             return carry._replace(moments=moments)
@@ -56,7 +48,6 @@ class Engine:
         functions = {
             "chunk": (chunk, (0, 0, None, 0, None, 0, None), (0, 1)),
             "evaluate": (evaluate, (0, None), ()),
-            "healthy": (healthy, (0, 0), ()),
             "slower": (slower, (0, 0), ()),
             "chosen": (chosen, (0, 0, 0), ()),
         }
@@ -79,11 +70,13 @@ class Engine:
         return self.backend.asarray(np.zeros(() if self.members is None else (self.members,), dtype))
 
     def chunk(
-        self, carry: Carry, total: Array, rows: Batch, order: np.ndarray, count: int, seed: Any, steps: Any
+        self, carry: Carry, total: Array, rows: Batch, order: np.ndarray, count: int, seed: Any, steps: int
     ) -> tuple[Carry, Array]:
-        """Run `count` steps; the carry given is used up."""
+        """Run `count` steps; the carry and total given are used up."""
         with np.errstate(all="ignore"):
-            result: tuple[Carry, Array] = self._compiled["chunk"](carry, total, rows, order, count, seed, steps)
+            result: tuple[Carry, Array] = self._compiled["chunk"](
+                carry, total, rows, order, np.int32(count), seed, np.float32(steps)
+            )
         return result
 
     def evaluate(self, carry: Carry, rows: Batch, outputs: bool) -> tuple[np.ndarray, np.ndarray | None]:
@@ -107,11 +100,6 @@ class Engine:
         """Return a copy that outlives its original."""
         copied: Carry = self.backend.copy(carry)
         return copied
-
-    def healthy(self, carry: Carry, good: Carry) -> Carry:
-        """Return the carry where all of its weights are finite, else `good`; neither is used up."""
-        result: Carry = self._compiled["healthy"](carry, good)
-        return result
 
     def choose(self, flags: np.ndarray, yes: Carry, no: Carry) -> Carry:
         """Return, for each member, `yes` where its flag is set, else `no`."""

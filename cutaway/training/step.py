@@ -59,7 +59,8 @@ def make_chunk(
 
     rows   every training row, as a `Batch`
     order  (chunk, batch) which rows each step takes, −1 for padding
-    total  Σ loss · weight of the batch so far; the epoch's mean loss is its quotient by the weight of all rows
+    total  Σ loss · weight of the batch so far; the epoch's mean loss is its quotient by the weight of all rows.
+           It becomes NaN when a weight is not finite at the end of the chunk, whatever the losses were.
 
     `masked` says whether any row is padding or has a weight; without, the batches carry no weights at all.
     """
@@ -81,7 +82,10 @@ def make_chunk(
             carry, value = step(carry, Batch(rows.x[here], rows.y[here], weight), seed, steps)
             return carry, total + value * xp.sum(weight)
 
-        result: tuple[Carry, Array] = backend.loop(count, body, (carry, total))
-        return result
+        carry, total = backend.loop(count, body, (carry, total))
+        for array in carry.params.values():
+            # 0 · w is 0 for every finite w, and NaN for the rest.
+            total = total + xp.sum(0 * array)
+        return carry, total
 
     return chunk

@@ -13,7 +13,7 @@ from cutaway.layers import Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import Event, LayerVitals, Progress, StepRecord
-from cutaway.training.cost import Cost, cost_of_step, seconds_numpy, seconds_xla
+from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
 from cutaway.training.engines import Engine
 from cutaway.training.interrupt import Interrupt
 from cutaway.training.observe import PROBE_ROWS, observe
@@ -82,212 +82,223 @@ class Trainer:
         watch: bool = True,
     ) -> None:
         self.network, self.loss, self.optimizer = network, loss, optimizer
-        self.epochs, self.batch_size, self.seed, self.shuffle = epochs, batch_size, seed, shuffle
-        self.engine_name, self.members, self.patience = engine, members, patience
+        self.epochs, self.batch_size, self.shuffle = epochs, batch_size, shuffle
+        self.engine, self.members, self.patience = engine, members, patience
+        self.seeds = [seed + member for member in range(members or 1)]
         self.metrics = metrics or {}
         self.listeners, self.watch = listeners, watch
 
-    # ---- the plan ---------------------------------------------------------------------------------------------
+    def train(self, rows: Batch, validation: Batch | None = None, cost: Cost | None = None) -> Trained:
+        """Train on `rows`, watching `validation`, and return the best weights (the last ones without validation)."""
+        with Interrupt() as interrupt:
+            return _Training(self, rows, validation, cost, interrupt).run()
 
-    def _carry(self, rows: Batch) -> Carry:
-        """Return the first carry: the network's weights as they are, or each member's own draw."""
+    def first_carry(self, rows: Batch) -> Carry:
+        """Return the weights before the first step: the network's own, or for each member its own draw."""
         if self.members is None:
             params = self.network.parameters()
             return Carry(params, self.network.state(), self.optimizer.init(params))
         drawn = []
-        for seed in self._seeds():
+        for seed in self.seeds:
             self.network.build(rows.x[:1], seed, self.network.dtype)
             params = self.network.parameters()
             drawn.append(Carry(params, self.network.state(), self.optimizer.init(params)))
-        return Carry(*({key: np.stack([c[i][key] for c in drawn]) for key in drawn[0][i]} for i in range(3)))
+        return Carry(*({key: np.stack([c[part][key] for c in drawn]) for key in drawn[0][part]} for part in range(3)))
 
-    def _seeds(self) -> list[int]:
-        return [self.seed + m for m in range(self.members or 1)]
-
-    def _order(self, rows: int, epoch: int) -> np.ndarray:
-        """Return the epoch's order, with a leading member axis where there are members."""
-        orders = [epoch_order(rows, self.batch_size, seed, epoch, self.shuffle) for seed in self._seeds()]
+    def order(self, rows: int, epoch: int) -> np.ndarray:
+        """Return which rows each step of the epoch takes, with a leading member axis where there are members."""
+        orders = [epoch_order(rows, self.batch_size, seed, epoch, self.shuffle) for seed in self.seeds]
         return orders[0] if self.members is None else np.stack(orders)
 
-    def _chunk_steps(self, cost: Cost, per_epoch: int) -> int:
-        """Return how many steps one call runs: a whole epoch, or an even part of it of about CHUNK_SECONDS."""
-        seconds = seconds_numpy(cost, 1) if self.engine_name == "numpy" else seconds_xla(cost, 101) - seconds_xla(cost, 1)
-        step_seconds = seconds if self.engine_name == "numpy" else seconds / 100
-        longest = max(1, int(CHUNK_SECONDS / (step_seconds * (self.members or 1))))
-        parts = -(-per_epoch // longest)
-        return -(-per_epoch // parts)
 
-    # ---- the loop ---------------------------------------------------------------------------------------------
+class _Training:
+    """One training under way: where the weights are, the best and the last good ones, what was told."""
 
-    def train(self, rows: Batch, validation: Batch | None = None, cost: Cost | None = None) -> Trained:
-        """Train on `rows`, watching `validation`, and return the best weights (the last ones without validation)."""
-        began = time.perf_counter()
-        count = len(rows.x)
-        per_epoch = -(-count // self.batch_size)
-        steps = per_epoch * self.epochs
-        cost = cost or cost_of_step(self.network, self.loss, Batch(rows.x[: self.batch_size], rows.y[: self.batch_size], None))
-        masked = rows.weight is not None or count % self.batch_size != 0
-        engine = Engine(
-            self.engine_name, self.network, self.loss, self.optimizer, masked=masked, members=self.members
+    def __init__(
+        self, plan: Trainer, rows: Batch, validation: Batch | None, cost: Cost | None, interrupt: Interrupt
+    ) -> None:
+        self.began = time.perf_counter()
+        self.plan, self.interrupt = plan, interrupt
+        self.count = len(rows.x)
+        self.per_epoch = -(-self.count // plan.batch_size)
+        self.steps = self.per_epoch * plan.epochs
+        self.weight = self.count if rows.weight is None else float(np.sum(rows.weight))
+        self.probe = Batch(*(None if part is None else part[:PROBE_ROWS] for part in rows))
+        self.truth = None if validation is None else validation.y
+        seeds = np.asarray(plan.seeds, np.int64).astype(np.uint32)
+        self.seed: Any = seeds[0] if plan.members is None else seeds
+
+        masked = rows.weight is not None or self.count % plan.batch_size != 0
+        self.engine = Engine(
+            plan.engine, plan.network, plan.loss, plan.optimizer, masked=masked, members=plan.members
         )
-        chunk_steps = self._chunk_steps(cost, per_epoch)
-        copy_every = max(1, STEPS_BETWEEN_COPIES // per_epoch)
-        total_weight = count if rows.weight is None else float(np.sum(rows.weight))
-        dtype = self.network.dtype
-        seeds = np.asarray(self._seeds(), np.int64).astype(np.uint32)
-        seed: Any = seeds[0] if self.members is None else seeds
-        probe = Batch(*(None if part is None else part[:PROBE_ROWS] for part in rows))
+        if cost is None:
+            first = slice(0, plan.batch_size)
+            cost = cost_of_step(plan.network, plan.loss, Batch(rows.x[first], rows.y[first], None))
+        seconds = seconds_of_step(plan.engine, cost) * (plan.members or 1)
+        parts = -(-self.per_epoch // max(1, int(CHUNK_SECONDS / seconds)))
+        self.chunk_steps = -(-self.per_epoch // parts)
 
-        carry = engine.start(self._carry(rows))
-        good, best = engine.copy(carry), engine.copy(carry)
-        on_device = engine.place(rows)
-        held_out = None if validation is None else engine.place(validation)
-        trained = Trained({}, {})
-        flags = _Flags(self.members or 1)
-        observed, next_look = 0.0, 0
+        self.carry = self.engine.start(plan.first_carry(rows))
+        self.good = self.best = self.engine.copy(self.carry)
+        self.rows = self.engine.place(rows)
+        self.held_out = None if validation is None else self.engine.place(validation)
+        self.members = _Members(plan.members or 1, plan.patience)
+        self.trained = Trained({}, {})
+        self.stop = ""
+        self.observed, self.next_look = 0.0, 0
 
-        def tell(record: Any, kept: list[Any] | None = None) -> None:
-            if kept is not None:
-                kept.append(record)
-            for listener in self.listeners:
-                listener(record)
+    def elapsed(self) -> float:
+        return time.perf_counter() - self.began
 
-        def look(epoch: int) -> None:
-            nonlocal observed, next_look
-            spent = time.perf_counter() - began
-            if not self.watch or epoch < next_look or (epoch and observed > OBSERVED_SHARE * spent):
-                return
-            start = time.perf_counter()
-            first = Carry(*(_first_member(engine.fetch(part), self.members) for part in carry))
-            for vitals in observe(self.network, self.loss, self.optimizer, first, probe, epoch, steps):
-                tell(vitals, trained.vitals)
-            observed += time.perf_counter() - start
-            next_look = max(1, 2 * epoch)
-
-        epoch = 0
-        with Interrupt() as interrupt:
+    def tell(self, record: Any, kept: list[Any] | None = None) -> None:
+        """Keep a record and announce it; a listener that raises `StopTraining` ends the training after this."""
+        if kept is not None:
+            kept.append(record)
+        for listener in self.plan.listeners:
             try:
-                look(0)
-                order = self._order(count, 0)
-                for epoch in range(1, self.epochs + 1):
-                    total = engine.zero(dtype)
-                    for begin in range(0, per_epoch, chunk_steps):
-                        part = order[..., begin : begin + chunk_steps, :]
-                        length = part.shape[-2]
-                        carry, total = engine.chunk(
-                            carry, total, on_device, _padded(part, chunk_steps), np.int32(length), seed, np.float32(steps)
-                        )
-                        if chunk_steps < per_epoch:
-                            done = (epoch - 1) * per_epoch + begin + length
-                            tell(Progress(epoch, done, steps, time.perf_counter() - began))
-                        if interrupt.asked:
-                            break
-                    if epoch < self.epochs:
-                        order = self._order(count, epoch)  # while XLA still computes
-                    losses = np.atleast_1d(np.asarray(total)) / total_weight
-                    carry = self._undo(engine, carry, good, flags, losses, epoch * per_epoch, trained, tell)
-                    if epoch % copy_every == 0:
-                        good = engine.copy(engine.healthy(carry, good))
-                    figures: dict[str, float] = {}
-                    values = None
-                    if held_out is not None:
-                        value, outputs = engine.evaluate(carry, held_out, outputs=bool(self.metrics))
-                        values = np.atleast_1d(value)
-                        improved = flags.improved(values, epoch)
-                        if improved.all():
-                            best = engine.copy(carry)
-                        elif improved.any():
-                            best = engine.choose(improved, carry, best)
-                        if outputs is not None and validation is not None:
-                            averaged = outputs if self.members is None else outputs.mean(axis=0)
-                            figures = {name: metric(averaged, validation.y) for name, metric in self.metrics.items()}
-                    tell(
-                        StepRecord(
-                            epoch=epoch,
-                            step=epoch * per_epoch,
-                            loss=_mean(losses),
-                            validation=None if values is None else _mean(values),
-                            learning_rate=float(self.optimizer.learning_rate((epoch * per_epoch - 1) / steps)),
-                            seconds=time.perf_counter() - began,
-                            best=bool(values is not None and flags.just_improved.any()),
-                            metrics=figures,
-                            members=() if self.members is None or values is None else tuple(map(float, values)),
-                        ),
-                        trained.history,
-                    )
-                    if epoch < self.epochs:
-                        look(epoch)
-                    if interrupt.asked:
-                        message = f"stopped by Ctrl-C in epoch {epoch} of {self.epochs}; what was learned is kept"
-                        tell(Event(epoch * per_epoch, "interrupted", message), trained.events)
-                        break
-                    if flags.gave_up.all():
-                        break
-                    if values is not None and self.patience is not None and flags.waited(epoch) >= self.patience:
-                        message = f"no better validation loss for {self.patience} epochs; best was epoch {flags.best_epoch.max()}"
-                        tell(Event(epoch * per_epoch, "early stop", message), trained.events)
-                        break
+                listener(record)
             except StopTraining as request:
-                tell(Event(epoch * per_epoch, "stopped", str(request) or "a listener asked to stop"), trained.events)
-            look(max(epoch, next_look) if epoch else 0)
+                self.stop = str(request) or "a listener asked to stop"
 
-        final = best if held_out is not None and trained.history else engine.healthy(carry, good)
+    def run(self) -> Trained:
+        """Run the epochs and return what is delivered."""
+        plan, engine, trained = self.plan, self.engine, self.trained
+        self.look(0)
+        order = plan.order(self.count, 0)
+        epoch = 0
+        while epoch < plan.epochs and not self.stop:
+            epoch += 1
+            total = self.take_steps(order, epoch)
+            if epoch < plan.epochs:
+                order = plan.order(self.count, epoch)  # while XLA still computes
+            losses = np.atleast_1d(np.asarray(total)) / self.weight
+            self.undo(losses, epoch)
+            if epoch % max(1, STEPS_BETWEEN_COPIES // self.per_epoch) == 0:
+                self.good = engine.copy(self.carry)
+            self.record(epoch, losses)
+            self.stop = self.stop or self.members.reason(epoch)
+            if self.interrupt.asked:
+                self.stop = f"Ctrl-C in epoch {epoch} of {plan.epochs}; what was learned is kept"
+            if epoch < plan.epochs and not self.stop:
+                self.look(epoch)
+        if self.stop:
+            self.tell(Event(epoch * self.per_epoch, "stopped", self.stop), trained.events)
+        self.look(max(epoch, self.next_look))
+        final = self.carry if self.held_out is None else self.best
         trained.params, trained.state = engine.fetch(final.params), engine.fetch(final.state)
-        trained.seconds = time.perf_counter() - began
+        trained.seconds = self.elapsed()
         return trained
 
-    def _undo(
-        self,
-        engine: Engine,
-        carry: Carry,
-        good: Carry,
-        flags: _Flags,
-        losses: np.ndarray,
-        step: int,
-        trained: Trained,
-        tell: Callable[..., None],
-    ) -> Carry:
-        """Put members whose loss is not finite back to their last good weights, with a lower rate; once each."""
-        broken = ~np.isfinite(losses) & ~flags.gave_up
+    def take_steps(self, order: np.ndarray, epoch: int) -> Any:
+        """Run the epoch's steps, chunk by chunk, and return Σ loss · weight."""
+        total = self.engine.zero(self.plan.network.dtype)
+        for begin in range(0, self.per_epoch, self.chunk_steps):
+            part = order[..., begin : begin + self.chunk_steps, :]
+            length = part.shape[-2]
+            self.carry, total = self.engine.chunk(
+                self.carry, total, self.rows, _padded(part, self.chunk_steps), length, self.seed, self.steps
+            )
+            if self.chunk_steps < self.per_epoch:
+                np.asarray(total)  # wait for it: progress is told of steps that are done
+                done = (epoch - 1) * self.per_epoch + begin + length
+                self.tell(Progress(epoch, done, self.steps, self.elapsed()))
+            if self.interrupt.asked or self.stop:
+                break
+        return total
+
+    def undo(self, losses: np.ndarray, epoch: int) -> None:
+        """Put members whose loss or weights are not finite back to their last good weights, at a lower rate, once."""
+        broken = ~np.isfinite(losses) & ~self.members.gave_up
         if not broken.any():
-            return carry
-        again = broken & flags.undone
-        flags.gave_up |= again
-        flags.undone |= broken
-        which = "" if self.members is None else f" for member {', '.join(map(str, np.flatnonzero(broken)))}"
-        message = (
-            f"the loss became {losses[broken][0]:g}{which}: back to the last good weights, learning rate × {SLOWER:g}"
-            if not again.any()
-            else f"the loss became {losses[broken][0]:g}{which} again, at a tenth of the learning rate: training ended "
-            "with the last good weights; lower the learning rate, scale inputs and targets"
+            return
+        again = broken & self.members.undone
+        self.members.gave_up |= again
+        self.members.undone |= broken
+        which = "" if self.plan.members is None else f" for member {', '.join(map(str, np.flatnonzero(broken)))}"
+        message = f"the loss or a weight became non-finite{which}: back to the last good weights" + (
+            f", learning rate × {SLOWER:g}" if not again.any() else "; training cannot go on at a tenth of the rate either"
         )
-        tell(Event(step, "not finite", message), trained.events)
-        flag: Any = broken[0] if self.members is None else broken
+        self.tell(Event(epoch * self.per_epoch, "not finite", message), self.trained.events)
         factors = np.where(broken, np.float32(SLOWER), np.float32(1))
-        factor: Any = factors[0] if self.members is None else factors
-        return engine.slower(engine.choose(flag, good, carry), factor)
+        flag: Any = broken if self.plan.members is not None else broken[0]
+        factor: Any = factors if self.plan.members is not None else factors[0]
+        self.carry = self.engine.slower(self.engine.choose(flag, self.good, self.carry), factor)
+
+    def record(self, epoch: int, losses: np.ndarray) -> None:
+        """Measure the validation rows, keep the weights that are the best on them, and tell the epoch's figures."""
+        figures: dict[str, float] = {}
+        values = None
+        if self.held_out is not None:
+            value, outputs = self.engine.evaluate(self.carry, self.held_out, outputs=bool(self.plan.metrics))
+            values = np.atleast_1d(value)
+            improved = self.members.improved(values, epoch)
+            if improved.all():
+                self.best = self.engine.copy(self.carry)
+            elif improved.any():
+                self.best = self.engine.choose(improved, self.carry, self.best)
+            if outputs is not None and self.truth is not None:
+                averaged = outputs if self.plan.members is None else outputs.mean(axis=0)
+                figures = {name: metric(averaged, self.truth) for name, metric in self.plan.metrics.items()}
+        step = epoch * self.per_epoch
+        self.tell(
+            StepRecord(
+                epoch=epoch,
+                step=step,
+                loss=float(losses.mean()),
+                validation=None if values is None else float(values.mean()),
+                learning_rate=float(self.plan.optimizer.learning_rate((step - 1) / self.steps)),
+                seconds=self.elapsed(),
+                best=bool(values is not None and self.members.just_improved.any()),
+                metrics=figures,
+                members=() if self.plan.members is None or values is None else tuple(map(float, values)),
+            ),
+            self.trained.history,
+        )
+
+    def look(self, epoch: int) -> None:
+        """Take vitals, if it is time and they have cost little so far; with members, the first one's."""
+        if not self.plan.watch or epoch < self.next_look or (epoch and self.observed > OBSERVED_SHARE * self.elapsed()):
+            return
+        start = time.perf_counter()
+        carry = Carry(*(self.engine.fetch(part) for part in self.carry))
+        if self.plan.members is not None:
+            carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
+        plan = self.plan
+        for vitals in observe(plan.network, plan.loss, plan.optimizer, carry, self.probe, epoch, self.steps):
+            self.tell(vitals, self.trained.vitals)
+        self.observed += time.perf_counter() - start
+        self.next_look = max(1, 2 * epoch)
 
 
-class _Flags:
-    """Which members improved, waited, were undone, gave up."""
+class _Members:
+    """Which members improved and when, which were undone, gave up or stopped; one member where there are none."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, patience: int | None) -> None:
+        self.patience = patience
         self.best = np.full(count, np.inf)
         self.best_epoch = np.zeros(count, int)
         self.just_improved = np.zeros(count, bool)
+        self.waiting_ended = np.zeros(count, bool)
         self.undone = np.zeros(count, bool)
         self.gave_up = np.zeros(count, bool)
 
     def improved(self, values: np.ndarray, epoch: int) -> np.ndarray:
         """Note the validation losses and return which are the best so far; NaN never is."""
-        self.just_improved = values < self.best
+        self.just_improved = (values < self.best) & ~self.waiting_ended
         self.best = np.where(self.just_improved, values, self.best)
         self.best_epoch = np.where(self.just_improved, epoch, self.best_epoch)
+        if self.patience is not None:
+            self.waiting_ended |= epoch - self.best_epoch >= self.patience
         return self.just_improved
 
-    def waited(self, epoch: int) -> int:
-        """Return for how many epochs no member has improved."""
-        return int(epoch - self.best_epoch.max())
+    def reason(self, epoch: int) -> str:
+        """Return why the training should end now, "" if it should not."""
+        if self.gave_up.all():
+            return "not finite again; lower the learning rate, or scale the inputs and targets"
+        if (self.waiting_ended | self.gave_up).all():
+            return f"no better validation loss for {self.patience} epochs; the best was epoch {self.best_epoch.max()}"
+        return ""
 
 
 def _padded(order: np.ndarray, steps: int) -> np.ndarray:
@@ -296,11 +307,3 @@ def _padded(order: np.ndarray, steps: int) -> np.ndarray:
     if not missing:
         return order
     return np.concatenate([order, np.zeros((*order.shape[:-2], missing, order.shape[-1]), order.dtype)], axis=-2)
-
-
-def _first_member(arrays: dict[str, np.ndarray], members: int | None) -> dict[str, np.ndarray]:
-    return arrays if members is None else {key: array[0] for key, array in arrays.items()}
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(np.mean(values))

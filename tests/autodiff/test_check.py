@@ -50,6 +50,15 @@ def test_wrong_rules_are_caught(wrong, operands):
     assert check_gradients(wrong, operands) > 1e-2
 
 
+def test_a_gradient_of_another_shape_is_an_error():
+    @primitive
+    def stretched(a, b):
+        return a + b, lambda g: (lambda: g, lambda: g)
+
+    with pytest.raises(ValueError, match=r"operand 1 has shape \(3,\), its gradient \(2, 3\)"):
+        check_gradients(stretched, [X, X[0]])
+
+
 def test_right_rules_pass():
     assert check_gradients(ops.softmax, [X]) < 1e-9
     assert check_gradients(lambda a, b: ops.tanh(a @ b), [X, X.T], node=Tensor) < 1e-8

@@ -180,3 +180,9 @@ def test_causal_attention_does_not_see_the_future():
     before, after = (ops.attention(Q, key, V, causal=True) for key in (K, changed))
     np.testing.assert_array_equal(before[:, :2], after[:, :2])
     assert not np.allclose(before[:, 2], after[:, 2])
+
+
+def test_the_last_query_stands_at_the_last_key():
+    """So that text goes on one word at a time: the newest query alone gets what it gets among all."""
+    whole = ops.attention(Q, K, V, causal=True)
+    np.testing.assert_allclose(ops.attention(Q[:, 1:], K, V, causal=True), whole[:, 1:], rtol=1e-12)

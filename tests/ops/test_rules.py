@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -65,6 +68,30 @@ def assert_dtype(result, floats):
     assert [(share.shape, share.dtype) for share in shares] == [(x.shape, x.dtype) for x in floats]
 
 
+def compiled(function, operation: str, dtype) -> dict[str, Any]:
+    """Return `function(case, floats, g)` of every row of an operation, as one program: it compiles faster."""
+    rows = [case for case in CASES if case.operation == operation]
+    arguments = [(case.floats(dtype), cotangent(case, dtype)) for case in rows]
+    program = jax.jit(lambda arguments: [function(case, *a) for case, a in zip(rows, arguments, strict=True)])
+    return dict(zip(map(str, rows), program(arguments), strict=True))
+
+
+@cache
+def compiled_in_float32(operation: str) -> dict[str, Any]:
+    with jax.numpy_dtype_promotion("strict"):
+        return compiled(run, operation, np.float32)
+
+
+@cache
+def jax_derivatives(operation: str) -> dict[str, Any]:
+    def derivative(case: Case, floats, g):
+        value, pullback = jax.vjp(case, *floats)
+        return value, pullback(g)
+
+    with x64():
+        return compiled(derivative, operation, np.float64)
+
+
 def test_no_operation_is_missing():
     assert {case.operation for case in CASES} | ON_ARRAYS_ONLY == set(ops.__all__)
 
@@ -91,17 +118,7 @@ def test_rule_is_the_stated_value(case):
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.jax_differs], ids=str)
 def test_rule_is_the_derivative_that_jax_finds(case):
-    g = cotangent(case)
-    with x64():
-
-        @jax.jit
-        def both(floats, g):
-            value, pullback = jax.vjp(case, *floats)
-            return run(case, floats, g), (value, pullback(g))
-
-        ours, theirs = both(case.floats(), g)
-        assert_same(ours, theirs)
-        assert_same(run(case, case.floats(), g), theirs)
+    assert_same(run(case, case.floats(), cotangent(case)), jax_derivatives(case.operation)[str(case)])
 
 
 @each_case
@@ -109,8 +126,7 @@ def test_backends_agree_in_float32(case):
     """NumPy and compiled XLA: nothing warns, nothing is promoted by surprise."""
     floats, g = case.floats(np.float32), cotangent(case, np.float32)
     expected = run(case, floats, g)
-    with jax.numpy_dtype_promotion("strict"):
-        compiled = jax.jit(lambda floats, g: run(case, floats, g))(floats, g)
+    compiled = compiled_in_float32(case.operation)[str(case)]
     assert_same(compiled, expected, np.float32)
     assert_dtype(expected, floats)
     assert_dtype(compiled, floats)
@@ -162,7 +178,7 @@ def test_infinite_is_infinite_on_both_backends(operation, x, value, slope):
         with np.errstate(all="ignore"):
             leaf = Node(array)
             output = operation(leaf)
-            (share,) = pull(output, [leaf], output.value * 0 + 1 if np.isfinite(value) else array * 0 + 1)
+            (share,) = pull(output, [leaf], array * 0 + 1)
         assert output.value[0] == value
         assert share[0] == slope
 

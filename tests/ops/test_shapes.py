@@ -1,4 +1,4 @@
-"""Random shapes, found by hypothesis: the gradient of an operand has the operand's shape and the right numbers."""
+"""Random shapes, found by hypothesis: a gradient has its operand's shape and the right numbers."""
 
 from __future__ import annotations
 

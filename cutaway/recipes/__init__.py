@@ -1,0 +1,1 @@
+"""Recipes: which network, optimizer and schedule for which data."""

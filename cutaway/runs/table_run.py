@@ -1,0 +1,199 @@
+"""A run on a table: predicts for rows as people have them, and remembers how it was made."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutaway.data.columns import Column
+from cutaway.data.encoders import Counts, TableEncoder
+from cutaway.data.reading import table_from
+from cutaway.data.table import Table, Values
+from cutaway.data.targets import ClassTarget, Label, Target
+from cutaway.errors import InputError
+from cutaway.layers import Ensemble, Layer
+from cutaway.runs.run import Run
+from cutaway.runs.scores import Scores
+
+
+class DataWarning(UserWarning):
+    """Rows to predict differ from those of training in a way that a prediction survives, but a person should know."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a run says about rows.
+
+    values         one prediction a row: the most probable label, or a number in the target's own units
+    probabilities  (rows, classes), in the order of the run's `classes`; None for numbers
+    counts         what the rows held that training did not
+    """
+
+    values: Values
+    probabilities: NDArray[np.float64] | None
+    counts: Counts
+
+
+@dataclass(kw_only=True, repr=False)
+class TableRun(Run):
+    """What `train` returns, and `load` gives back.
+
+    preprocessing  how rows become the network's inputs, fitted on the training rows
+    target         what is predicted, and how the network's outputs become it
+    columns        what each column was taken for, and why
+    task, task_reason  classification or regression, and why
+    scores         on rows set aside, beside a baseline; None where none were
+    notes          what was repaired or left out
+    data           where the rows came from, how many, and their fingerprint
+    settings       how it was trained: seed, shares, effort, epochs, batch size, members
+    """
+
+    preprocessing: TableEncoder
+    target: Target
+    columns: list[Column] = field(default_factory=list)
+    task_reason: str = ""
+    scores: Scores | None = None
+    notes: list[str] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def task(self) -> str:
+        """Either "classification" or "regression"."""
+        return "classification" if isinstance(self.target, ClassTarget) else "regression"
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The labels, in the order of the columns of `predict_proba`; none for numbers."""
+        return self.target.labels if isinstance(self.target, ClassTarget) else ()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether training was ended by Ctrl-C; what was learned until then is here."""
+        return any(event.what == "interrupted" for event in self.events)
+
+    # ---- predicting -------------------------------------------------------------------------------------------
+
+    def predict(self, x: Any, rows: int = 4096) -> Values:
+        """Return one prediction a row of `x`: a label, or a number in the target's own units.
+
+        x      a path, a data frame of any make, columns by name, or a `Table`; the columns may come in any order
+        rows   how many are computed at once
+
+        Values that training did not see (categories, text in a column of numbers, missing values, whole columns) are
+        taken as missing, counted, and told as a `DataWarning`. Raises `InputError` when no known column is there.
+        """
+        return self._told(x, rows).values
+
+    def predict_proba(self, x: Any, rows: int = 4096) -> NDArray[np.float64]:
+        """Return the probability of each of `classes` for each row of `x`, (rows, classes); see `predict`."""
+        probabilities = self._told(x, rows).probabilities
+        if probabilities is None:
+            raise InputError(
+                f"predict_proba: the target '{self.target.column}' is a number, which has no classes; use predict"
+            )
+        return probabilities
+
+    def _told(self, x: Any, rows: int) -> Predictions:
+        predictions = self.predictions(table_from(x), rows)
+        sentences = predictions.counts.sentences()
+        if sentences:
+            warnings.warn("; ".join(sentences), DataWarning, stacklevel=3)
+        return predictions
+
+    def predictions(self, table: Table, rows: int = 4096) -> Predictions:
+        """Return predictions, probabilities and what was counted, for the rows of a table."""
+        known = self.preprocessing.columns
+        if not any(name in table.columns for name in known):
+            raise InputError(
+                f"{table.source}: none of the columns that the run learned from is there; expected "
+                f"{', '.join(map(repr, known[:8]))}{' …' if len(known) > 8 else ''}, got "
+                f"{', '.join(map(repr, table.names[:8]))}{' …' if len(table.names) > 8 else ''}"
+            )
+        encoded, counts = self.preprocessing.transform_counted(table)
+        values, probabilities = decoded(self.network, self.target, encoded, rows)
+        return Predictions(values, probabilities, counts)
+
+    # ---- telling ----------------------------------------------------------------------------------------------
+
+    def summary(self) -> dict[str, Any]:
+        """Return what was done and how well it went, as plain data; it becomes `run.json`."""
+        best = self.best
+        return {
+            "kind": "table",
+            "data": self.data,
+            "target": self.target.column,
+            "task": self.task,
+            "task_reason": self.task_reason,
+            "columns": [
+                {
+                    "name": column.name,
+                    "kind": column.kind.value,
+                    "reason": column.reason,
+                    "missing": column.missing,
+                    "distinct": column.distinct,
+                }
+                for column in self.columns
+            ],
+            "notes": self.notes,
+            "settings": self.settings,
+            "network": str(single(self.network)),
+            "weights": sum(array.size for array in single(self.network).parameters().values()),
+            "members": len(self.network) if isinstance(self.network, Ensemble) else 1,
+            "engine": self.engine,
+            "engine_reason": self.reason,
+            "epochs": self.history[-1].epoch if self.history else 0,
+            "best_epoch": best.epoch if best else 0,
+            "seconds": round(self.seconds, 3),
+            "interrupted": self.interrupted,
+            "scores": None if self.scores is None else self.scores.to_json(),
+        }
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the run to a folder, which appears complete or not at all, and return it; see `Run.save`."""
+        return self._save(Path(folder), preprocessing=self.preprocessing, target=self.target)
+
+    def __repr__(self) -> str:
+        if self.scores is None:
+            return f"TableRun('{self.target.column}', {self.task}, not tested)"
+        return f"TableRun('{self.target.column}', {self.scores.metric} {self.scores.value:.4g} on {self.scores.rows} rows)"
+
+
+def single(network: Layer | Ensemble) -> Layer:
+    """Return the network, or the one whose shape all members have."""
+    return network.network if isinstance(network, Ensemble) else network
+
+
+def decoded(
+    network: Layer | Ensemble, target: Target, x: NDArray[np.float32], rows: int = 4096
+) -> tuple[Values, NDArray[np.float64] | None]:
+    """Return predictions in the target's terms, and probabilities for classes, for encoded rows x (rows, width).
+
+        classes:  p = (1/M) Σₘ softmax(networkₘ(x)), predicted is the class with the largest p
+        numbers:  y = mean + std · (1/M) Σₘ networkₘ(x)
+    """
+    members: Iterable[Layer] = list(network) if isinstance(network, Ensemble) else [network]
+    parts: list[NDArray[np.float64]] = []
+    for begin in range(0, max(1, len(x)), rows):
+        tile = x[begin : begin + rows]
+        outputs = [np.asarray(member(tile), np.float64) for member in members]
+        if isinstance(target, ClassTarget):
+            outputs = [softmax(scores) for scores in outputs]
+        parts.append(np.mean(outputs, axis=0))
+    whole = np.concatenate(parts)
+    if isinstance(target, ClassTarget):
+        return target.decode(whole.argmax(axis=1)), whole
+    return target.decode(whole), None
+
+
+def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities for scores (rows, classes), e^z / Σ e^z along the classes."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    probabilities: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities

@@ -1,0 +1,91 @@
+"""Files and folders that appear complete or not at all, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cutaway.errors import InputError
+
+
+def write_complete(place: Path, content: bytes) -> None:
+    """Write a file: a temporary one in the same folder, flushed to the disk, then renamed over `place`.
+
+    A reader sees the old file or the new one, never a part. The mode of a file that is replaced is kept.
+    Raises `InputError` when the place cannot be written to.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.chmod(place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_mask())
+            part.replace(place)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        _flush_folder(place.parent)
+    except OSError as fault:
+        raise InputError(f"{place}: cannot be written: {fault.strerror or fault}") from fault
+
+
+@contextmanager
+def complete_folder(place: Path) -> Iterator[Path]:
+    """Give an empty folder to fill beside `place`; it takes `place`'s name when the block ends without an error.
+
+    A folder that is there is replaced as a whole. Raises `InputError` when the place cannot be written to.
+    """
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part"))
+    except OSError as fault:
+        raise InputError(f"{place}: cannot be written: {fault.strerror or fault}") from fault
+    try:
+        yield part
+        part.chmod(0o777 & ~_mask())
+        _flush_folder(part)
+        _put(part, place)
+    except OSError as fault:
+        raise InputError(f"{place}: cannot be written: {fault.strerror or fault}") from fault
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _put(part: Path, place: Path) -> None:
+    """Rename the folder `part` to `place`; what was there goes back if that fails."""
+    if not place.exists():
+        part.rename(place)
+    else:
+        old = part.with_suffix(".old")
+        place.rename(old)
+        try:
+            part.rename(place)
+        except OSError:
+            old.rename(place)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    _flush_folder(place.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the disk remember the names in a folder, where the system can do that."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _mask() -> int:
+    mask = os.umask(0)  # the only way to ask for it is to set it
+    os.umask(mask)
+    return mask

@@ -1,0 +1,86 @@
+"""A run as a folder: what was done (`run.json`), the network, and the records of its training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cutaway.errors import InputError
+from cutaway.storage.architecture import ModelFileError
+from cutaway.storage.atomic import complete_folder, write_complete
+from cutaway.storage.network_file import strict_header
+
+RUN, NETWORK, RECORDS = "run.json", "network.safetensors", "records.jsonl"
+KNOWN = frozenset({RUN, NETWORK, RECORDS})
+FORMAT = 1
+LARGEST = 64 << 20  # bytes of run.json
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run of this program."""
+    try:
+        return isinstance(read_facts(folder), dict)
+    except InputError:
+        return False
+
+
+def check_place(folder: Path) -> bool:
+    """Return whether a run is there that a new one will replace.
+
+    Raises `InputError` when something else is there, which is never touched, or nothing can be made there.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        parent = next(part for part in folder.absolute().parents if part.exists())
+        if not parent.is_dir():
+            raise InputError(f"{folder}: cannot be made, since {parent} is a file; choose another folder")
+        return False
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is a file; choose another folder for the run")
+    held = sorted(item.name for item in folder.iterdir())
+    if not held:
+        return False
+    if not is_run(folder):
+        raise InputError(f"{folder}: holds something that is not a run of cutaway; choose another folder for the run")
+    foreign = [name for name in held if name not in KNOWN]
+    if foreign:
+        raise InputError(
+            f"{folder}: holds {', '.join(foreign[:5])} beside an earlier run, which would be lost; move that away or "
+            "choose another folder for the run"
+        )
+    return True
+
+
+@contextmanager
+def new_run(folder: Path, facts: dict[str, Any]) -> Iterator[Path]:
+    """Give a folder to put the network and records in; with `run.json` it becomes `folder` when the block ends.
+
+    An earlier run there is replaced. Raises `InputError` as `check_place` does.
+    """
+    check_place(folder)
+    with complete_folder(folder) as part:
+        yield part
+        text = json.dumps({"cutaway": FORMAT, **facts}, ensure_ascii=False, allow_nan=False, indent=1)
+        write_complete(part / RUN, f"{text}\n".encode())
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Return what `run.json` says; `InputError` where there is none, `ModelFileError` where it is damaged."""
+    place = folder / RUN
+    try:
+        if place.stat().st_size > LARGEST:
+            raise ModelFileError(f"{place}: is larger than {LARGEST >> 20} MiB, which no run's is")
+        text = place.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{folder}: is not a run; expected a folder with {RUN} and {NETWORK}") from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ModelFileError(f"{place}: cannot be read ({fault})") from fault
+    try:
+        facts = strict_header(text)
+    except ModelFileError as fault:
+        raise ModelFileError(f"{place}: {fault}") from fault
+    if facts.pop("cutaway", None) != FORMAT:
+        raise ModelFileError(f"{place}: is not of format {FORMAT}, which this version of cutaway reads")
+    return facts

@@ -1,0 +1,31 @@
+import numpy as np
+
+import cutaway as ca
+from cutaway.training import cost as cost_module
+from cutaway.training.cost import Cost, choose_engine, cost_of_step
+from cutaway.training.step import Batch
+
+
+def test_products_parameters_and_operations_are_counted():
+    net = ca.Sequential(ca.Dense(20), ca.ReLU(), ca.Dense(5)).build(10)
+    batch = Batch(np.zeros((64, 10), np.float32), np.zeros((64, 5), np.float32), None)
+    counted = cost_of_step(net, ca.SquaredError(), batch)
+    assert counted.flops == 3 * 2 * 64 * (10 * 20 + 20 * 5)
+    assert counted.parameters == 10 * 20 + 20 + 20 * 5 + 5
+    # two products, two biases, one activation, squared error, mean over outputs, mean over rows
+    assert counted.operations == 8
+
+
+def test_little_work_runs_at_once_and_much_is_compiled(monkeypatch):
+    monkeypatch.setattr(cost_module, "find_spec", lambda name: object())
+    small, large = Cost(8, 1e4, 100), Cost(8, 1e8, 300_000)
+    assert choose_engine(small, 100).engine == "numpy"
+    chosen = choose_engine(large, 100_000)
+    assert chosen.engine == "xla" and "compiled" in chosen.reason
+
+
+def test_without_jax_the_reason_says_what_it_would_gain(monkeypatch):
+    monkeypatch.setattr(cost_module, "find_spec", lambda name: None)
+    chosen = choose_engine(Cost(8, 1e8, 300_000), 100_000)
+    assert chosen.engine == "numpy"
+    assert "pip install 'cutaway[jax]'" in chosen.reason
