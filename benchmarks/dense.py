@@ -83,7 +83,14 @@ def scikit_learn(load: Workload, epochs: int) -> float:
 
     x, y = data(load)
     kind = MLPClassifier if load.classes else MLPRegressor
-    net = kind(hidden_layer_sizes=load.sizes[1:-1], activation=load.activation, batch_size=load.batch, max_iter=1, alpha=0, warm_start=True)
+    net = kind(
+        hidden_layer_sizes=load.sizes[1:-1],
+        activation=load.activation,
+        batch_size=load.batch,
+        max_iter=1,
+        alpha=0,
+        warm_start=True,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net.fit(x, y.ravel())
@@ -102,7 +109,10 @@ def pytorch(compiled: bool) -> Contender:
         y = y.long() if load.classes else y
         layers: list[Any] = []
         for a, b in zip(load.sizes[:-1], load.sizes[1:], strict=True):
-            layers += [torch.nn.Linear(a, b), torch.nn.Tanh() if load.activation == "tanh" else torch.nn.ReLU()]
+            layers += [
+                torch.nn.Linear(a, b),
+                torch.nn.Tanh() if load.activation == "tanh" else torch.nn.ReLU(),
+            ]
         net = torch.nn.Sequential(*layers[:-1])
         forward = torch.compile(net) if compiled else net
         loss_of = torch.nn.CrossEntropyLoss() if load.classes else torch.nn.MSELoss()

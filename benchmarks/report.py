@@ -18,8 +18,16 @@ def machine() -> dict[str, Any]:
     model = platform.processor()
     cpu = Path("/proc/cpuinfo")
     if cpu.exists():
-        model = next((line.split(":")[1].strip() for line in cpu.read_text().splitlines() if "model name" in line), model)
-    return {"processor": model, "cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+        model = next(
+            (line.split(":")[1].strip() for line in cpu.read_text().splitlines() if "model name" in line),
+            model,
+        )
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": platform.system(),
+    }
 
 
 def versions() -> dict[str, str]:
@@ -43,7 +51,13 @@ def write(name: str, figures: Any) -> Path:
     """Write figures as `results/NAME.json` and return the path."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    content = {"benchmark": name, "machine": machine(), "versions": versions(), "commit": commit(), "figures": figures}
+    content = {
+        "benchmark": name,
+        "machine": machine(),
+        "versions": versions(),
+        "commit": commit(),
+        "figures": figures,
+    }
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return path
 
@@ -53,6 +67,9 @@ def table(rows: list[list[str]]) -> str:
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = [cell.ljust(width) if not place else cell.rjust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        cells = [
+            cell.ljust(width) if not place else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)

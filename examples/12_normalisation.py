@@ -39,7 +39,7 @@ for name, norm in (("none", None), ("batch norm", ca.BatchNorm), ("layer norm", 
     signal = [float(tap.output.std()) for tap in ctx.taps if isinstance(tap.layer, ca.Tanh)]
     before = float(ca.CrossEntropy()(scores, digit[train]))
     run = ca.fit(
-        net, x[train], digit[train], loss="cross_entropy", optimizer=ca.Adam(0.001),
+        net, x[train], digit[train], loss="cross_entropy", optimizer=ca.Adam(0.0003),
         epochs=12, batch_size=64, engine="numpy", observe=False,
     )  # fmt: skip
     right = ca.metrics.accuracy(net(x[test]), digit[test])

@@ -51,9 +51,7 @@ def pull(output: Node, wrt: Sequence[Node], g: Array) -> list[Array]:
                 share = thunk()
                 sofar = blame.get(id(operand))
                 blame[id(operand)] = share if sofar is None else sofar + share
-    return [
-        blame[id(node)] if id(node) in blame else namespace(node.value).zeros_like(node.value) for node in wrt
-    ]
+    return [blame[id(node)] if id(node) in blame else namespace(node.value).zeros_like(node.value) for node in wrt]
 
 
 def gradients(loss: Node, wrt: Any) -> Any:
@@ -75,9 +73,7 @@ def gradients(loss: Node, wrt: Any) -> Any:
         )
     shape = tuple(loss.value.shape)
     if any(size != 1 for size in shape):
-        raise ValueError(
-            f"gradients: the loss must be a single number, it has shape {shape}; take its mean or sum"
-        )
+        raise ValueError(f"gradients: the loss must be a single number, it has shape {shape}; take its mean or sum")
     g = namespace(loss.value).ones_like(loss.value)
     if isinstance(wrt, Node):
         return pull(loss, [wrt], g)[0]
@@ -85,6 +81,4 @@ def gradients(loss: Node, wrt: Any) -> Any:
         return dict(zip(wrt, pull(loss, list(wrt.values()), g), strict=True))
     if isinstance(wrt, Iterable):
         return pull(loss, list(wrt), g)
-    raise TypeError(
-        f"gradients: wrt is a {type(wrt).__name__}; expected a Tensor, a sequence or a dict of Tensors"
-    )
+    raise TypeError(f"gradients: wrt is a {type(wrt).__name__}; expected a Tensor, a sequence or a dict of Tensors")

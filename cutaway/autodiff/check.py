@@ -56,11 +56,8 @@ def check_gradients(
         # Broadcasting would hide it from the sums below.
         if np.shape(share) != values[index].shape:
             raise ValueError(
-                f"check_gradients: operand {index} has shape {values[index].shape}, "
-                f"its gradient {np.shape(share)}"
+                f"check_gradients: operand {index} has shape {values[index].shape}, its gradient {np.shape(share)}"
             )
-    analytic = sum(
-        float(np.sum(directions[index] * share)) for index, share in zip(floats, shares, strict=True)
-    )
+    analytic = sum(float(np.sum(directions[index] * share)) for index, share in zip(floats, shares, strict=True))
     measured = float(np.sum(g * (shifted(nudge) - shifted(-nudge)))) / (2 * nudge)
     return abs(analytic - measured) / max(1.0, abs(analytic), abs(measured))

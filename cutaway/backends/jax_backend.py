@@ -13,9 +13,7 @@ from cutaway.errors import InputError
 try:
     import jax
 except ImportError as error:
-    raise InputError(
-        "engine 'xla' needs JAX, which is not installed; run: pip install 'cutaway[jax]'"
-    ) from error
+    raise InputError("engine 'xla' needs JAX, which is not installed; run: pip install 'cutaway[jax]'") from error
 
 
 class JaxBackend:

@@ -59,9 +59,7 @@ class NumPyBackend:
         """Call the function for one member after another and stack what comes back."""
 
         def mapped(*arguments: Any) -> Any:
-            count = next(
-                len(leaf) for a, axis in zip(arguments, axes, strict=True) if axis == 0 for leaf in leaves(a)
-            )
+            count = next(len(leaf) for a, axis in zip(arguments, axes, strict=True) if axis == 0 for leaf in leaves(a))
             results = [
                 function(*[member(a, m) if axis == 0 else a for a, axis in zip(arguments, axes, strict=True)])
                 for m in range(count)

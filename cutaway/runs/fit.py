@@ -78,7 +78,9 @@ def fit(
     if not isinstance(epochs, int) or epochs < 1:
         raise InputError(f"fit: epochs must be a whole number of at least 1, got {epochs!r}")
     if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
-        raise InputError(f"fit: batch_size must be a whole number of at least 1, or None for all rows, got {batch_size!r}")
+        raise InputError(
+            f"fit: batch_size must be a whole number of at least 1, or None for all rows, got {batch_size!r}"
+        )
     if not isinstance(members, int) or members < 1:
         raise InputError(f"fit: members must be a whole number of at least 1, got {members!r}")
     if engine not in ("auto", "numpy", "xla"):
@@ -133,13 +135,15 @@ def fit(
 
 
 def as_rows(values: Any, name: str) -> np.ndarray:
-    """Return numbers, one row an example, all of them finite; raises `InputError` with the place of the first that is not."""
+    """Return finite numbers, one row an example; raises `InputError` with the place of the first that is not."""
     array = np.asarray(values)
     if array.dtype == object:
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError) as error:
-            raise InputError(f"{name}: holds text or mixed values ({error}); numbers are needed, see ca.train for tables") from None
+            raise InputError(
+                f"{name}: holds text or mixed values ({error}); numbers are needed, see ca.train for tables"
+            ) from None
     if array.dtype.kind not in "fiub":
         raise InputError(f"{name}: holds {array.dtype}, expected numbers; see ca.train for tables with text")
     if array.ndim == 0 or len(array) == 0:
@@ -190,7 +194,10 @@ def _split(
         labels = rows.y if rows.y.dtype.kind in "iu" and rows.y.ndim == 1 else None
         rest, part = split_rows(len(rows.x), float(validation), seed, labels)
         if not len(part):
-            raise InputError(f"fit: {validation:g} of {len(rows.x)} rows leaves none to validate on; give more rows or a larger share")
+            raise InputError(
+                f"fit: {validation:g} of {len(rows.x)} rows leaves none to validate on; give more rows or a larger "
+                "share"
+            )
         cut = [Batch(*(None if a is None else a[places] for a in rows)) for places in (rest, part)]
         return cut[0], cut[1]
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cutaway.data.encoders import TableEncoder
+from cutaway.data.targets import Target
 from cutaway.layers import Ensemble, Layer
 from cutaway.records import Event, LayerVitals, StepRecord
+from cutaway.storage.network_file import write_network
+from cutaway.storage.run_folder import NETWORK, RECORDS, new_run
+from cutaway.training.callbacks.records import RecordFile
+from cutaway.version import __version__
 
 
 @dataclass
@@ -37,14 +46,52 @@ class Run:
     @property
     def best(self) -> StepRecord | None:
         """The record of the epoch whose weights were kept: the best on validation, else the last."""
-        chosen = [record for record in self.history if record.best]
-        return (chosen or self.history or [None])[-1]
+        chosen = [record for record in self.history if record.best] or self.history
+        return chosen[-1] if chosen else None
 
     def predict(self, x: Any, rows: int = 4096) -> np.ndarray:
         """Return the network's outputs for `x`, `rows` rows at a time, so that memory stays bounded."""
         values = np.asarray(x)
         parts = [self.network(values[begin : begin + rows]) for begin in range(0, max(1, len(values)), rows)]
         return np.concatenate(parts)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what was done and how well it went, as plain data; it becomes `run.json`."""
+        best = self.best
+        return {
+            "kind": "network",
+            "network": str(self.network),
+            "engine": self.engine,
+            "engine_reason": self.reason,
+            "epochs": self.history[-1].epoch if self.history else 0,
+            "best_epoch": best.epoch if best else 0,
+            "seconds": round(self.seconds, 3),
+        }
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the run to a folder and return it: `run.json`, `network.safetensors`, `records.jsonl`.
+
+        The folder appears complete or not at all; an earlier run there is replaced, anything else is left alone and
+        refused. Layers of your own must keep their arguments (see `Layer`). `cutaway.load(folder)` brings it back.
+        Raises `InputError` for a network that cannot be saved, or a place that cannot be written to.
+        """
+        return self._save(Path(folder))
+
+    def _save(
+        self, folder: Path, preprocessing: TableEncoder | None = None, target: Target | None = None
+    ) -> Path:
+        facts = {
+            **self.summary(),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": _versions(self.engine),
+        }
+        with new_run(folder, facts) as part:
+            write_network(part / NETWORK, self.network, preprocessing=preprocessing, target=target)
+            keep = RecordFile(part / RECORDS)
+            records: list[Event | LayerVitals | StepRecord] = [*self.events, *self.vitals, *self.history]
+            for record in sorted(records, key=lambda record: record.step):
+                keep(record)
+        return folder
 
     def __repr__(self) -> str:
         if not self.history:
@@ -55,3 +102,14 @@ class Run:
             "" if best.validation is None else f", validation {best.validation:.4g} (epoch {best.epoch})"
         )
         return f"Run({self.engine}, {self.history[-1].epoch} epochs, {self.seconds:.1f} s, {figures})"
+
+
+def _versions(engine: str) -> dict[str, str]:
+    """Return the versions of what made a run."""
+    found = {"cutaway": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    if engine == "xla":
+        try:
+            found["jax"] = version("jax")
+        except PackageNotFoundError:
+            found["jax"] = "unknown"
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,14 @@ class Engine:
     """
 
     def __init__(
-        self, name: str, network: Layer, loss: Loss, optimizer: Optimizer, *, masked: bool, members: int | None
+        self,
+        name: str,
+        network: Layer,
+        loss: Loss,
+        optimizer: Optimizer,
+        *,
+        masked: bool,
+        members: int | None,
     ) -> None:
         self.name = name
         self.backend = backend = backend_named(name)
@@ -41,11 +49,14 @@ class Engine:
             return loss.value(outputs, rows.y, rows.weight), outputs
 
         def slower(carry: Carry, factor: Array) -> Carry:
-            moments = {**carry.moments, "learning_rate_factor": carry.moments["learning_rate_factor"] * factor}
+            moments = {
+                **carry.moments,
+                "learning_rate_factor": carry.moments["learning_rate_factor"] * factor,
+            }
             return carry._replace(moments=moments)
 
         chunk = make_chunk(step, backend, masked)
-        functions = {
+        functions: dict[str, tuple[Callable[..., Any], tuple[int | None, ...], tuple[int, ...]]] = {
             "chunk": (chunk, (0, 0, None, 0, None, 0, None), (0, 1)),
             "evaluate": (evaluate, (0, None), ()),
             "slower": (slower, (0, 0), ()),

@@ -129,9 +129,7 @@ class _Training:
         self.seed: Any = seeds[0] if plan.members is None else seeds
 
         masked = rows.weight is not None or self.count % plan.batch_size != 0
-        self.engine = Engine(
-            plan.engine, plan.network, plan.loss, plan.optimizer, masked=masked, members=plan.members
-        )
+        self.engine = Engine(plan.engine, plan.network, plan.loss, plan.optimizer, masked=masked, members=plan.members)
         if cost is None:
             first = slice(0, plan.batch_size)
             cost = cost_of_step(plan.network, plan.loss, Batch(rows.x[first], rows.y[first], None))
@@ -217,7 +215,9 @@ class _Training:
         self.members.undone |= broken
         which = "" if self.plan.members is None else f" for member {', '.join(map(str, np.flatnonzero(broken)))}"
         message = f"the loss or a weight became non-finite{which}: back to the last good weights" + (
-            f", learning rate × {SLOWER:g}" if not again.any() else "; training cannot go on at a tenth of the rate either"
+            f", learning rate × {SLOWER:g}"
+            if not again.any()
+            else "; training cannot go on at a tenth of the rate either"
         )
         self.tell(Event(epoch * self.per_epoch, "not finite", message), self.trained.events)
         factors = np.where(broken, np.float32(SLOWER), np.float32(1))

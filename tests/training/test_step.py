@@ -38,7 +38,9 @@ def test_padding_changes_nothing():
     x, y = random.standard_normal((5, 2)), random.standard_normal((5, 1))
     plain, loss = step(start(net, optimizer), Batch(x, y, None), np.uint32(0), 10)
     padded_x, padded_y = np.concatenate([x, 9 + x[:3]]), np.concatenate([y, y[:3] - 7])
-    padded, same = step(start(net, optimizer), Batch(padded_x, padded_y, np.array([1.0] * 5 + [0] * 3)), np.uint32(0), 10)
+    padded, same = step(
+        start(net, optimizer), Batch(padded_x, padded_y, np.array([1.0] * 5 + [0] * 3)), np.uint32(0), 10
+    )
     assert loss == pytest.approx(same, rel=1e-12)
     for part, other in zip(plain, padded, strict=True):
         for key in part:

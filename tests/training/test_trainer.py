@@ -83,7 +83,7 @@ def test_a_training_that_stays_non_finite_ends_with_finite_weights_and_says_why(
 @pytest.mark.parametrize("engine", ENGINES)
 def test_one_member_that_goes_non_finite_does_not_disturb_the_others(engine):
     x, y = noisy()
-    settings = dict(loss="squared_error", optimizer=ca.Adam(0.01), epochs=4, engine=engine, seed=5)
+    settings = {"loss": "squared_error", "optimizer": ca.Adam(0.01), "epochs": 4, "engine": engine, "seed": 5}
     fine = ca.fit(mlp(), x, y, members=2, **settings).network.params
     alone = mlp()
     ca.fit(alone, x, y, **settings)
@@ -156,7 +156,11 @@ def test_records_are_written_as_they_are_announced(tmp_path):
     assert kinds[0] == "Event" and kinds.count("StepRecord") == 4
     epochs = [line for line in lines if line["record"] == "StepRecord"]
     assert [line["validation"] for line in epochs] == [record.validation for record in run.history]
-    assert {type(record) for record in (*run.history, *run.vitals, *run.events)} == {StepRecord, LayerVitals, Event}
+    assert {type(record) for record in (*run.history, *run.vitals, *run.events)} == {
+        StepRecord,
+        LayerVitals,
+        Event,
+    }
 
 
 @pytest.mark.parametrize("engine", ENGINES)

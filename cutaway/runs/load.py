@@ -1,0 +1,152 @@
+"""`load`: a run or a network back from disk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from cutaway.data.columns import Column, ColumnKind
+from cutaway.data.strict_json import fields as checked
+from cutaway.errors import InputError
+from cutaway.records import Event, LayerVitals, StepRecord
+from cutaway.runs.run import Run
+from cutaway.runs.scores import Scores
+from cutaway.runs.table_run import TableRun
+from cutaway.storage.architecture import ModelFileError
+from cutaway.storage.network_file import read_network, strict_header
+from cutaway.storage.run_folder import NETWORK, RECORDS, RUN, read_facts
+
+
+def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
+    """Return a run from its folder, or from a network's file alone; its predictions are those of before, bit by bit.
+
+    path     a run's folder, or a `.safetensors` file written by this package
+    layers   classes of your own that the network is made of; others are refused
+
+    Nothing that the files hold is run. Raises `InputError` where there is no run, and its kind `ModelFileError` for
+    files that are damaged or hold anything unknown.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise InputError(f"{place}: there is no such run; expected a folder with {RUN}, or a network's file")
+    if place.is_file():
+        held = read_network(place, layers=layers)
+        if held.preprocessing is None or held.target is None:
+            return Run(held.network)
+        return TableRun(network=held.network, preprocessing=held.preprocessing, target=held.target)
+    facts = read_facts(place)
+    held = read_network(place / NETWORK, layers=layers)
+    records = read_records(place / RECORDS)
+    common: dict[str, Any] = {
+        "network": held.network,
+        "history": [record for record in records if isinstance(record, StepRecord)],
+        "vitals": [record for record in records if isinstance(record, LayerVitals)],
+        "events": [record for record in records if isinstance(record, Event)],
+        "path": place,
+    }
+    try:
+        told = _taken(facts, engine=str, engine_reason=str, seconds=float)
+        common |= {"engine": told["engine"], "reason": told["engine_reason"], "seconds": told["seconds"]}
+        if held.preprocessing is None or held.target is None:
+            return Run(**common)
+        return TableRun(
+            **common,
+            preprocessing=held.preprocessing,
+            target=held.target,
+            **_table_facts(facts),
+        )
+    except InputError as fault:
+        raise ModelFileError(f"{place / RUN}: {fault}") from fault
+
+
+def _taken(facts: dict[str, Any], **expected: type) -> dict[str, Any]:
+    """Return the facts named, each of its type; what else is there is passed over."""
+    return checked({name: facts[name] for name in expected if name in facts}, "run", **expected)
+
+
+def _table_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    told = _taken(facts, columns=list, task_reason=str, notes=list, data=dict, settings=dict)
+    columns = []
+    for described in told["columns"]:
+        found = checked(described, "column", name=str, kind=str, reason=str, missing=int, distinct=int)
+        if found["kind"] not in [kind.value for kind in ColumnKind]:
+            raise InputError(f"column '{found['name']}': is of an unknown kind, {found['kind']!r}")
+        columns.append(Column(**{**found, "kind": ColumnKind(found["kind"])}))
+    if not all(isinstance(note, str) for note in told["notes"]):
+        raise InputError("notes: expected a list of texts")
+    return {**told, "columns": columns, "scores": _scores(facts.get("scores"))}
+
+
+def _scores(described: object) -> Scores | None:
+    if described is None:
+        return None
+    always = described.get("always") if isinstance(described, dict) else None
+    found = checked(
+        described, "scores", metric=str, value=float, interval=list, baseline=float,
+        always=str if isinstance(always, str) else float, rows=int, others=dict,
+    )  # fmt: skip
+    ends = found["interval"]
+    if len(ends) != 2 or not all(isinstance(end, (int, float)) for end in (*ends, *found["others"].values())):
+        raise InputError("scores: expected an interval of two numbers, and others as numbers")
+    return Scores(**{**found, "interval": (float(ends[0]), float(ends[1]))})
+
+
+RECORD_KINDS: dict[str, type] = {kind.__name__: kind for kind in (StepRecord, LayerVitals, Event)}
+
+
+def read_records(place: Path) -> list[StepRecord | LayerVitals | Event]:
+    """Return the records of a training from their file, none where there is no file.
+
+    A loss that was not finite was written as null and comes back as NaN. Raises `ModelFileError` with the line of what
+    is no record.
+    """
+    if not place.is_file():
+        return []
+    records = []
+    try:
+        lines = place.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ModelFileError(f"{place}: cannot be read ({fault})") from fault
+    for number, line in enumerate(lines, 1):
+        try:
+            records.append(_record(strict_header(line)))
+        except ModelFileError as fault:
+            raise ModelFileError(f"{place}, line {number}: {fault}") from fault
+    return records
+
+
+def _record(data: dict[str, Any]) -> Any:
+    kind = RECORD_KINDS.get(str(data.pop("record", None)))
+    if kind is None:
+        raise ModelFileError(f"is no record; expected one of {', '.join(RECORD_KINDS)}")
+    known = {item.name: item for item in fields(kind)}
+    needed = {name for name, item in known.items() if item.default is MISSING and item.default_factory is MISSING}
+    if not needed <= data.keys() <= known.keys():
+        raise ModelFileError(f"{kind.__name__} has {sorted(data)}, expected {sorted(known)}")
+    values = {name: _value(value, str(known[name].type), name) for name, value in data.items()}
+    return kind(**values)
+
+
+def _value(value: Any, annotation: str, name: str) -> Any:
+    """Return a record's value, after checking it against its annotation."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if annotation == "float":
+        if value is None or number:
+            return math.nan if value is None else float(value)
+    elif annotation == "float | None":
+        if value is None or number:
+            return value
+    elif annotation == "int":
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    elif annotation in ("str", "bool"):
+        if isinstance(value, str if annotation == "str" else bool):
+            return value
+    elif isinstance(value, list):
+        return tuple(_value(item, "float", name) for item in value)
+    elif isinstance(value, dict):
+        return {key: _value(item, "float", name) for key, item in value.items()}
+    raise ModelFileError(f"{name} is {value!r}, expected {annotation}")

@@ -1,0 +1,46 @@
+"""A budget of seconds for each test folder, shown after every run and enforced where CI is set."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+# Seconds on two cores. A folder that needs more is to be made faster, or its long part moved to `.ci/full`.
+BUDGETS = {
+    "agreement": 60, "autodiff": 30, "backends": 20, "cli": 90, "data": 60, "examples": 180, "layers": 60,
+    "learning": 90, "losses": 30, "metrics": 20, "ops": 90, "optimizers": 30, "recipes": 90, "runs": 60,
+    "storage": 30, "training": 60, "tests": 60,
+}  # fmt: skip
+
+spent: dict[str, float] = defaultdict(float)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    spent[Path(report.nodeid.split("::")[0]).parent.name] += report.duration
+
+
+def over_budget() -> list[str]:
+    return [folder for folder, seconds in spent.items() if seconds > BUDGETS.get(folder, 0)]
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if not spent:
+        return
+    terminalreporter.write_sep("-", "seconds spent in each folder (budget)")
+    for folder, seconds in sorted(spent.items(), key=lambda pair: -pair[1]):
+        over = "   over budget" if folder in over_budget() else ""
+        terminalreporter.write_line(f"{folder:12} {seconds:6.1f} ({BUDGETS.get(folder, 0)}){over}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if (
+        os.environ.get("CI")
+        and not exitstatus
+        and over_budget()
+        and not hasattr(session.config, "workerinput")
+    ):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
