@@ -33,7 +33,10 @@ from cutaway.optimizers import (
     WarmUp,
 )
 from cutaway.runs.fit import fit
+from cutaway.runs.load import load
 from cutaway.runs.run import Run
+from cutaway.runs.table_run import TableRun
+from cutaway.runs.train import train
 from cutaway.tensor import Tensor, as_tensors
 from cutaway.training.trainer import StopTraining
 from cutaway.version import __version__
@@ -42,7 +45,7 @@ __all__ = [
     "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "CosLog4", "Cosine", "CrossEntropy", "Exponential",
     "GradientDescent", "Hinge", "Huber", "InputError", "Loss", "Momentum", "Nesterov", "OneCycle", "Optimizer",
     "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay", "StopTraining",
-    "Tensor", "WarmUp", "__version__", "as_tensors", "check_gradients", "fit", "gradients", "losses", "metrics",
-    "ops", "optimizers",
+    "TableRun", "Tensor", "WarmUp", "__version__", "as_tensors", "check_gradients", "fit", "gradients", "load", "losses",
+    "metrics", "ops", "optimizers", "train",
     *_layers,
 ]  # fmt: skip

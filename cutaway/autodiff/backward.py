@@ -15,16 +15,17 @@ def history(output: Node) -> list[Node]:
     Iterative: a deep network would exceed Python's recursion limit.
     """
     order: list[Node] = []
-    seen: set[int] = set()
+    seen: set[Node] = set()
     stack: list[tuple[Node, bool]] = [(output, False)]
     while stack:
         node, operands_done = stack.pop()
         if operands_done:
             order.append(node)
-        elif id(node) not in seen:
-            seen.add(id(node))
+        elif node not in seen:
+            seen.add(node)
             stack.append((node, True))
-            stack.extend((parent, False) for parent in reversed(node.parents))
+            for parent in reversed(node.parents):
+                stack.append((parent, False))  # noqa: PERF401 - this is a stack, not a list being made
     return order
 
 
@@ -35,23 +36,22 @@ def pull(output: Node, wrt: Sequence[Node], g: Array) -> list[Array]:
     with b = a + a and c = b + b, dc/da is 4, which each use alone does not give.
     """
     order = history(output)
-    wanted = {id(node) for node in wrt}
-    needed = set(wanted)
+    wanted = set(wrt)
+    needed = set(wrt)
     for node in order:
-        if any(id(parent) in needed for parent in node.parents):
-            needed.add(id(node))
-    blame: dict[int, Array] = {id(output): g}
+        if not needed.isdisjoint(node.parents):
+            needed.add(node)
+    blame: dict[Node, Array] = {output: g}
     for node in reversed(order):
         # No blame arrives at what was only used as an index or a mask.
-        if id(node) not in needed or id(node) not in blame or node.backward is None:
+        if node not in needed or node not in blame or node.backward is None:
             continue
-        arrived = blame[id(node)] if id(node) in wanted else blame.pop(id(node))
+        arrived = blame[node] if node in wanted else blame.pop(node)
         for operand, thunk in zip(node.operands, node.backward(arrived), strict=True):
-            if isinstance(operand, Node) and id(operand) in needed and thunk is not None:
+            if isinstance(operand, Node) and operand in needed and thunk is not None:
                 share = thunk()
-                sofar = blame.get(id(operand))
-                blame[id(operand)] = share if sofar is None else sofar + share
-    return [blame[id(node)] if id(node) in blame else namespace(node.value).zeros_like(node.value) for node in wrt]
+                blame[operand] = blame[operand] + share if operand in blame else share
+    return [blame[node] if node in blame else namespace(node.value).zeros_like(node.value) for node in wrt]
 
 
 def gradients(loss: Node, wrt: Any) -> Any:

@@ -11,10 +11,10 @@ from cutaway.backends import Array
 class Node:
     """An array, the operation that made it, its operands, and the rule that sends blame back to them.
 
-    A leaf (a weight, an input) has no operation. `cutaway.Tensor` is a Node with Python's operators.
+    A leaf (a weight, an input) has no operation; `parents` are the operands that are nodes. `cutaway.Tensor` is a Node with Python's operators.
     """
 
-    __slots__ = ("backward", "operands", "operation", "settings", "value")
+    __slots__ = ("backward", "operands", "operation", "parents", "settings", "value")
 
     def __init__(
         self,
@@ -29,11 +29,7 @@ class Node:
         self.operands = operands
         self.settings = settings or {}
         self.backward = backward
-
-    @property
-    def parents(self) -> tuple[Node, ...]:
-        """The operands that are on the tape themselves."""
-        return tuple(operand for operand in self.operands if isinstance(operand, Node))
+        self.parents = tuple([operand for operand in operands if isinstance(operand, Node)])
 
 
 def value_of(operand: Any) -> Array:

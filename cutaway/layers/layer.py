@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -186,8 +185,9 @@ class Layer:
         def bound(layer: Layer, path: str) -> Layer:
             if id(layer) in copies:
                 return copies[id(layer)]
-            twin = copies[id(layer)] = copy.copy(layer)
+            twin = copies[id(layer)] = object.__new__(type(layer))
             inside = twin.__dict__
+            inside.update(layer.__dict__)
             inside["path"] = path
             for name in layer._declared:
                 if join(path, name) not in values:

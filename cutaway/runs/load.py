@@ -68,7 +68,9 @@ def _taken(facts: dict[str, Any], **expected: type) -> dict[str, Any]:
 
 
 def _table_facts(facts: dict[str, Any]) -> dict[str, Any]:
-    told = _taken(facts, columns=list, task_reason=str, notes=list, data=dict, settings=dict)
+    told = _taken(facts, columns=list, task_reason=str, notes=list, settings=dict)
+    if not isinstance(facts.get("data"), dict):
+        raise InputError("data: expected an object")
     columns = []
     for described in told["columns"]:
         found = checked(described, "column", name=str, kind=str, reason=str, missing=int, distinct=int)
@@ -77,7 +79,7 @@ def _table_facts(facts: dict[str, Any]) -> dict[str, Any]:
         columns.append(Column(**{**found, "kind": ColumnKind(found["kind"])}))
     if not all(isinstance(note, str) for note in told["notes"]):
         raise InputError("notes: expected a list of texts")
-    return {**told, "columns": columns, "scores": _scores(facts.get("scores"))}
+    return {**told, "data": facts["data"], "columns": columns, "scores": _scores(facts.get("scores"))}
 
 
 def _scores(described: object) -> Scores | None:

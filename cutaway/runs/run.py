@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +105,10 @@ class Run:
 
 def _versions(engine: str) -> dict[str, str]:
     """Return the versions of what made a run."""
-    found = {"cutaway": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    found = {"cutaway": __version__, "python": sys.version.split()[0], "numpy": np.__version__}
     if engine == "xla":
+        from importlib.metadata import PackageNotFoundError, version
+
         try:
             found["jax"] = version("jax")
         except PackageNotFoundError:

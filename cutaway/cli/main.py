@@ -1,0 +1,85 @@
+"""The command `cutaway`: finds the command asked for, runs it, and turns what happens into an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from cutaway.cli.data import data
+from cutaway.cli.predict import predict
+from cutaway.cli.train import train
+from cutaway.errors import InputError
+from cutaway.version import __version__
+
+DONE, OURS, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+TRACEBACK = "CUTAWAY_TRACEBACK"  # environment variable: set, faults of ours and wrong input show where they arose
+
+app = App(
+    name="cutaway",
+    version=__version__,
+    help=(
+        "Train a neural network on your own data in one command, and see every number inside.\n\n"
+        "A first try: `cutaway data iris`, then `cutaway train iris.csv --target species`"
+    ),
+    help_format="markdown",
+)
+for command in (train, predict, data):
+    app.command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0 done, 2 wrong input (one message on standard error), 130 interrupted, 1 a fault of ours.
+    """
+    _quiet_libraries()
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        called, bound, _ = app.parse_args(tokens, print_error=False, exit_on_error=False)
+        return int(called(*bound.args, **bound.kwargs) or DONE)
+    except CycloptsError as fault:
+        known = [word for word in tokens[:1] if word in app]
+        sys.stderr.write(f"cutaway: {_one_line(fault)} See: {' '.join(['cutaway', *known, '--help'])}\n")
+        return WRONG_INPUT
+    except InputError as fault:
+        if os.environ.get(TRACEBACK):
+            traceback.print_exc()
+        sys.stderr.write(f"cutaway: {fault}\n")
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("cutaway: interrupted; nothing was written\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has enough; Python would complain once more while flushing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as fault:
+        if os.environ.get(TRACEBACK):
+            traceback.print_exc()
+        sys.stderr.write(
+            f"cutaway: this is a fault of ours, not of your data ({type(fault).__name__}: {_one_line(fault)}). "
+            f"To see where, run it again with {TRACEBACK}=1 before the command, and please report it.\n"
+        )
+        return OURS
+
+
+def _one_line(fault: Exception) -> str:
+    return " ".join(str(fault).split())
+
+
+def _quiet_libraries() -> None:
+    """Keep the libraries' own notices from the person's terminal; faults still arrive as exceptions."""
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for name in ("jax", "jax._src.xla_bridge"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""`cutaway predict`: a trained run's answers for new rows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from cutaway.data.table import Table
+    from cutaway.runs.table_run import Predictions, TableRun
+
+
+def predict(
+    run: Path,
+    data: Path,
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    quiet: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Predict for the rows of a table with a trained run.
+
+    The columns of the table are kept; `prediction` is added, and for classes `probability_<class>` each. Columns may
+    come in another order; categories and missing values that training did not see are counted and told.
+
+    Example: `cutaway predict runs/houses new.csv -o predicted.csv`
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    data
+        The table: csv, tsv, parquet or JSON lines, packed or not.
+    out
+        The file to write, .csv or .tsv; standard output when not given.
+    json_
+        Print JSON: the predictions, or with --out what was written and counted.
+    quiet
+        Print nothing but the table and errors.
+    """
+    from cutaway.data.reading import read_table
+    from cutaway.data.writing import write_table
+    from cutaway.errors import InputError
+    from cutaway.runs.load import load
+    from cutaway.runs.table_run import TableRun
+
+    loaded = load(run)
+    if not isinstance(loaded, TableRun):
+        raise InputError(f"{run}: is a network trained on arrays, which does not say how a table becomes its inputs")
+    table = read_table(data)
+    predictions = loaded.predictions(table)
+    told = [*table.notes, *predictions.counts.sentences()]
+    result, added = with_predictions(table, loaded, predictions)
+    if out is not None:
+        write_table(result, out)
+    if json_:
+        shown = {"rows": table.rows, "notes": told}
+        if out is None:
+            shown |= {name: _plain(result.columns[name]) for name in added}
+        else:
+            shown |= {"out": str(out), "columns": added}
+        sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
+        return 0
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="cutaway-") as folder:
+            write_table(result, Path(folder) / "table.csv")
+            with (Path(folder) / "table.csv").open(encoding="utf-8", newline="") as file:
+                shutil.copyfileobj(file, sys.stdout)
+    if not quiet:
+        sys.stderr.writelines(f"{data.name}: {sentence}\n" for sentence in told)
+        if out is not None:
+            sys.stderr.write(f"{out}: {table.rows:,} rows, with {_listed(added)} added\n")
+    return 0
+
+
+def with_predictions(table: Table, run: TableRun, predictions: Predictions) -> tuple[Table, list[str]]:
+    """Return the table with predictions and probabilities as further columns, and the names of those."""
+    from cutaway.data.table import Table
+
+    columns = dict(table.columns)
+    added: list[str] = []
+
+    def add(name: str, values: object) -> None:
+        free, number = name, 2
+        while free in columns:
+            free, number = f"{name}_{number}", number + 1
+        columns[free] = values  # type: ignore[assignment]
+        added.append(free)
+
+    add("prediction", predictions.values)
+    if predictions.probabilities is not None:
+        for place, label in enumerate(run.classes):
+            add(f"probability_{str(label).lower() if isinstance(label, bool) else label}", predictions.probabilities[:, place].copy())
+    return Table(columns, table.source, list(table.notes)), added
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:4])
+    return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"
+
+
+def _plain(values: object) -> list[object]:
+    """Return a column as data for JSON."""
+    result: list[object] = values.tolist()  # type: ignore[attr-defined]
+    return result
