@@ -35,8 +35,8 @@ epochs = (1, 2, 5, 10, 20)
 
 def learn(loss, targets):
     """Return the accuracy on the test rows before learning and after each of `epochs`."""
-    strong = ca.Normal(1.0)
-    net = ca.Sequential(ca.Dense(32, initializer=strong), ca.ReLU(), ca.Dense(10, initializer=strong), ca.Softmax()).build(64)
+    hidden, scores = (ca.Dense(units, initializer=ca.Normal(1.0)) for units in (32, 10))
+    net = ca.Sequential(hidden, ca.ReLU(), scores, ca.Softmax()).build(64)
     accuracies = [ca.metrics.accuracy(net(x[test]), digit[test])]
     run = ca.fit(
         net, x[train], targets[train], loss=loss, optimizer=ca.GradientDescent(0.1), epochs=20,

@@ -39,8 +39,8 @@ for name, norm in (("none", None), ("batch norm", ca.BatchNorm), ("layer norm", 
     signal = [float(tap.output.std()) for tap in ctx.taps if isinstance(tap.layer, ca.Tanh)]
     before = float(ca.CrossEntropy()(scores, digit[train]))
     run = ca.fit(
-        net, x[train], digit[train], loss="cross_entropy", optimizer=ca.Adam(ca.Cosine(0.0005)),
-        epochs=12, batch_size=64, engine="numpy", observe=False,
+        net, x[train], digit[train], loss="cross_entropy", optimizer=ca.Adam(ca.Cosine(0.0004)),
+        epochs=16, batch_size=64, engine="numpy", observe=False,
     )  # fmt: skip
     right = ca.metrics.accuracy(net(x[test]), digit[test])
     results[name] = signal, run.history[-1].loss, right

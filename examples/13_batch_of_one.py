@@ -32,8 +32,10 @@ for norm in (ca.BatchNorm, ca.LayerNorm):
     net = network(norm)
     first, other = training(net, x[:1]), training(net, x[100:101])
     spread[norm] = float(np.abs(first - other).max())
-    print(f"  {norm.__name__:9}   {np.array2string(first[0], precision=3):25}   {np.array2string(other[0], precision=3)}")
-print("\nTo batch norm they are the same flower. Three kinds of iris after training, mean training loss and share right:\n")
+    shown = (np.array2string(outputs[0], precision=3, suppress_small=True) for outputs in (first, other))
+    print(f"  {norm.__name__:9}   " + "".join(f"{text:27}" for text in shown).rstrip())
+print("\nTo batch norm they are the same flower.")
+print("Three kinds of iris after training, mean training loss and share right:\n")
 results = {}
 print("  rows a step       BatchNorm            LayerNorm")
 for size in (32, 1):

@@ -22,8 +22,8 @@ def predict(
     /,
     *,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    quiet: Annotated[bool, Parameter(negative="")] = False,
+    json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+    quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
     """Predict for the rows of a table with a trained run.
 
@@ -97,7 +97,10 @@ def with_predictions(table: Table, run: TableRun, predictions: Predictions) -> t
     add("prediction", predictions.values)
     if predictions.probabilities is not None:
         for place, label in enumerate(run.classes):
-            add(f"probability_{str(label).lower() if isinstance(label, bool) else label}", predictions.probabilities[:, place].copy())
+            add(
+                f"probability_{str(label).lower() if isinstance(label, bool) else label}",
+                predictions.probabilities[:, place].copy(),
+            )
     return Table(columns, table.source, list(table.notes)), added
 
 

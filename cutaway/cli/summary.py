@@ -31,15 +31,18 @@ def show(run: TableRun, console: Console, folder: Path, data: Path, replaced: bo
         console.print(Text(f"On {run.scores.rows:,} rows that training never saw", style="bold"))
         console.print(score_table(run, run.scores))
         if not run.scores.better:
-            console.print(Text("This is no better than chance would make it: there may be nothing to learn here,", "yellow"))
+            console.print(
+                Text("This is no better than chance would make it: there may be nothing to learn here,", "yellow")
+            )
             console.print(Text("or too few rows to tell.", "yellow"))
     else:
         console.print(Text("No rows were set aside, so how good it is on new rows is not known.", "yellow"))
     console.print()
     ask = f"cutaway predict {shlex.quote(str(folder))} {shlex.quote(str(data))} -o predictions.csv"
     told = f"{folder}" + (" (in place of the earlier run)" if replaced else "")
-    console.print(_facts([("saved", told)]))
-    console.print(_facts([("next", ask)]), soft_wrap=True)
+    # A command to copy must not be broken into lines by us.
+    for name, value in (("saved", told), ("next", ask)):
+        console.print(Text.assemble((f"{name:10}", "bold"), value), soft_wrap=True)
 
 
 def before(run: TableRun, data: Path) -> list[tuple[str, str]]:
@@ -50,8 +53,10 @@ def before(run: TableRun, data: Path) -> list[tuple[str, str]]:
         ("predict", run.target.column),
         ("task", run.task_reason),
     ]
-    return facts + [("repaired" if not place else "", note) for place, note in enumerate(run.notes[:12])] + (
-        [("", f"… and {len(run.notes) - 12} more, all in run.json")] if len(run.notes) > 12 else []
+    return (
+        facts
+        + [("repaired" if not place else "", note) for place, note in enumerate(run.notes[:12])]
+        + ([("", f"… and {len(run.notes) - 12} more, all in run.json")] if len(run.notes) > 12 else [])
     )
 
 

@@ -27,8 +27,8 @@ def train(
     engine: Literal["auto", "numpy", "xla"] = "auto",
     category: Annotated[list[str] | None, Parameter(negative="")] = None,
     drop: Annotated[list[str] | None, Parameter(negative="")] = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    quiet: Annotated[bool, Parameter(negative="")] = False,
+    json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+    quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
     """Train a network that predicts one column of a table from the others.
 

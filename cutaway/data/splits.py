@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutaway.backends.random import generator
 from cutaway.errors import InputError
 
 Rows = NDArray[np.int64]
@@ -28,11 +29,11 @@ def split_rows(
     """
     if not 0 <= fraction < 1:
         raise InputError(f"the share of rows to set aside is {fraction}; expected at least 0 and less than 1")
-    generator = _generator(seed)
+    random = generator(seed, "split")
     size = round(rows * fraction)
     if fraction > 0 and rows > 1:
         size = min(max(size, 1), rows - 1)
-    order = generator.permutation(rows)
+    order = random.permutation(rows)
     if labels is None:
         return np.sort(order[size:]), np.sort(order[:size])
     codes = _codes(labels, rows)
@@ -56,19 +57,13 @@ def folds(rows: int, k: int, seed: int, labels: NDArray[Any] | None = None) -> l
     """
     if not 2 <= k <= rows:
         raise InputError(f"{k} folds of {rows} rows; expected at least 2 and at most one a row")
-    order = _generator(seed).permutation(rows)
+    order = generator(seed, "folds").permutation(rows)
     if labels is not None:
         codes = _codes(labels, rows)
         order = order[np.argsort(codes[order], kind="stable")]
     fold_of = np.empty(rows, dtype=np.int64)
     fold_of[order] = np.arange(rows) % k  # dealt like cards: classes one after another, turns continuing
     return [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(k)]
-
-
-def _generator(seed: int) -> np.random.Generator:
-    if seed < 0:
-        raise InputError(f"the seed is {seed}; expected a whole number from 0")
-    return np.random.Generator(np.random.Philox(key=seed))
 
 
 def _codes(labels: NDArray[Any], rows: int) -> Rows:

@@ -47,9 +47,7 @@ class ColumnEmbedding(Layer):
         for name, values in (("sizes", sizes), ("dimensions", [dimensions])):
             wrong = [value for value in values if not isinstance(value, (int, np.integer)) or value < 1]
             if wrong or not len(values):
-                raise InputError(
-                    f"ColumnEmbedding: {name} must be whole numbers of at least 1, got {wrong or values}"
-                )
+                raise InputError(f"ColumnEmbedding: {name} must be whole numbers of at least 1, got {wrong or values}")
         self.sizes = tuple(int(size) for size in sizes)
         self.dimensions = int(dimensions)
         self.initializer = initializer

@@ -26,7 +26,5 @@ class Dropout(Layer):
         if not ctx.training or self.rate == 0:
             return x
         if ctx.random is None:
-            raise InputError(
-                f"{self._place()}: training needs random draws; give Context(random=Random(seed, step))"
-            )
+            raise InputError(f"{self._place()}: training needs random draws; give Context(random=Random(seed, step))")
         return ops.dropout(x, ctx.random.keep(self.path, x.shape, 1 - self.rate), rate=self.rate)

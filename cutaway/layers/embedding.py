@@ -48,6 +48,4 @@ class Embedding(Layer):
     def _check(self, x: np.ndarray) -> None:
         wrong = x[(x < 0) | (x >= self.words) | (x % 1 != 0)]
         if wrong.size:
-            raise InputError(
-                f"{self._place()}: got {wrong[0]}, expected whole numbers from 0 to {self.words - 1}"
-            )
+            raise InputError(f"{self._place()}: got {wrong[0]}, expected whole numbers from 0 to {self.words - 1}")

@@ -24,9 +24,7 @@ class Ensemble:
     (2, True)
     """
 
-    def __init__(
-        self, network: Layer, params: Mapping[str, np.ndarray], state: Mapping[str, np.ndarray]
-    ) -> None:
+    def __init__(self, network: Layer, params: Mapping[str, np.ndarray], state: Mapping[str, np.ndarray]) -> None:
         self.network = copy.deepcopy(network)
         self.params = dict(params)
         self.state = dict(state)

@@ -29,9 +29,7 @@ class Initializer:
 
     def __call__(self, random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Return initial weights of `shape`."""
-        raise TypeError(
-            f"{type(self).__name__} does not say how to draw weights; define __call__(random, shape)"
-        )
+        raise TypeError(f"{type(self).__name__} does not say how to draw weights; define __call__(random, shape)")
 
 
 @dataclass(frozen=True)
@@ -128,9 +126,7 @@ class Orthogonal(Initializer):
     def __call__(self, random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Draw uniformly from the orthogonal matrices (QR of a normal matrix, signs made unique)."""
         if len(shape) < 2:
-            raise InputError(
-                f"Orthogonal: needs a matrix, got shape {shape}; use Constant or Normal for a vector"
-            )
+            raise InputError(f"Orthogonal: needs a matrix, got shape {shape}; use Constant or Normal for a vector")
         rows, columns = prod(shape[:-1]), shape[-1]
         q, r = np.linalg.qr(random.standard_normal((max(rows, columns), min(rows, columns))))
         q = q * np.sign(np.diagonal(r))

@@ -134,9 +134,7 @@ class Layer:
 
         Nothing is set where one of them does not fit.
         """
-        places = {
-            join(path, name): (layer, name) for path, layer in self.named_layers() for name in layer._declared
-        }
+        places = {join(path, name): (layer, name) for path, layer in self.named_layers() for name in layer._declared}
         if places.keys() != arrays.keys():
             missing, extra = sorted(places.keys() - arrays.keys()), sorted(arrays.keys() - places.keys())
             raise InputError(f"the arrays do not fit the network: missing {missing}, not known {extra}")
@@ -211,9 +209,7 @@ class Layer:
 
     # ---- building and computing ---------------------------------------------------------------------------
 
-    def build(
-        self, example: int | tuple[int, ...] | np.ndarray, seed: int = 0, dtype: Any = np.float32
-    ) -> Self:
+    def build(self, example: int | tuple[int, ...] | np.ndarray, seed: int = 0, dtype: Any = np.float32) -> Self:
         """Create the weights for inputs like `example`: features, the shape of one row, or some rows.
 
         The weights depend on `seed` and their own path alone. Building again starts afresh.

@@ -18,17 +18,13 @@ from cutaway.losses.loss import Loss, as_columns, as_numbers, mean_over_outputs,
 SMALLEST = 1e-7
 
 
-def _weights_of_classes(
-    class_weight: Mapping[int, float] | Sequence[float] | None, name: str
-) -> list[float] | None:
+def _weights_of_classes(class_weight: Mapping[int, float] | Sequence[float] | None, name: str) -> list[float] | None:
     """Return class weights as a list by class number."""
     if class_weight is None:
         return None
     if isinstance(class_weight, Mapping):
         if any(not isinstance(c, (int, np.integer)) or c < 0 for c in class_weight):
-            raise InputError(
-                f"{name}: class weights go by class number from 0, got {sorted(class_weight, key=str)}"
-            )
+            raise InputError(f"{name}: class weights go by class number from 0, got {sorted(class_weight, key=str)}")
         class_weight = [class_weight.get(c, 1.0) for c in range(max(class_weight, default=-1) + 1)]
     weights = [float(weight) for weight in class_weight]
     if any(not 0 <= weight < inf for weight in weights):
@@ -154,29 +150,22 @@ class BinaryCrossEntropy(Loss):
         class_weight: Mapping[int, float] | Sequence[float] | None = None,
     ) -> None:
         if not 0 <= label_smoothing < 1:
-            raise InputError(
-                f"BinaryCrossEntropy: label_smoothing is a share, 0 ≤ ε < 1, got {label_smoothing!r}"
-            )
+            raise InputError(f"BinaryCrossEntropy: label_smoothing is a share, 0 ≤ ε < 1, got {label_smoothing!r}")
         self.from_logits = from_logits
         self.label_smoothing = label_smoothing
         self.class_weight = _weights_of_classes(class_weight, "BinaryCrossEntropy")
         if self.class_weight is not None and len(self.class_weight) != 2:
-            raise InputError(
-                f"BinaryCrossEntropy: class_weight needs two weights, no and yes, got {class_weight!r}"
-            )
+            raise InputError(f"BinaryCrossEntropy: class_weight needs two weights, no and yes, got {class_weight!r}")
 
     def prepare(self, targets: Any, output_shape: tuple[int, ...]) -> np.ndarray:
         """Return targets between 0 and 1 in the shape of the outputs."""
         array = as_columns(targets, output_shape, "BinaryCrossEntropy")
         if array.size and not (array.min() >= 0 and array.max() <= 1):
             raise InputError(
-                f"BinaryCrossEntropy: targets reach from {array.min():g} to {array.max():g}; "
-                "expected 0 (no) to 1 (yes)"
+                f"BinaryCrossEntropy: targets reach from {array.min():g} to {array.max():g}; expected 0 (no) to 1 (yes)"
             )
         if self.class_weight is not None and output_shape[1:] not in ((), (1,)):
-            raise InputError(
-                f"BinaryCrossEntropy: class_weight is for one output, the network has {output_shape[-1]}"
-            )
+            raise InputError(f"BinaryCrossEntropy: class_weight is for one output, the network has {output_shape[-1]}")
         return array
 
     def rows(self, outputs: Any, targets: Array) -> Any:

@@ -31,9 +31,7 @@ class Loss:
 
     def rows(self, outputs: Any, targets: Array) -> Any:
         """Return lᵢ, shape (batch)."""
-        raise TypeError(
-            f"{type(self).__name__} does not say what a row costs; define rows(self, outputs, targets)"
-        )
+        raise TypeError(f"{type(self).__name__} does not say what a row costs; define rows(self, outputs, targets)")
 
     def importance(self, targets: Array) -> Array | None:
         """Return a weight for each row that follows from its target (class weights), or None."""
@@ -49,9 +47,7 @@ class Loss:
         weights = [xp.astype(xp.asarray(w), rows.dtype) for w in (importance, weight) if w is not None]
         weight = prod(weights[1:], start=weights[0])
         total = xp.sum(weight)
-        return ops.divide(
-            ops.sum(ops.multiply(rows, weight)), xp.where(total > 0, total, xp.ones_like(total))
-        )
+        return ops.divide(ops.sum(ops.multiply(rows, weight)), xp.where(total > 0, total, xp.ones_like(total)))
 
     def __call__(self, outputs: Any, targets: Any, weight: Any = None) -> Any:
         """Return L, one number; a Tensor where `outputs` is one."""
@@ -59,9 +55,7 @@ class Loss:
         prepared = self.prepare(targets, tuple(outputs.shape))
         if prepared.dtype.kind == "f":
             prepared = prepared.astype(dtype)
-        return self.value(
-            outputs, prepared, None if weight is None else as_weight(weight, prepared.shape[:1])
-        )
+        return self.value(outputs, prepared, None if weight is None else as_weight(weight, prepared.shape[:1]))
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in vars(self).items() if value is not None)

@@ -5,6 +5,4 @@ from cutaway.metrics.regression import mae, r2, rmse
 
 __all__ = ["BY_NAME", "accuracy", "balanced_accuracy", "log_loss", "mae", "r2", "rmse", "roc_auc"]
 
-BY_NAME = {
-    metric.__name__: metric for metric in (accuracy, balanced_accuracy, log_loss, mae, r2, rmse, roc_auc)
-}
+BY_NAME = {metric.__name__: metric for metric in (accuracy, balanced_accuracy, log_loss, mae, r2, rmse, roc_auc)}

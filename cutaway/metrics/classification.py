@@ -34,9 +34,7 @@ def roc_auc(scores: np.ndarray, truth: np.ndarray) -> float:
     """
     scores, yes = np.asarray(scores), np.asarray(truth, bool)
     if scores.ndim != 1 or scores.shape != yes.shape:
-        raise InputError(
-            f"roc_auc: scores have shape {scores.shape}, truth {yes.shape}; expected (rows,) twice"
-        )
+        raise InputError(f"roc_auc: scores have shape {scores.shape}, truth {yes.shape}; expected (rows,) twice")
     positive, negative = int(yes.sum()), int((~yes).sum())
     if not positive or not negative:
         return float("nan")

@@ -11,9 +11,7 @@ def as_classes(name: str, scores: np.ndarray, truth: np.ndarray) -> tuple[np.nda
     """Return scores (rows, classes) and true classes (rows,), checked."""
     scores, truth = np.asarray(scores), np.asarray(truth)
     if scores.ndim != 2 or truth.shape != scores.shape[:1]:
-        raise InputError(
-            f"{name}: scores have shape {scores.shape}, truth {truth.shape}: not (rows, classes), (rows,)"
-        )
+        raise InputError(f"{name}: scores have shape {scores.shape}, truth {truth.shape}: not (rows, classes), (rows,)")
     return scores, truth
 
 
@@ -27,7 +25,5 @@ def as_numbers(name: str, predicted: np.ndarray, truth: np.ndarray) -> tuple[np.
     if {predicted.shape, truth.shape} == {truth.shape[:1], (*truth.shape[:1], 1)}:
         return predicted.ravel(), truth.ravel()
     if predicted.shape != truth.shape:
-        raise InputError(
-            f"{name}: predictions have shape {predicted.shape}, truth {truth.shape}; give one shape"
-        )
+        raise InputError(f"{name}: predictions have shape {predicted.shape}, truth {truth.shape}; give one shape")
     return predicted, truth

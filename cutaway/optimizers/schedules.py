@@ -75,9 +75,7 @@ class Exponential(Schedule):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.final > 0:
-            raise InputError(
-                f"Exponential: final must be above 0, which it would never reach, got {self.final!r}"
-            )
+            raise InputError(f"Exponential: final must be above 0, which it would never reach, got {self.final!r}")
 
     def factor(self, t: Array) -> Any:
         """Return final^t."""

@@ -65,7 +65,7 @@ def table_recipe(
     half a cosine; cross-entropy with smoothed labels for classes, squared error on the standardised target for numbers.
     Effort "quick" is one member of half the width for half as long.
 
-    Reference: vectors of 8 numbers and batch sizes by rows are those of Holzmüller, Grinsztajn, Steinwart, NeurIPS 2024,
+    Reference: vectors of 8 numbers and batch sizes by rows are Holzmüller, Grinsztajn, Steinwart's, NeurIPS 2024,
     arXiv 2407.04491; batch sizes of small tables are smaller here, for more steps.
     """
     check_effort(effort)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,13 @@ from cutaway.records import Event
 from cutaway.runs.run import Run
 from cutaway.training.callbacks.progress import ProgressBar
 from cutaway.training.callbacks.records import RecordFile
-from cutaway.training.cost import Choice, choose_engine, cost_of_step
+from cutaway.training.cost import Choice, Cost, choose_engine, cost_of_step
 from cutaway.training.step import Batch
 from cutaway.training.trainer import Trainer
+
+# A step of fewer operations gains nothing from a second thread: the threads wait for each other longer than they
+# compute, and where other programs run too, several times as long.
+WORTH_THREADS = 50e6
 
 
 def fit(
@@ -96,7 +101,7 @@ def fit(
     output_shape = tuple(network(inputs[:1]).shape[1:])
     if not network.parameters():
         raise InputError("fit: the network has no parameters to learn; add a layer such as Dense")
-    targets = cast(finite(criterion.prepare(targets, (len(inputs), *output_shape)), "y"), dtype)
+    targets = cast(criterion.prepare(targets, (len(inputs), *output_shape)), dtype)
     rows = Batch(inputs, targets, None if weight is None else cast(weight, dtype))
     rows, held_out = _split(rows, validation, criterion, output_shape, dtype, seed)
 
@@ -117,7 +122,7 @@ def fit(
     )  # fmt: skip
     chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
     before = {**network.parameters(), **network.state()}
-    with bar:
+    with bar, _threads(choice.engine, cost):
         for listener in listeners:
             listener(chosen)
         trained = trainer.train(rows, held_out, cost)
@@ -172,6 +177,16 @@ def cast(array: np.ndarray, dtype: Any) -> np.ndarray:
     return array.astype(np.int32, copy=False)
 
 
+def _threads(engine: str, cost: Cost) -> AbstractContextManager[Any]:
+    """Keep NumPy's products on one thread while entered, where they are small."""
+    if engine != "numpy" or cost.flops >= WORTH_THREADS:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
+
+
 def _same_length(inputs: np.ndarray, targets: np.ndarray, weight: np.ndarray | None) -> None:
     if targets.ndim == 0 or len(targets) != len(inputs):
         raise InputError(f"fit: X has {len(inputs)} rows, y has shape {targets.shape}; one target a row is needed")
@@ -193,17 +208,12 @@ def _split(
             raise InputError(f"fit: validation is a share of the rows, 0 < share < 1, or (X, y), got {validation!r}")
         labels = rows.y if rows.y.dtype.kind in "iu" and rows.y.ndim == 1 else None
         rest, part = split_rows(len(rows.x), float(validation), seed, labels)
-        if not len(part):
-            raise InputError(
-                f"fit: {validation:g} of {len(rows.x)} rows leaves none to validate on; give more rows or a larger "
-                "share"
-            )
         cut = [Batch(*(None if a is None else a[places] for a in rows)) for places in (rest, part)]
         return cut[0], cut[1]
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise InputError(f"fit: validation is a share of the rows or (X, y), got {type(validation).__name__}")
     inputs = cast(as_rows(validation[0], "validation X"), dtype)
-    targets = cast(finite(loss.prepare(validation[1], (len(inputs), *output_shape)), "validation y"), dtype)
+    targets = cast(loss.prepare(validation[1], (len(inputs), *output_shape)), dtype)
     return rows, Batch(inputs, targets, None)
 
 

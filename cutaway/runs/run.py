@@ -76,9 +76,7 @@ class Run:
         """
         return self._save(Path(folder))
 
-    def _save(
-        self, folder: Path, preprocessing: TableEncoder | None = None, target: Target | None = None
-    ) -> Path:
+    def _save(self, folder: Path, preprocessing: TableEncoder | None = None, target: Target | None = None) -> Path:
         facts = {
             **self.summary(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),

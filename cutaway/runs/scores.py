@@ -54,9 +54,7 @@ class Scores:
         }
 
 
-def score_classes(
-    target: ClassTarget, probabilities: np.ndarray, truth: np.ndarray, trained_on: np.ndarray
-) -> Scores:
+def score_classes(target: ClassTarget, probabilities: np.ndarray, truth: np.ndarray, trained_on: np.ndarray) -> Scores:
     """Score probabilities (rows, classes) by the true codes (rows,); the baseline's class is that of `trained_on`.
 
     The interval is Wilson's, which stays sensible for few rows and for scores near 0 and 1:

@@ -162,7 +162,9 @@ class TableRun(Run):
     def __repr__(self) -> str:
         if self.scores is None:
             return f"TableRun('{self.target.column}', {self.task}, not tested)"
-        return f"TableRun('{self.target.column}', {self.scores.metric} {self.scores.value:.4g} on {self.scores.rows} rows)"
+        return (
+            f"TableRun('{self.target.column}', {self.scores.metric} {self.scores.value:.4g} on {self.scores.rows} rows)"
+        )
 
 
 def single(network: Layer | Ensemble) -> Layer:
@@ -175,8 +177,8 @@ def decoded(
 ) -> tuple[Values, NDArray[np.float64] | None]:
     """Return predictions in the target's terms, and probabilities for classes, for encoded rows x (rows, width).
 
-        classes:  p = (1/M) Σₘ softmax(networkₘ(x)), predicted is the class with the largest p
-        numbers:  y = mean + std · (1/M) Σₘ networkₘ(x)
+    classes:  p = (1/M) Σₘ softmax(networkₘ(x)), predicted is the class with the largest p
+    numbers:  y = mean + std · (1/M) Σₘ networkₘ(x)
     """
     members: Iterable[Layer] = list(network) if isinstance(network, Ensemble) else [network]
     parts: list[NDArray[np.float64]] = []

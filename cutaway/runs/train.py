@@ -86,12 +86,8 @@ def train(
         goal = NumberTarget.fit(target, values[rest])
     preprocessing = TableEncoder.fit(rows, columns)
     x, y = preprocessing.transform(rows), goal.encode(values[rest])
-    recipe = table_recipe(
-        len(rest), preprocessing.width, preprocessing.code_sizes, goal, effort=effort, epochs=epochs
-    )
-    inner, watched = split_rows(
-        len(rest), recipe.validation, seed + 1, None if labels is None else labels[rest]
-    )
+    recipe = table_recipe(len(rest), preprocessing.width, preprocessing.code_sizes, goal, effort=effort, epochs=epochs)
+    inner, watched = split_rows(len(rest), recipe.validation, seed + 1, None if labels is None else labels[rest])
     run = fit(
         recipe.network,
         x[inner],
@@ -153,9 +149,7 @@ def train(
     return result
 
 
-def _scores(
-    network: Any, target: Target, preprocessing: TableEncoder, table: Table, y: NDArray[Any]
-) -> Scores:
+def _scores(network: Any, target: Target, preprocessing: TableEncoder, table: Table, y: NDArray[Any]) -> Scores:
     """Score the network on the rows of `table`; y are the encoded targets of all rows that were learned from."""
     truth = table.column(target.column)
     predicted, probabilities = decoded(network, target, preprocessing.transform(table))

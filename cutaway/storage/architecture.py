@@ -101,8 +101,7 @@ def _described_initializer(value: Initializer, place: str, seen: dict[int, int])
     if INITIALIZERS.get(name) is not type(value):
         described["own"] = True
     described["arguments"] = {
-        item.name: _described(getattr(value, item.name), f"{place}: {name}.{item.name}", seen)
-        for item in fields(value)
+        item.name: _described(getattr(value, item.name), f"{place}: {name}.{item.name}", seen) for item in fields(value)
     }
     return described
 
@@ -174,12 +173,13 @@ class _Maker:
         return made
 
     def kind(self, sort: str, name: object, own: bool) -> type:
-        known = {name: kind for name, kind in self.own.items() if issubclass(kind, _BASES[sort])} if own else _KNOWN[sort]
+        known = (
+            {name: kind for name, kind in self.own.items() if issubclass(kind, _BASES[sort])} if own else _KNOWN[sort]
+        )
         if not isinstance(name, str) or name not in known:
             if own:
                 raise ModelFileError(
-                    f"the network has a {sort} of someone's own, {name!r}; give its class: "
-                    f"load(path, layers=[{name}])"
+                    f"the network has a {sort} of someone's own, {name!r}; give its class: load(path, layers=[{name}])"
                 )
             raise ModelFileError(f"the network has a {sort} {name!r}, which this version does not know")
         return known[name]
@@ -194,12 +194,10 @@ def _made(kind: type, arguments: Mapping[str, Any]) -> Any:
     name = kind.__name__
     signature = inspect.signature(kind)
     if signature.parameters.keys() != arguments.keys():
-        raise ModelFileError(
-            f"{name}: arguments {sorted(arguments)}, expected {sorted(signature.parameters)}"
-        )
+        raise ModelFileError(f"{name}: arguments {sorted(arguments)}, expected {sorted(signature.parameters)}")
     try:
         # Those of a class made inside a function may not be found by name; then only the values are checked.
-        hints = get_type_hints(kind.__init__)
+        hints = get_type_hints(kind.__init__)  # type: ignore[misc]
     except NameError:
         hints = {}
     positional: list[Any] = []

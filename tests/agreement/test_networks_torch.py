@@ -84,9 +84,7 @@ def residual():
 
 def embedding():
     ours = Sequential(Embedding(7, 4), Flatten(), Dense(5), Softmax(), Dense(3))
-    return ours, nn.Sequential(
-        nn.Embedding(7, 4), nn.Flatten(), *linear(12, 5), nn.Softmax(-1), *linear(5, 3)
-    )
+    return ours, nn.Sequential(nn.Embedding(7, 4), nn.Flatten(), *linear(12, 5), nn.Softmax(-1), *linear(5, 3))
 
 
 NETWORKS = {

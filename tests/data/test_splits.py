@@ -53,7 +53,6 @@ def test_folds_cover_every_row_once_and_share_out_classes():
     [
         lambda: split_rows(10, 1.0, 0),
         lambda: split_rows(10, -0.1, 0),
-        lambda: split_rows(10, 0.5, -1),
         lambda: split_rows(10, 0.5, 0, np.zeros(9)),
         lambda: folds(3, 4, 0),
         lambda: folds(3, 1, 0),

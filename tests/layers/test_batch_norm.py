@@ -21,9 +21,7 @@ def expected(layer, x, mean, variance):
     return layer.weight * (x - mean) / np.sqrt(variance + EPSILON) + layer.bias
 
 
-@pytest.mark.parametrize(
-    "x", [X, X.reshape(6, 2, 2), X.reshape(6, 2, 1, 2)], ids=["rows", "sequences", "pictures"]
-)
+@pytest.mark.parametrize("x", [X, X.reshape(6, 2, 2), X.reshape(6, 2, 1, 2)], ids=["rows", "sequences", "pictures"])
 @pytest.mark.parametrize("mask", [None, MASK, MASK > 0], ids=["all rows", "padding", "boolean padding"])
 def test_training_uses_the_batch_and_follows_it(x, mask):
     norm, ctx = layer(x.shape[-1]), Context(mode="train", row_mask=mask)

@@ -26,9 +26,7 @@ def test_the_first_call_builds():
 
 
 def test_paths_of_nested_layers():
-    network = Sequential(
-        Dense(3), Residual(Sequential(Dense(3), BatchNorm())), Sequential(Sequential(Dense(1)))
-    )
+    network = Sequential(Dense(3), Residual(Sequential(Dense(3), BatchNorm())), Sequential(Sequential(Dense(1))))
     network.build(2)
     assert list(network.parameters()) == [
         "0.weight", "0.bias",
@@ -47,6 +45,12 @@ def test_weights_depend_on_seed_and_path_alone():
     assert not np.allclose(first["0.weight"], mlp().build(3, seed=2)[0].weight)
     square = Sequential(Dense(3), Dense(3)).build(3)
     assert not np.allclose(square[0].weight, square[1].weight)
+
+
+def test_a_shared_layer_is_built_once():
+    shared = Dense(4)
+    with pytest.raises(InputError, match=r"layer '0' \(Dense\): got 4 input features, was built for 3"):
+        Sequential(shared, shared).build(3)
 
 
 def test_building_again_starts_afresh():
@@ -154,7 +158,5 @@ def test_wrong_settings_and_inputs(wrong, words):
 @pytest.mark.parametrize("word", [-1, 4, 0.5])
 def test_embedding_refuses_numbers_outside_its_table(word):
     network = Sequential(Embedding(4, 2), Flatten()).build((2,))
-    with pytest.raises(
-        InputError, match=rf"layer '0' \(Embedding\): got {word}, expected whole numbers from 0 to 3"
-    ):
+    with pytest.raises(InputError, match=rf"layer '0' \(Embedding\): got {word}, expected whole numbers from 0 to 3"):
         network(np.array([[0, word]]))

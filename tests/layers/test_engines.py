@@ -75,9 +75,7 @@ def test_ten_steps_of_adam_agree(dtype):
     assert here.keys() == there.keys()
     for path, array in here.items():
         assert there[path].dtype == np.asarray(array).dtype, path
-        np.testing.assert_allclose(
-            there[path], array, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype], err_msg=path
-        )
+        np.testing.assert_allclose(there[path], array, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype], err_msg=path)
     # The steps went somewhere, and the network itself stayed where it was.
     for path, array in net.parameters().items():
         np.testing.assert_array_equal(array, before[path])

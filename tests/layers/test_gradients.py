@@ -73,9 +73,7 @@ def built(network, shape=(FEATURES,)):
     network.build(shape, seed=3, dtype=np.float64)
     random = np.random.default_rng(4)
     arrays = {**network.parameters(), **network.state()}
-    return network.load(
-        {path: array + random.uniform(0.1, 0.5, array.shape) for path, array in arrays.items()}
-    )
+    return network.load({path: array + random.uniform(0.1, 0.5, array.shape) for path, array in arrays.items()})
 
 
 def as_function(network, context):
@@ -93,9 +91,7 @@ def rows(shape=(BATCH, FEATURES)):
 
 
 def test_no_layer_is_missing():
-    kinds = {
-        kind for kind in vars(layers).values() if isinstance(kind, type) and issubclass(kind, layers.Layer)
-    }
+    kinds = {kind for kind in vars(layers).values() if isinstance(kind, type) and issubclass(kind, layers.Layer)}
     tried = {type(layer) for network in NETWORKS.values() for _, layer in network.named_layers()}
     # The first two are abstract; the others look rows up and have tests of their own.
     assert kinds - tried <= {

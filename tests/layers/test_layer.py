@@ -50,9 +50,7 @@ class Forgetful(Layer):
 
 
 def network():
-    return Sequential(Dense(4), BatchNorm(), ReLU(), Residual(Sequential(Dense(4), Scale())), Dense(1)).build(
-        3, 1
-    )
+    return Sequential(Dense(4), BatchNorm(), ReLU(), Residual(Sequential(Dense(4), Scale())), Dense(1)).build(3, 1)
 
 
 def test_bind_computes_with_the_arrays_given_and_leaves_the_network_alone():
@@ -156,9 +154,7 @@ KINDS = [kind for kind in vars(layers).values() if isinstance(kind, type) and is
 WITHOUT_ARGUMENTS = [
     kind
     for kind in KINDS
-    if all(
-        p.default is not p.empty or p.kind is p.VAR_POSITIONAL for p in signature(kind).parameters.values()
-    )
+    if all(p.default is not p.empty or p.kind is p.VAR_POSITIONAL for p in signature(kind).parameters.values())
 ]
 EVERY_LAYER = [
     (Dense(3), "Dense(3)"),
@@ -184,9 +180,7 @@ def test_repr_says_how_to_make_it(layer, shown):
 
 def test_no_layer_is_missing_from_the_list():
     assert {"BatchNorm", "Dropout", "Sequential", "Tanh"} <= {kind.__name__ for kind in WITHOUT_ARGUMENTS}
-    assert {kind.__name__ for kind in KINDS} - {
-        type(layer).__name__ for layer, _ in EVERY_LAYER
-    } <= TESTED_ELSEWHERE
+    assert {kind.__name__ for kind in KINDS} - {type(layer).__name__ for layer, _ in EVERY_LAYER} <= TESTED_ELSEWHERE
 
 
 def test_a_forgotten_argument_is_named():

@@ -89,9 +89,7 @@ FORMULAS = {
         np.where(YES[:, 0], 2, 0.3),
     ),
 }  # fmt: skip
-each_formula = pytest.mark.parametrize(
-    ("loss", "outputs", "targets", "rows", "own"), FORMULAS.values(), ids=FORMULAS
-)
+each_formula = pytest.mark.parametrize(("loss", "outputs", "targets", "rows", "own"), FORMULAS.values(), ids=FORMULAS)
 
 
 @each_formula

@@ -36,9 +36,7 @@ def expected(equation, rates=lambda path, t: RATE, clip=lambda grads: grads):
     params, memory = dict(START), {path: {} for path in START}
     for t in range(1, STEPS + 1):
         grads = clip({path: slope(path, w) for path, w in params.items()})
-        params = {
-            path: equation(w, grads[path], memory[path], t, rates(path, t)) for path, w in params.items()
-        }
+        params = {path: equation(w, grads[path], memory[path], t, rates(path, t)) for path, w in params.items()}
     return params
 
 

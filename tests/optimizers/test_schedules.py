@@ -66,9 +66,7 @@ def test_never_negative_and_at_most_the_rate(schedule, points):
 
 
 @pytest.mark.parametrize("rate", [-1e-3, float("nan"), float("inf"), "fast"])
-@pytest.mark.parametrize(
-    "kind", [Schedule, ConstantRate, Cosine, Exponential, OneCycle, WarmUp, CosLog4, StepDecay]
-)
+@pytest.mark.parametrize("kind", [Schedule, ConstantRate, Cosine, Exponential, OneCycle, WarmUp, CosLog4, StepDecay])
 def test_the_rate_is_checked(kind, rate):
     with pytest.raises(InputError, match=rf"{kind.__name__}: the learning rate must be .* got {rate!r}"):
         kind(rate)
