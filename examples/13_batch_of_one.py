@@ -43,8 +43,8 @@ for size in (32, 1):
     for norm in (ca.BatchNorm, ca.LayerNorm):
         net = network(norm)
         run = ca.fit(
-            net, x, kind, loss="cross_entropy", optimizer=ca.GradientDescent(0.05 if size > 1 else 0.01),
-            epochs=30 if size > 1 else 10, batch_size=size, engine="numpy", observe=False,
+            net, x, kind, loss="cross_entropy", optimizer=ca.GradientDescent(0.1 if size > 1 else 0.01),
+            epochs=60 if size > 1 else 10, batch_size=size, engine="numpy", observe=False,
         )  # fmt: skip
         results[norm, size] = run.history[-1].loss, ca.metrics.accuracy(net(x), kind)
         cells.append(f"{results[norm, size][0]:7.3f} {results[norm, size][1]:9.1%}")

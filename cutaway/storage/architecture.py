@@ -95,13 +95,13 @@ def _described(value: Any, place: str, seen: dict[int, int]) -> Any:
 
 def _described_initializer(value: Initializer, place: str, seen: dict[int, int]) -> dict[str, Any]:
     name = type(value).__name__
-    if not is_dataclass(value):
+    if not is_dataclass(type(value)):
         raise InputError(f"{place}: the initializer {name} cannot be saved; make it a dataclass")
     described: dict[str, Any] = {"initializer": name}
     if INITIALIZERS.get(name) is not type(value):
         described["own"] = True
     described["arguments"] = {
-        item.name: _described(getattr(value, item.name), f"{place}: {name}.{item.name}", seen) for item in fields(value)
+        item.name: _described(getattr(value, item.name), f"{place}: {name}.{item.name}", seen) for item in fields(value)  # type: ignore[arg-type]
     }
     return described
 
@@ -237,8 +237,8 @@ def _fits(value: Any, hint: Any) -> bool:
             return False
         options = items if fixed else (items or [Any]) * len(value)
         return all(_fits(item, option) for item, option in zip(value, options, strict=True))
-    return isinstance(value, hint) if isinstance(hint, type) else True
+    return isinstance(value, hint) if isinstance(hint, type) and hint is not Any else True
 
 
 def _told(hint: Any) -> str:
-    return hint.__name__ if isinstance(hint, type) else str(hint).replace("collections.abc.", "")
+    return hint.__name__ if isinstance(hint, type) and hint is not Any else str(hint).replace("collections.abc.", "")

@@ -180,7 +180,7 @@ def _restored(header: dict[str, Any], arrays: dict[str, np.ndarray], own: Iterab
         raise ModelFileError(f"the file holds a {header['kind']!r}; expected 'network' or 'table'")
     preprocessing = TableEncoder.from_json(header["preprocessing"])
     target = target_from_json(header["target"])
-    _try_out(network, preprocessing.width, len(target.labels) if isinstance(target, ClassTarget) else 1)
+    _try_out(network, preprocessing, len(target.labels) if isinstance(target, ClassTarget) else 1)
     return NetworkFile(_whole(network, arrays, members), preprocessing, target)
 
 
@@ -229,11 +229,14 @@ def _whole(network: Layer, arrays: dict[str, np.ndarray], members: int | None) -
     )
 
 
-def _try_out(network: Layer, width: int, outputs: int) -> None:
-    """Run one row of zeros through the network: every size must fit the next."""
+def _try_out(network: Layer, preprocessing: TableEncoder, outputs: int) -> None:
+    """Run one row through the network, each code the largest there is: every size must fit the next."""
+    row = np.zeros((1, preprocessing.width), network.dtype)
+    sizes = preprocessing.code_sizes
+    row[0, preprocessing.width - len(sizes) :] = [size - 1 for size in sizes]
     try:
-        found = tuple(network(np.zeros((1, width), network.dtype)).shape)
+        found = tuple(network(row).shape)
     except (InputError, ValueError, TypeError, IndexError, AttributeError) as fault:
-        raise ModelFileError(f"the network does not take the table's {width} encoded columns ({fault})") from fault
+        raise ModelFileError(f"the network does not take the table's {row.shape[1]} encoded columns ({fault})") from fault
     if found != (1, outputs):
         raise ModelFileError(f"the network's output for a row has shape {found}, the target needs {(1, outputs)}")

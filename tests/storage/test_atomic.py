@@ -1,0 +1,76 @@
+import os
+import stat
+
+import pytest
+
+from cutaway.errors import InputError
+from cutaway.storage.atomic import complete_folder, write_complete
+
+
+def test_a_file_is_replaced_and_keeps_its_mode(tmp_path):
+    place = tmp_path / "weights"
+    write_complete(place, b"one")
+    place.chmod(0o640)
+    write_complete(place, b"two")
+    assert place.read_bytes() == b"two"
+    assert stat.S_IMODE(place.stat().st_mode) == 0o640
+    assert os.listdir(tmp_path) == ["weights"]
+
+
+def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
+    place = tmp_path / "weights"
+    write_complete(place, b"one")
+    monkeypatch.setattr(os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(InputError, match="No space left"):
+        write_complete(place, b"two")
+    assert place.read_bytes() == b"one"
+    assert os.listdir(tmp_path) == ["weights"]
+
+
+def test_no_such_folder(tmp_path):
+    with pytest.raises(InputError, match="cannot be written"):
+        write_complete(tmp_path / "none" / "weights", b"one")
+
+
+def test_a_folder_appears_when_it_is_complete(tmp_path):
+    place = tmp_path / "runs" / "one"
+    with complete_folder(place) as part:
+        (part / "a").write_text("1")
+        assert not place.exists()
+    assert (place / "a").read_text() == "1"
+    with complete_folder(place) as part:
+        (part / "b").write_text("2")
+    assert os.listdir(place) == ["b"]
+    assert os.listdir(place.parent) == ["one"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_a_folder_that_fails_leaves_nothing_and_keeps_the_old(tmp_path, error):
+    place = tmp_path / "one"
+    place.mkdir()
+    (place / "a").write_text("1")
+    with pytest.raises(error), complete_folder(place) as part:
+        (part / "b").write_text("2")
+        raise error
+    assert os.listdir(tmp_path) == ["one"]
+    assert os.listdir(place) == ["a"]
+
+
+def test_the_old_folder_comes_back_when_the_new_cannot_take_its_place(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    place = tmp_path / "one"
+    place.mkdir()
+    (place / "a").write_text("1")
+    rename = Path.rename
+
+    def failing(self, target):
+        if self.name.endswith(".part"):
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(InputError, match="Input/output"), complete_folder(place):
+        pass
+    assert os.listdir(tmp_path) == ["one"]
+    assert os.listdir(place) == ["a"]
