@@ -45,7 +45,7 @@ __all__ = [
     "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "CosLog4", "Cosine", "CrossEntropy", "Exponential",
     "GradientDescent", "Hinge", "Huber", "InputError", "Loss", "Momentum", "Nesterov", "OneCycle", "Optimizer",
     "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay", "StopTraining",
-    "TableRun", "Tensor", "WarmUp", "__version__", "as_tensors", "check_gradients", "fit", "gradients", "load", "losses",
-    "metrics", "ops", "optimizers", "train",
+    "TableRun", "Tensor", "WarmUp", "__version__", "as_tensors", "check_gradients", "fit", "gradients", "load",
+    "losses", "metrics", "ops", "optimizers", "train",
     *_layers,
 ]  # fmt: skip

@@ -101,7 +101,8 @@ def _described_initializer(value: Initializer, place: str, seen: dict[int, int])
     if INITIALIZERS.get(name) is not type(value):
         described["own"] = True
     described["arguments"] = {
-        item.name: _described(getattr(value, item.name), f"{place}: {name}.{item.name}", seen) for item in fields(value)  # type: ignore[arg-type]
+        item.name: _described(getattr(value, item.name), f"{place}: {name}.{item.name}", seen)
+        for item in fields(value)  # type: ignore[arg-type]
     }
     return described
 

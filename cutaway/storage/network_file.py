@@ -237,6 +237,8 @@ def _try_out(network: Layer, preprocessing: TableEncoder, outputs: int) -> None:
     try:
         found = tuple(network(row).shape)
     except (InputError, ValueError, TypeError, IndexError, AttributeError) as fault:
-        raise ModelFileError(f"the network does not take the table's {row.shape[1]} encoded columns ({fault})") from fault
+        raise ModelFileError(
+            f"the network does not take the table's {row.shape[1]} encoded columns ({fault})"
+        ) from fault
     if found != (1, outputs):
         raise ModelFileError(f"the network's output for a row has shape {found}, the target needs {(1, outputs)}")

@@ -55,7 +55,7 @@ def test_it_learns_on_both_engines():
 @pytest.mark.parametrize("code", [-1, 3, 0.5, 1e9])
 def test_a_code_outside_the_table_is_refused(code):
     layer = ca.ColumnEmbedding([3], 2).build(2)
-    with pytest.raises(ca.InputError, match="code column 0 holds .* expected whole numbers from 0 to 2"):
+    with pytest.raises(ca.InputError, match=r"code column 0 holds .* expected whole numbers from 0 to 2"):
         layer(np.array([[0.0, 1.0], [0.0, code]]))
 
 

@@ -14,7 +14,7 @@ def test_a_file_is_replaced_and_keeps_its_mode(tmp_path):
     write_complete(place, b"two")
     assert place.read_bytes() == b"two"
     assert stat.S_IMODE(place.stat().st_mode) == 0o640
-    assert os.listdir(tmp_path) == ["weights"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["weights"]
 
 
 def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
@@ -24,7 +24,7 @@ def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="No space left"):
         write_complete(place, b"two")
     assert place.read_bytes() == b"one"
-    assert os.listdir(tmp_path) == ["weights"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["weights"]
 
 
 def test_no_such_folder(tmp_path):
@@ -40,8 +40,8 @@ def test_a_folder_appears_when_it_is_complete(tmp_path):
     assert (place / "a").read_text() == "1"
     with complete_folder(place) as part:
         (part / "b").write_text("2")
-    assert os.listdir(place) == ["b"]
-    assert os.listdir(place.parent) == ["one"]
+    assert sorted(item.name for item in place.iterdir()) == ["b"]
+    assert sorted(item.name for item in place.parent.iterdir()) == ["one"]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
@@ -52,8 +52,8 @@ def test_a_folder_that_fails_leaves_nothing_and_keeps_the_old(tmp_path, error):
     with pytest.raises(error), complete_folder(place) as part:
         (part / "b").write_text("2")
         raise error
-    assert os.listdir(tmp_path) == ["one"]
-    assert os.listdir(place) == ["a"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["one"]
+    assert sorted(item.name for item in place.iterdir()) == ["a"]
 
 
 def test_the_old_folder_comes_back_when_the_new_cannot_take_its_place(tmp_path, monkeypatch):
@@ -72,5 +72,5 @@ def test_the_old_folder_comes_back_when_the_new_cannot_take_its_place(tmp_path, 
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(InputError, match="Input/output"), complete_folder(place):
         pass
-    assert os.listdir(tmp_path) == ["one"]
-    assert os.listdir(place) == ["a"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["one"]
+    assert sorted(item.name for item in place.iterdir()) == ["a"]

@@ -1,5 +1,4 @@
 import json
-import os
 
 import pytest
 
@@ -14,7 +13,7 @@ def test_facts_come_back(tmp_path):
         (part / "network.safetensors").write_bytes(b"")
     assert read_facts(folder) == {"seconds": 1.5, "notes": ["größer"]}
     assert is_run(folder)
-    assert sorted(os.listdir(folder)) == ["network.safetensors", "run.json"]
+    assert sorted(item.name for item in folder.iterdir()) == ["network.safetensors", "run.json"]
 
 
 def test_only_an_earlier_run_is_replaced(tmp_path):
@@ -61,4 +60,4 @@ def test_facts_are_plain_json(tmp_path):
     assert json.loads((tmp_path / "one" / "run.json").read_text()) == {"cutaway": 1, "a": [1]}
     with pytest.raises(ValueError), new_run(tmp_path / "two", {"a": float("nan")}):
         pass
-    assert os.listdir(tmp_path) == ["one"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["one"]

@@ -1,0 +1,292 @@
+"""The command line: what is printed, what is written, and the exit code, for right and wrong input."""
+
+import csv
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cutaway.cli.main import main
+
+TABLE = "size,town,price\n" + "".join(
+    f"{40 + 7 * n % 90},{('Delft', 'Gouda')[n % 2]},{(40 + 7 * n % 90) * 3 + 50 * (n % 2)}\n" for n in range(60)
+)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty folder to work in, with a table of houses."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "houses.csv").write_text(TABLE)
+    return tmp_path
+
+
+def run(*arguments):
+    return main(list(arguments))
+
+
+QUICK = ("--effort", "quick", "--epochs", "3", "--engine", "numpy")
+
+
+def test_train_predict(here, capsys):
+    assert run("train", "houses.csv", "--target", "price", "--effort", "quick", "--engine", "numpy") == 0
+    told = capsys.readouterr().out
+    for words in ("houses.csv: 60 rows, 3 columns", "regression:", "town", "category", "typical error", "RMSE",
+                  "cutaway predict runs/houses houses.csv -o predictions.csv"):  # fmt: skip
+        assert words in told
+    assert sorted(item.name for item in Path("runs/houses").iterdir()) == [
+        "network.safetensors",
+        "records.jsonl",
+        "run.json",
+    ]
+
+    assert run("predict", "runs/houses", "houses.csv", "-o", "out.csv") == 0
+    assert "60 rows, with prediction added" in capsys.readouterr().err
+    rows = list(csv.DictReader(Path("out.csv").read_text().splitlines()))
+    assert list(rows[0]) == ["size", "town", "price", "prediction"]
+    assert len(rows) == 60 and all(float(row["prediction"]) > 0 for row in rows)
+
+    assert run("predict", "runs/houses", "houses.csv", "--quiet") == 0
+    printed = capsys.readouterr()
+    assert printed.out == Path("out.csv").read_text() and printed.err == ""
+
+
+def test_classes_have_probabilities(here, capsys):
+    assert run("train", "houses.csv", "--target", "town", "--quiet", *QUICK, "--out", "town") == 0
+    assert capsys.readouterr().out == ""
+    assert run("predict", "town", "houses.csv", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told) == {"rows", "notes", "prediction", "probability_Delft", "probability_Gouda"}
+    assert run("predict", "town", "houses.csv", "-o", "once.csv", "--quiet") == 0
+    assert run("predict", "town", "once.csv", "-o", "twice.csv", "--quiet") == 0
+    names = Path("twice.csv").read_text().splitlines()[0].split(",")
+    assert names[-3:] == ["prediction_2", "probability_Delft_2", "probability_Gouda_2"]
+
+
+def test_other_columns_and_new_categories_are_counted(here, capsys):
+    run("train", "houses.csv", "--target", "price", "--quiet", *QUICK)
+    (here / "new.csv").write_text("note,town,size\nx,Gouda,50\ny,Atlantis,\n")
+    assert run("predict", "runs/houses", "new.csv", "-o", "out.csv") == 0
+    told = capsys.readouterr().err
+    assert "'town': 1 of 2 values are categories not seen" in told
+    assert "'size': 1 of 2 values are missing, though none was in training" in told
+    assert Path("out.csv").read_text().startswith("note,town,size,prediction\nx,Gouda,50,")
+
+
+def test_json_summary(here, capsys):
+    assert run("train", "houses.csv", "--target", "price", "--json", *QUICK, "--seed", "4", "--drop", "town") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["settings"]["seed"] == 4 and told["settings"]["drop"] == ["town"]
+    assert told["run"] == "runs/houses" and told["scores"]["metric"] == "rmse"
+
+
+def test_an_earlier_run_is_replaced_and_said(here, capsys):
+    run("train", "houses.csv", "--target", "price", "--quiet", *QUICK)
+    assert run("train", "houses.csv", "--target", "price", *QUICK) == 0
+    assert "in place of the earlier run" in capsys.readouterr().out
+    (here / "runs" / "houses" / "mine.txt").write_text("")
+    assert run("train", "houses.csv", "--target", "price", *QUICK) == 2
+    assert "mine.txt" in capsys.readouterr().err
+
+
+def test_data(here, capsys):
+    assert run("data", "wine") == 0
+    assert "cutaway train wine.csv --target class" in capsys.readouterr().out
+    assert run("data", "wine") == 0  # the same again is no harm
+    capsys.readouterr()
+    assert run("data", "wine", "-o", "houses.csv") == 2
+    assert "holds something else" in capsys.readouterr().err
+    assert (here / "houses.csv").read_text() == TABLE
+    assert run("data") == 0
+    assert "breast_cancer  predicts diagnosis" in capsys.readouterr().out
+    assert run("data", "wein", "-o", "w.csv") == 2
+    assert "did you mean 'wine'" in capsys.readouterr().err
+    assert run("data", "iris", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["target"] == "species"
+
+
+def one_class():
+    return "a,b\n" + "1.5,x\n" * 30
+
+
+WRONG = {
+    "missing file": ("none.csv", None, ["--target", "y"], "none.csv"),
+    "near file": ("house.csv", None, ["--target", "y"], "house.csv"),
+    "a folder": (".", None, ["--target", "y"], "folder"),
+    "unknown column": ("houses.csv", TABLE, ["--target", "prise"], "no column 'prise'; did you mean 'price'"),
+    "unknown category": ("houses.csv", TABLE, ["--target", "price", "--category", "twon"], "did you mean 'town'"),
+    "empty": ("t.csv", "", ["--target", "y"], "t.csv"),
+    "no rows": ("t.csv", "a,b\n", ["--target", "b"], "no rows"),
+    "one class": ("t.csv", one_class(), ["--target", "b"], "only the value 'x'"),
+    "text where numbers belong": (
+        "t.csv",
+        "a,b\n" + "1,few\n" * 20 + "3,many\n" * 20,
+        ["--target", "b", "--task", "regression"],
+        "t.csv: target 'b' holds text such as 'few'; regression needs numbers",
+    ),
+    "no target": ("houses.csv", TABLE, [], "--target"),
+    "test": ("houses.csv", TABLE, ["--target", "price", "--test", "2"], "2"),
+    "test no number": ("houses.csv", TABLE, ["--target", "price", "--test", "x"], "--test"),
+    "effort": ("houses.csv", TABLE, ["--target", "price", "--effort", "huge"], "--effort"),
+    "epochs": ("houses.csv", TABLE, ["--target", "price", "--epochs", "0"], "epochs"),
+    "seed": ("houses.csv", TABLE, ["--target", "price", "--seed", "-1"], "seed"),
+    "unknown option": ("houses.csv", TABLE, ["--target", "price", "--speed", "9"], "--speed"),
+    "out is a file": ("houses.csv", TABLE, ["--target", "price", "--out", "houses.csv"], "is a file"),
+    "out is something else": ("houses.csv", TABLE, ["--target", "price", "--out", "."], "not a run of cutaway"),
+    "binary": ("t.csv", "\x00\x01\x02", ["--target", "a"], "t.csv"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_input_exits_2_with_one_message(here, capsys, name):
+    file, content, options, words = WRONG[name]
+    if content is not None:
+        (here / file).write_text(content)
+    before = sorted(item.name for item in here.iterdir())
+    assert run("train", file, *options) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1 and told.err.startswith("cutaway: ")
+    assert words in told.err and "Traceback" not in told.err
+    assert sorted(item.name for item in here.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["predict", "runs/none", "houses.csv"], "there is no such run"),
+        (["predict", ".", "houses.csv"], "is not a run"),
+        (["predict", "houses.csv", "houses.csv"], "damaged"),
+        (["predict", "run", "none.csv"], "none.csv"),
+        (["predict", "run", "other.csv"], "none of the columns"),
+        (["predict", "run", "houses.csv", "-o", "out.parquet"], ".csv or .tsv"),
+        (["predict", "run", "houses.csv", "-o", "no/out.csv"], "no folder"),
+        (["predict", "run"], "data"),
+        (["tain"], "tain"),
+    ],
+)
+def test_wrong_predictions_exit_2(here, capsys, arguments, words):
+    (here / "other.csv").write_text("x,y\n1,2\n3,4\n")
+    run("train", "houses.csv", "--target", "price", "--quiet", *QUICK, "--out", "run")
+    before = sorted(item.name for item in here.iterdir())
+    assert run(*arguments) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith("cutaway: ") and told.err.count("\n") == 1 and words.lower() in told.err.lower()
+    assert sorted(item.name for item in here.iterdir()) == before
+
+
+def test_help_and_version(capsys):
+    from cutaway import __version__
+
+    assert run("--version") == 0
+    assert __version__ in capsys.readouterr().out
+    assert run("--help") == 0
+    assert all(command in capsys.readouterr().out for command in ("train",))
+    for command, example in (
+        ("train", "cutaway train houses.csv --target price"),
+        ("predict", "cutaway predict runs/houses new.csv -o predicted.csv"),
+        ("data", "cutaway data iris"),
+    ):
+        assert run(command, "--help") == 0
+        assert example in capsys.readouterr().out
+
+
+def test_a_fault_of_ours_says_so(here, capsys, monkeypatch):
+    import cutaway.runs.train
+
+    def broken(*arguments, **options):
+        raise RuntimeError("two\nlines")
+
+    monkeypatch.setattr(cutaway.runs.train, "train", broken)
+    assert run("train", "houses.csv", "--target", "price") == 1
+    told = capsys.readouterr().err
+    assert "a fault of ours" in told and "RuntimeError: two lines" in told and "CUTAWAY_TRACEBACK=1" in told
+    assert told.count("\n") == 1
+    monkeypatch.setenv("CUTAWAY_TRACEBACK", "1")
+    run("train", "houses.csv", "--target", "price")
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_interrupted_while_reading(here, capsys, monkeypatch):
+    import cutaway.runs.train
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cutaway.runs.train, "train", interrupted)
+    assert run("train", "houses.csv", "--target", "price") == 130
+    assert "nothing was written" in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_nothing_is_wider_than_the_terminal(here, width):
+    """Long names, many columns, notes: every line fits, but for the command to copy."""
+    from rich.console import Console
+
+    import cutaway as ca
+    from cutaway.cli.summary import show
+
+    data = {f"a column with quite a long name, number {n}": [n * 1.5 + row for row in range(40)] for n in range(30)}
+    data["y"] = [row % 2 for row in range(40)]
+    result = ca.train(data, "y", effort="quick", epochs=1, engine="numpy", category=list(data)[:1])
+    console = Console(width=width, record=True, file=io.StringIO())
+    show(result, console, Path("runs/x"), Path("x.csv"), False)
+    lines = console.export_text().splitlines()
+    assert max(len(line) for line in lines if not line.startswith("next")) <= width
+    assert any("more" in line for line in lines)
+
+
+# ---- as a process --------------------------------------------------------------------------------------------
+
+
+def cutaway(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "cutaway.cli.main", *arguments], capture_output=True, text=True, timeout=120, **options
+    )
+
+
+def test_a_cold_quick_run(here):
+    assert cutaway("data", "iris").returncode == 0
+    began = time.perf_counter()
+    done = cutaway("train", "iris.csv", "--target", "species", "--effort", "quick")
+    assert done.returncode == 0 and done.stderr == ""
+    assert time.perf_counter() - began < 10  # 5 seconds on a machine that does nothing else
+    assert re.search(r"right +\d", done.stdout)
+    wrong = cutaway("train", "iris.csv", "--target", "spices")
+    assert wrong.returncode == 2 and "did you mean 'species'" in wrong.stderr and wrong.stdout == ""
+
+
+def test_xla_is_quiet(here):
+    pytest.importorskip("jax")
+    done = cutaway("train", "houses.csv", "--target", "price", "--epochs", "2", "--engine", "xla")
+    assert done.returncode == 0 and done.stderr == ""
+
+
+def test_ctrl_c_saves_what_was_learned(here):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cutaway.cli.main", "train", "houses.csv", "--target", "price", "--epochs", "1000000",
+         "--engine", "numpy", "--effort", "quick", "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(5)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(out)["interrupted"] is True
+    assert run("predict", "runs/houses", "houses.csv", "--quiet") == 0
+
+
+def test_a_reader_that_has_enough(here):
+    run("train", "houses.csv", "--target", "price", "--quiet", *QUICK)
+    with (here / "many.csv").open("w") as file:
+        file.write("size,town\n" + "50,Delft\n" * 30_000)
+    command = f"{sys.executable} -m cutaway.cli.main predict runs/houses many.csv --quiet | head -2"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
+    assert done.stdout.count("\n") == 2 and done.stderr == ""
