@@ -1,5 +1,9 @@
 """cutaway: neural networks with the gears showing."""
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from cutaway import losses, metrics, ops, optimizers
 from cutaway.autodiff import check_gradients, gradients
 from cutaway.backends.random import Random
@@ -33,13 +37,18 @@ from cutaway.optimizers import (
     WarmUp,
 )
 from cutaway.runs.fit import fit
-from cutaway.runs.load import load
 from cutaway.runs.run import Run
-from cutaway.runs.table_run import TableRun
-from cutaway.runs.train import train
 from cutaway.tensor import Tensor, as_tensors
 from cutaway.training.trainer import StopTraining
 from cutaway.version import __version__
+
+if _TYPE_CHECKING:
+    from cutaway.runs.load import load
+    from cutaway.runs.table_run import TableRun
+    from cutaway.runs.train import train
+
+# What reads tables and files is imported when it is first asked for: `import cutaway` stays quick.
+_LATER = {"load": "cutaway.runs.load", "train": "cutaway.runs.train", "TableRun": "cutaway.runs.table_run"}
 
 __all__ = [
     "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "CosLog4", "Cosine", "CrossEntropy", "Exponential",
@@ -49,3 +58,9 @@ __all__ = [
     "losses", "metrics", "ops", "optimizers", "train",
     *_layers,
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'cutaway' has no attribute {name!r}")
+    return getattr(_import_module(_LATER[name]), name)

@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError
 
 from cutaway.cli.data import data
 from cutaway.cli.predict import predict
+from cutaway.cli.printable import printable
 from cutaway.cli.train import train
 from cutaway.errors import InputError
 from cutaway.version import __version__
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as fault:
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
-        sys.stderr.write(f"cutaway: {fault}\n")
+        sys.stderr.write(f"cutaway: {_one_line(fault)}\n")
         return WRONG_INPUT
     except KeyboardInterrupt:
         sys.stderr.write("cutaway: interrupted; nothing was written\n")
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _one_line(fault: Exception) -> str:
-    return " ".join(str(fault).split())
+    return printable(" ".join(str(fault).split()))
 
 
 def _quiet_libraries() -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cutaway.cli.printable import printable
 from cutaway.data.columns import Column
 from cutaway.runs.scores import Scores
 from cutaway.runs.table_run import TableRun
@@ -42,7 +43,7 @@ def show(run: TableRun, console: Console, folder: Path, data: Path, replaced: bo
     told = f"{folder}" + (" (in place of the earlier run)" if replaced else "")
     # A command to copy must not be broken into lines by us.
     for name, value in (("saved", told), ("next", ask)):
-        console.print(Text.assemble((f"{name:10}", "bold"), value), soft_wrap=True)
+        console.print(Text.assemble((f"{name:10}", "bold"), printable(value)), soft_wrap=True)
 
 
 def before(run: TableRun, data: Path) -> list[tuple[str, str]]:
@@ -64,9 +65,10 @@ def training(run: TableRun) -> list[tuple[str, str]]:
     """Return what was trained, on what, and how long it took."""
     about, summary = run.data, run.summary()
     best = f", the best of them kept by {about['watched']:,} rows to watch" if about["watched"] else ""
+    each = " each" if summary["members"] > 1 else ""
     engine = {"numpy": "NumPy", "xla": "XLA"}.get(run.engine, run.engine)
     facts = [
-        ("network", f"{run.settings['recipe']}; {summary['weights']:,} weights each"),
+        ("network", f"{run.settings['recipe']}; {summary['weights']:,} weights{each}"),
         ("trained", f"{summary['epochs']} epochs of {about['trained']:,} rows{best}"),
         ("engine", f"{engine} in {run.seconds:.1f} s: {run.reason}"),
     ]
@@ -78,7 +80,7 @@ def _facts(facts: list[tuple[str, str]]) -> Table:
     grid.add_column(style="bold", min_width=8, no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in facts:
-        grid.add_row(Text(name), Text(value))
+        grid.add_row(Text(name), Text(printable(value)))
     return grid
 
 
@@ -98,14 +100,16 @@ def columns_table(columns: list[Column]) -> Table:
     for column in shown:
         style = "" if column.kind.used else "dim"
         missing = f"{column.missing:,}" if column.missing else ""
-        table.add_row(Text(column.name), column.kind.value, missing, Text(column.reason), style=style)
+        table.add_row(
+            Text(printable(column.name)), column.kind.value, missing, Text(printable(column.reason)), style=style
+        )
     if len(shown) < len(columns):
         kinds: dict[str, int] = {}
         names = {column.name for column in shown}
         for column in columns:
             if column.name not in names:
                 kinds[column.kind.value] = kinds.get(column.kind.value, 0) + 1
-        counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        counted = ", ".join(f"{kind} × {count}" for kind, count in kinds.items())
         table.add_row(f"… {len(columns) - len(shown)} more", "", "", f"{counted}; all in run.json", style="dim")
     return table
 
@@ -119,7 +123,7 @@ def score_table(run: TableRun, scores: Scores) -> Table:
     low, high = scores.interval
     if scores.metric == "accuracy":
         table.add_row("right", percent(scores.value), f"95 % interval {percent(low)} to {percent(high)}")
-        table.add_row(Text(f"right by always saying {scores.always}"), percent(scores.baseline), "")
+        table.add_row(Text(printable(f"right by always saying {scores.always}")), percent(scores.baseline), "")
     else:
         table.add_row("typical error", figure(scores.value), f"RMSE, 95 % interval {figure(low)} to {figure(high)}")
         table.add_row(Text(f"by always saying {figure(float(scores.always))}"), figure(scores.baseline), "RMSE")

@@ -37,15 +37,19 @@ class Adam(Optimizer):
         self.betas = betas
         self.epsilon = epsilon
 
-    def apply_single(self, gradient: Array, slots: Arrays, rate: Array, count: Array) -> tuple[Array, Arrays]:
+    def numbers(self, rate: Array, count: Array) -> tuple[Array, ...]:
+        """Return η √(1 − β₂ᵗ) / (1 − β₁ᵗ) and ε √(1 − β₂ᵗ)."""
+        first, second = self.betas
+        root = namespace(count).sqrt(correction(second, count))
+        return rate * root / correction(first, count), self.epsilon * root
+
+    def apply_single(self, gradient: Array, slots: Arrays, *numbers: Array) -> tuple[Array, Arrays]:
         """Return η m̂ / (√v̂ + ε)."""
-        xp = namespace(gradient)
+        rate, epsilon = numbers
         first, second = self.betas
         mean = first * slots["mean"] + (1 - first) * gradient
         square = second * slots["square"] + (1 - second) * (gradient * gradient)
-        root = xp.sqrt(correction(second, count))
-        change = (rate * root / correction(first, count)) * (mean / (xp.sqrt(square) + self.epsilon * root))
-        return change, {"mean": mean, "square": square}
+        return rate * (mean / (namespace(square).sqrt(square) + epsilon)), {"mean": mean, "square": square}
 
 
 def correction(beta: float, count: Array) -> Array:

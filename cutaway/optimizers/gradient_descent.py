@@ -21,9 +21,9 @@ class GradientDescent(Optimizer):
     def __init__(self, learning_rate: float | Schedule = 0.01, **options: Any) -> None:
         super().__init__(learning_rate, **options)
 
-    def apply_single(self, gradient: Array, slots: Arrays, rate: Array, count: Array) -> tuple[Array, Arrays]:
+    def apply_single(self, gradient: Array, slots: Arrays, *numbers: Array) -> tuple[Array, Arrays]:
         """Return η g."""
-        return rate * gradient, slots
+        return numbers[0] * gradient, slots
 
 
 class Momentum(Optimizer):
@@ -40,10 +40,10 @@ class Momentum(Optimizer):
             raise InputError(f"{type(self).__name__}: momentum must be 0 ≤ μ < 1, got {momentum!r}")
         self.momentum = momentum
 
-    def apply_single(self, gradient: Array, slots: Arrays, rate: Array, count: Array) -> tuple[Array, Arrays]:
+    def apply_single(self, gradient: Array, slots: Arrays, *numbers: Array) -> tuple[Array, Arrays]:
         """Return η v."""
         velocity = self.momentum * slots["velocity"] + gradient
-        return rate * velocity, {"velocity": velocity}
+        return numbers[0] * velocity, {"velocity": velocity}
 
 
 class Nesterov(Momentum):
@@ -52,7 +52,7 @@ class Nesterov(Momentum):
     Reference: Sutskever, Martens, Dahl, Hinton, ICML 2013; in the form that takes g at w, as PyTorch does.
     """
 
-    def apply_single(self, gradient: Array, slots: Arrays, rate: Array, count: Array) -> tuple[Array, Arrays]:
+    def apply_single(self, gradient: Array, slots: Arrays, *numbers: Array) -> tuple[Array, Arrays]:
         """Return η (g + μ v)."""
         velocity = self.momentum * slots["velocity"] + gradient
-        return rate * (gradient + self.momentum * velocity), {"velocity": velocity}
+        return numbers[0] * (gradient + self.momentum * velocity), {"velocity": velocity}

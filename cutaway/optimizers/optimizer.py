@@ -73,26 +73,37 @@ class Optimizer:
         step = moments["step"]
         xp = namespace(step)
         # The rate is as exact as the parameters: float64 where one of them is.
-        exact = xp.float64 if any(p.dtype == np.float64 for p in params.values()) else xp.float32
-        done = xp.astype(xp.asarray(step), exact) / xp.astype(xp.asarray(steps), exact)
-        rate = self.learning_rate(done) * xp.astype(xp.asarray(moments["learning_rate_factor"]), exact)
+        types = {parameter.dtype for parameter in params.values()}
+        exact = xp.float64 if np.dtype(np.float64) in types else xp.float32
+        done = xp.asarray(step, dtype=exact) / xp.asarray(steps, dtype=exact)
+        rate = self.learning_rate(done) * xp.asarray(moments["learning_rate_factor"], dtype=exact)
+        shared = (rate, *self.numbers(rate, xp.asarray(step + 1, dtype=exact)))
+        numbers = {kind: [xp.asarray(number, dtype=kind) for number in shared] for kind in types}
         grads = self._clipped(grads)
         new_params: Arrays = {}
         new_moments: Arrays = {"step": step + 1, "learning_rate_factor": moments["learning_rate_factor"]}
         for path, parameter in params.items():
             own = {slot: moments[f"{slot}:{path}"] for slot in self.slots}
-            own_rate = xp.astype(xp.asarray(rate * factor(self.learning_rate_factors, path)), parameter.dtype)
-            count = xp.astype(xp.asarray(step + 1), parameter.dtype)
-            change, own = self.apply_single(grads[path], own, own_rate, count)
+            rate, *others = numbers[parameter.dtype]
+            change, own = self.apply_single(grads[path], own, *others)
             decay = self.weight_decay * factor(self.weight_decay_factors, path)
             if decay:
-                change = change + (own_rate * decay) * parameter
-            new_params[path] = parameter - change
-            new_moments.update({f"{slot}:{path}": value for slot, value in own.items()})
+                change = change + (rate * decay) * parameter
+            faster = factor(self.learning_rate_factors, path)
+            new_params[path] = parameter - (change if faster == 1 else faster * change)
+            for slot, value in own.items():
+                new_moments[f"{slot}:{path}"] = value
         return new_params, new_moments
 
-    def apply_single(self, gradient: Array, slots: Arrays, rate: Array, count: Array) -> tuple[Array, Arrays]:
-        """Return what is subtracted from one parameter, and its new slots; `count` is 1 at the first step."""
+    def numbers(self, rate: Array, count: Array) -> tuple[Array, ...]:
+        """Return the numbers of a step that all parameters share; the rate η alone, if not said otherwise.
+
+        `count` is 1 at the first step.
+        """
+        return (rate,)
+
+    def apply_single(self, gradient: Array, slots: Arrays, *numbers: Array) -> tuple[Array, Arrays]:
+        """Return what is subtracted from one parameter, and its new slots, given the step's `numbers`."""
         raise TypeError(f"{type(self).__name__} does not say how to step; define apply_single")
 
     def _clipped(self, grads: Mapping[str, Array]) -> Mapping[str, Array]:

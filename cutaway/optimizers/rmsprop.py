@@ -29,7 +29,7 @@ class RMSProp(Optimizer):
         self.rho = rho
         self.epsilon = epsilon
 
-    def apply_single(self, gradient: Array, slots: Arrays, rate: Array, count: Array) -> tuple[Array, Arrays]:
+    def apply_single(self, gradient: Array, slots: Arrays, *numbers: Array) -> tuple[Array, Arrays]:
         """Return η g / (√s + ε)."""
         square = self.rho * slots["square"] + (1 - self.rho) * gradient * gradient
-        return rate * gradient / (namespace(square).sqrt(square) + self.epsilon), {"square": square}
+        return numbers[0] * gradient / (namespace(square).sqrt(square) + self.epsilon), {"square": square}

@@ -6,18 +6,18 @@ import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cutaway.data.encoders import TableEncoder
-from cutaway.data.targets import Target
 from cutaway.layers import Ensemble, Layer
 from cutaway.records import Event, LayerVitals, StepRecord
-from cutaway.storage.network_file import write_network
-from cutaway.storage.run_folder import NETWORK, RECORDS, new_run
 from cutaway.training.callbacks.records import RecordFile
 from cutaway.version import __version__
+
+if TYPE_CHECKING:
+    from cutaway.data.encoders import TableEncoder
+    from cutaway.data.targets import Target
 
 
 @dataclass
@@ -77,6 +77,9 @@ class Run:
         return self._save(Path(folder))
 
     def _save(self, folder: Path, preprocessing: TableEncoder | None = None, target: Target | None = None) -> Path:
+        from cutaway.storage.network_file import write_network
+        from cutaway.storage.run_folder import NETWORK, RECORDS, new_run
+
         facts = {
             **self.summary(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -90,16 +90,21 @@ def score_numbers(target: NumberTarget, predicted: np.ndarray, truth: np.ndarray
 
         √(e · exp(± z s / (e √n)))
     """
-    squares = (predicted - truth) ** 2
+    # In units of the target's deviation, so that the squares of very large or small numbers stay in range.
+    unit = target.std
+    squares = ((predicted - truth) / unit) ** 2
     mean = float(np.mean(squares))
     spread = CERTAIN * float(np.std(squares)) / (mean * sqrt(len(truth))) if mean > 0 else 0.0
     spread = min(spread, 50.0)
-    others = {"mean absolute error": metrics.mae(predicted, truth), "R²": metrics.r2(predicted, truth)}
+    others = {
+        "mean absolute error": unit * float(np.mean(np.sqrt(squares))),
+        "R²": metrics.r2((predicted - target.mean) / unit, (truth - target.mean) / unit),
+    }
     return Scores(
         metric="rmse",
-        value=sqrt(mean),
-        interval=(sqrt(mean * exp(-spread)), sqrt(mean * exp(spread))),
-        baseline=metrics.rmse(np.full(len(truth), target.mean), truth),
+        value=unit * sqrt(mean),
+        interval=(unit * sqrt(mean * exp(-spread)), unit * sqrt(mean * exp(spread))),
+        baseline=unit * metrics.rmse(np.zeros(len(truth)), (truth - target.mean) / unit),
         always=target.mean,
         rows=len(truth),
         others=others,

@@ -117,7 +117,7 @@ def rebuild(data: object, own: Iterable[type] = ()) -> Layer:
     anything else: an unknown kind, an argument that is missing, unknown, or of the wrong type or range.
 
     >>> rebuild({"layer": "Dropout", "arguments": {"rate": 0.25}})
-    Dropout(0.25)
+    Dropout(rate=0.25)
     """
     given: dict[str, type] = {}
     for kind in own:

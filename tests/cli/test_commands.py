@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -243,6 +244,30 @@ def test_nothing_is_wider_than_the_terminal(here, width):
     assert any("more" in line for line in lines)
 
 
+def test_ctrl_c_saves_what_was_learned(here, capsys, monkeypatch):
+    from cutaway.records import StepRecord
+    from cutaway.runs import fit
+
+    class Impatient(fit.ProgressBar):
+        def __call__(self, record):
+            if isinstance(record, StepRecord) and record.epoch == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(fit, "ProgressBar", Impatient)
+    long = ("--epochs", "100000", "--engine", "numpy", "--effort", "quick")
+    assert run("train", "houses.csv", "--target", "price", *long) == 130
+    assert "Ctrl-C in epoch" in capsys.readouterr().out
+    assert run("predict", "runs/houses", "houses.csv", "--quiet") == 0
+
+
+def test_names_cannot_command_the_terminal(here, capsys):
+    (here / "t.csv").write_text("a,\x1b[31mred,y\n" + "".join(f"{n / 3},{n % 7 / 2},{n}\n" for n in range(20)))
+    assert run("train", "t.csv", "--target", "y", *QUICK) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    assert run("train", "t.csv", "--target", "\x1b[31mreds") == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
 # ---- as a process --------------------------------------------------------------------------------------------
 
 
@@ -267,20 +292,6 @@ def test_xla_is_quiet(here):
     pytest.importorskip("jax")
     done = cutaway("train", "houses.csv", "--target", "price", "--epochs", "2", "--engine", "xla")
     assert done.returncode == 0 and done.stderr == ""
-
-
-def test_ctrl_c_saves_what_was_learned(here):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cutaway.cli.main", "train", "houses.csv", "--target", "price", "--epochs", "1000000",
-         "--engine", "numpy", "--effort", "quick", "--json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    time.sleep(5)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert json.loads(out)["interrupted"] is True
-    assert run("predict", "runs/houses", "houses.csv", "--quiet") == 0
 
 
 def test_a_reader_that_has_enough(here):

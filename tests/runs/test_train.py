@@ -208,6 +208,13 @@ def test_a_target_that_is_missing_in_some_rows():
     assert any("4 row(s) without a value of the target" in note for note in run.notes)
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_targets_of_any_size(tmp_path, scale):
+    run = ca.train({"x": X, "y": scale * (X - 4)}, "y", effort="quick", epochs=40, out=tmp_path / "run", engine="numpy")
+    assert 0 < run.scores.value < run.scores.baseline
+    assert ca.load(tmp_path / "run").scores == run.scores
+
+
 X = np.arange(30.0) / 3
 WRONG = {
     "unknown target": ({"target": "z"}, "no column 'z'; did you mean|no column 'z'; there are"),
@@ -350,3 +357,14 @@ def test_predicting_what_was_seen_warns_of_nothing(numbers):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         numbers.predict(houses(30, seed=0))
+
+
+def test_importing_the_package_imports_no_reader():
+    """What is heavy is imported when it is first used, so that `import cutaway` stays quick."""
+    import subprocess
+    import sys
+
+    heavy = ["duckdb", "sklearn", "rich", "cyclopts", "jax", "safetensors", "scipy", "narwhals", "cutaway.data.reading"]
+    code = f"import sys, cutaway; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
