@@ -23,7 +23,7 @@ def line(y, loss):
     """Return slope and height at 0 of the line that the loss prefers."""
     net = ca.Sequential(ca.Dense(1)).build(1, dtype=np.float64)
     net[0].weight = [[0.0]]
-    ca.fit(net, x, y, loss=loss, optimizer=ca.Adam(ca.Cosine(0.1)), epochs=600, batch_size=None, engine="numpy")
+    ca.fit(net, x, y, loss=loss, optimizer=ca.Adam(ca.Cosine(0.3)), epochs=600, batch_size=None, engine="numpy")
     return net[0].weight.item(), net[0].bias.item()
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from cutaway.backends import Array
 
 
 class Node:
     """An array, the operation that made it, its operands, and the rule that sends blame back to them.
 
-    A leaf (a weight, an input) has no operation; `parents` are the operands that are nodes. `cutaway.Tensor` is a Node with Python's operators.
+    A value that is no array becomes one. A leaf (a weight, an input) has no operation; `parents` are the operands that are nodes. `cutaway.Tensor` is a Node with Python's operators.
     """
 
     __slots__ = ("backward", "operands", "operation", "parents", "settings", "value")
@@ -24,7 +26,7 @@ class Node:
         settings: dict[str, Any] | None = None,
         backward: Callable[[Array], tuple[Any, ...]] | None = None,
     ) -> None:
-        self.value = value
+        self.value = value if hasattr(value, "shape") else np.asarray(value)
         self.operation = operation
         self.operands = operands
         self.settings = settings or {}

@@ -28,9 +28,9 @@ def primitive(rule: Callable[..., Rule]) -> Callable[..., Any]:
     ...     return 2 * x, lambda g: (lambda: 2 * g,)
     >>> double(3.0)
     6.0
-    >>> node = double(Node(3.0))
+    >>> node = double(Node([3.0]))
     >>> node.value, node.operation, node.backward(1.0)[0]()
-    (6.0, 'double', 2.0)
+    (array([6.]), 'double', 2.0)
     """
     name = rule.__name__
 

@@ -16,6 +16,20 @@ BY_NAME: dict[str, type[Loss]] = {
     "binary_cross_entropy": BinaryCrossEntropy,
 }
 
+# What the same losses are called elsewhere, to answer with the name here.
+ALSO_CALLED = {
+    "mse": "squared_error",
+    "mean_squared_error": "squared_error",
+    "rss": "residual_sum_of_squares",
+    "mae": "absolute_error",
+    "l1": "absolute_error",
+    "ce": "cross_entropy",
+    "categorical_crossentropy": "cross_entropy",
+    "sparse_categorical_crossentropy": "cross_entropy",
+    "bce": "binary_cross_entropy",
+    "binary_crossentropy": "binary_cross_entropy",
+}
+
 
 def as_loss(loss: str | Loss) -> Loss:
     """Return the loss that a name stands for, with its default settings; a loss as it is.
@@ -27,7 +41,8 @@ def as_loss(loss: str | Loss) -> Loss:
         return loss
     if isinstance(loss, str) and loss in BY_NAME:
         return BY_NAME[loss]()
-    raise InputError(f"loss: got {loss!r}, expected one of {', '.join(BY_NAME)}, or a Loss")
+    known = f"; its name here is {ALSO_CALLED[loss]!r}" if isinstance(loss, str) and loss in ALSO_CALLED else ""
+    raise InputError(f"loss: got {loss!r}, expected one of {', '.join(BY_NAME)}, or a Loss{known}")
 
 
 __all__ = [

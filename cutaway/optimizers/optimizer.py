@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ import numpy as np
 
 from cutaway.backends import Array, namespace
 from cutaway.errors import InputError
-from cutaway.optimizers.schedules import Schedule, as_schedule
+from cutaway.optimizers.schedules import ConstantRate, Schedule, as_schedule
 
 Arrays = dict[str, Array]
 
@@ -118,9 +119,14 @@ class Optimizer:
         return grads
 
     def __repr__(self) -> str:
-        rate: Any = self.learning_rate
-        shown = f"{rate.rate:g}" if type(rate).__name__ == "ConstantRate" else repr(rate)
-        return f"{type(self).__name__}({shown})"
+        rate = self.learning_rate
+        shown = [f"{rate.rate:g}" if type(rate) is ConstantRate else repr(rate)]
+        own, shared = (inspect.signature(made).parameters for made in (type(self).__init__, Optimizer.__init__))
+        for name, value in vars(self).items():
+            usual = own[name].default if name in own else shared[name].default
+            if name != "learning_rate" and (value or usual) and value != usual:
+                shown.append(f"{name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def factor(patterns: Mapping[str, float], path: str) -> float:

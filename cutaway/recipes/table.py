@@ -63,9 +63,9 @@ def table_recipe(
     """Return the recipe for so many rows, encoded columns, and codes of categories among the last of them.
 
     Every network is codes → vectors, then layers of Dense → SiLU → Dropout, and a dense layer for the target; four of
-    them are trained and averaged, eight where rows are few. AdamW with a rate of four waves; cross-entropy with smoothed
-    labels for classes, squared error on the standardised target for numbers. Effort "quick" is one network, smaller and
-    less deep.
+    them are trained and averaged, eight where rows are few. AdamW with a rate of four waves; for classes cross-entropy
+    with smoothed labels, for numbers squared error on the standardised target. Effort "quick" is one network, smaller
+    and less deep.
 
     The figures were chosen by cross-validation on housing, concrete, credit, churn, penguins, titanic, and the data
     sets in `cutaway.data.bundled`.

@@ -61,9 +61,10 @@ def fit(
     sample_weight  how much each row counts
     early_stopping end when validation has not improved for so many epochs
     metrics        names (accuracy, rmse, …) or functions of (outputs, targets), measured on the validation rows
-    seed           of the initial weights, the order and the dropout; the same seed gives the same weights
+    seed           of the split, the initial weights, the order and the dropout; the same seed gives the same weights
     engine         "numpy", "xla" or "auto", which takes the one that should be done sooner and says why
-    members        how many networks to train side by side, seeded seed, seed + 1, …; run.network is their `Ensemble`
+    members        how many networks to train side by side on the same split, with weights and orders seeded seed,
+                   seed + 1, …; run.network is their `Ensemble`
     callbacks      functions that hear every record; one may raise `StopTraining`
     progress       whether to show a bar (None: where the output is a terminal)
     observe        whether to take vitals
@@ -107,8 +108,8 @@ def fit(
 
     size = len(rows.x) if batch_size is None else min(batch_size, len(rows.x))
     cost = cost_of_step(network, criterion, Batch(rows.x[:size], rows.y[:size], None))
-    steps = -(-len(rows.x) // size) * epochs
-    choice = choose_engine(cost, steps, members) if engine == "auto" else Choice(engine, "as asked")
+    steps = -(-len(rows.x) // size)
+    choice = choose_engine(cost, epochs, steps, members) if engine == "auto" else Choice(engine, "as asked")
     listeners: list[Callable[[Any], None]] = list(callbacks)
     bar = ProgressBar(epochs, progress)
     listeners.append(bar)

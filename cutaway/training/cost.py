@@ -35,6 +35,8 @@ class Choice(NamedTuple):
 # Seconds an operation, a floating-point operation and a parameter take, on two cores of a server of 2024. They
 # choose an engine and promise nothing: a choice that is wrong by a factor of two costs a second or two.
 PRICES = {"numpy": (7e-6, 1 / 100e9, 6e-9), "xla": (2.5e-7, 1 / 200e9, 1e-9)}
+# What an epoch takes beside its steps, and XLA before the first one.
+EPOCH = {"numpy": 1e-4, "xla": 2e-4}
 XLA_START, XLA_IMPORT, XLA_COMPILE = 0.35, 0.6, 0.012
 # What one more member costs where members share every call, as a share of the first one's time.
 MEMBER = 0.3
@@ -71,10 +73,11 @@ def seconds_of_start(cost: Cost) -> float:
     return XLA_START + (0 if "jax" in sys.modules else XLA_IMPORT) + cost.operations * XLA_COMPILE
 
 
-def choose_engine(cost: Cost, steps: int, members: int = 1) -> Choice:
-    """Return the engine that should be done sooner, and the reason in words."""
-    eager = seconds_of_step("numpy", cost) * steps * members
-    compiled = seconds_of_start(cost) + seconds_of_step("xla", cost) * steps * (1 + MEMBER * (members - 1))
+def choose_engine(cost: Cost, epochs: int, steps: int, members: int = 1) -> Choice:
+    """Return the engine that should be done sooner with `epochs` of `steps` steps each, and the reason in words."""
+    eager = epochs * members * (EPOCH["numpy"] + steps * seconds_of_step("numpy", cost))
+    epoch = EPOCH["xla"] + steps * seconds_of_step("xla", cost)
+    compiled = seconds_of_start(cost) + epochs * epoch * (1 + MEMBER * (members - 1))
     if find_spec("jax") is None:
         if eager > 2 * compiled and eager > 5:
             return Choice(

@@ -57,7 +57,7 @@ class Engine:
 
         chunk = make_chunk(step, backend, masked)
         functions: dict[str, tuple[Callable[..., Any], tuple[int | None, ...], tuple[int, ...]]] = {
-            "chunk": (chunk, (0, 0, None, 0, None, 0, None), (0, 1)),
+            "chunk": (chunk, (0, 0, None, 0, None, 0, None), (0,)),
             "evaluate": (evaluate, (0, None), ()),
             "slower": (slower, (0, 0), ()),
             "chosen": (chosen, (0, 0, 0), ()),
@@ -76,17 +76,13 @@ class Engine:
         """Return rows on this engine's device."""
         return Batch(*(None if part is None else self.backend.asarray(part) for part in rows))
 
-    def zero(self, dtype: Any) -> Array:
-        """Return the running total before an epoch."""
-        return self.backend.asarray(np.zeros(() if self.members is None else (self.members,), dtype))
-
     def chunk(
-        self, carry: Carry, total: Array, rows: Batch, order: np.ndarray, count: int, seed: Any, steps: int
+        self, carry: Carry, total: Array, rows: Batch, order: np.ndarray, count: int, seed: Array, steps: Array
     ) -> tuple[Carry, Array]:
-        """Run `count` steps; the carry and total given are used up."""
+        """Run `count` steps; the carry given is used up."""
         with np.errstate(all="ignore"):
             result: tuple[Carry, Array] = self._compiled["chunk"](
-                carry, total, rows, order, np.int32(count), seed, np.float32(steps)
+                carry, total, rows, order, np.int32(count), seed, steps
             )
         return result
 

@@ -125,9 +125,6 @@ class _Training:
         self.weight = self.count if rows.weight is None else float(np.sum(rows.weight))
         self.probe = Batch(*(None if part is None else part[:PROBE_ROWS] for part in rows))
         self.truth = None if validation is None else validation.y
-        seeds = np.asarray(plan.seeds, np.int64).astype(np.uint32)
-        self.seed: Any = seeds[0] if plan.members is None else seeds
-
         masked = rows.weight is not None or self.count % plan.batch_size != 0
         self.engine = Engine(plan.engine, plan.network, plan.loss, plan.optimizer, masked=masked, members=plan.members)
         if cost is None:
@@ -137,6 +134,10 @@ class _Training:
         parts = -(-self.per_epoch // max(1, int(CHUNK_SECONDS / seconds)))
         self.chunk_steps = -(-self.per_epoch // parts)
 
+        seeds = np.asarray(plan.seeds, np.int64).astype(np.uint32)
+        self.zero = np.zeros(seeds.shape if plan.members else (), plan.network.dtype)
+        self.seed = self.engine.backend.asarray(seeds if plan.members else seeds[0])
+        self.planned = self.engine.backend.asarray(np.float32(self.steps))
         self.carry = self.engine.start(plan.first_carry(rows))
         self.good = self.best = self.engine.copy(self.carry)
         self.rows = self.engine.place(rows)
@@ -190,12 +191,12 @@ class _Training:
 
     def take_steps(self, order: np.ndarray, epoch: int) -> Any:
         """Run the epoch's steps, chunk by chunk, and return Σ loss · weight."""
-        total = self.engine.zero(self.plan.network.dtype)
+        total: Any = self.zero
         for begin in range(0, self.per_epoch, self.chunk_steps):
             part = order[..., begin : begin + self.chunk_steps, :]
             length = part.shape[-2]
             self.carry, total = self.engine.chunk(
-                self.carry, total, self.rows, _padded(part, self.chunk_steps), length, self.seed, self.steps
+                self.carry, total, self.rows, _padded(part, self.chunk_steps), length, self.seed, self.planned
             )
             if self.chunk_steps < self.per_epoch:
                 np.asarray(total)  # wait for it: progress is told of steps that are done

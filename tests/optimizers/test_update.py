@@ -106,3 +106,11 @@ def test_names_and_printing():
     assert repr(mine) == "Adam(Cosine(rate=0.1, final=0.0))"
     with pytest.raises(TypeError, match="does not say how to step; define apply_single"):
         Optimizer(0.1).update(arrays(0), arrays(1), Optimizer(0.1).init(arrays(0)))
+
+
+def test_a_printed_optimizer_shows_what_was_asked_for():
+    assert repr(Adam(0.1)) == "Adam(0.1)"
+    assert repr(AdamW(0.1, clip_norm=1.0, weight_decay_factors={"*.bias": 0.0})) == (
+        "AdamW(0.1, clip_norm=1.0, weight_decay_factors={'*.bias': 0.0})"
+    )
+    assert repr(Momentum(0.1, momentum=0.5)) == "Momentum(0.1, momentum=0.5)"

@@ -1,6 +1,7 @@
 """The recipe reaches what is known to be reachable: 5-fold, on data that installs with a dependency."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,6 +45,24 @@ def test_folds(name):
     pytest.importorskip("jax")  # without it the same takes several times as long
     threshold, run_of_them = THRESHOLDS[name]
     assert cross_validated(name, run_of_them) >= threshold
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "epochs", "least"),
+    [
+        ("penguins", "species", None, 0.93),
+        ("titanic", "Survived", None, 0.74),
+        ("housing", "median_house_value", 8, 0.68),
+    ],
+)
+def test_tables_as_people_have_them(name, target, epochs, least):
+    """With nothing but the target given: missing values, text, identifiers, categories."""
+    place = Path(__file__).resolve().parents[3] / "shared" / "data" / f"{name}.csv"
+    if not place.is_file():
+        pytest.skip(f"{name}.csv is not beside the project")
+    scores = train(place, target, effort="quick", epochs=epochs).scores
+    assert scores.better
+    assert (scores.value if scores.metric == "accuracy" else scores.others["R²"]) >= least
 
 
 def test_quick_is_quick_and_learns():

@@ -31,7 +31,7 @@ def nan_at(place, values=X):
         ({"x": X[:, 0]}, ["X", "(40,)", "reshape(-1, 1)"]),
         ({"y": Y[:10]}, ["40 rows", "(10,)"]),
         ({"y": np.stack([Y, Y, Y], 1)}, ["(40, 1)", "(40, 3)"]),
-        ({"loss": "mse"}, ["'mse'", "squared_error"]),
+        ({"loss": "mse"}, ["'mse'", "its name here is 'squared_error'"]),
         ({"optimizer": "sgd"}, ["'sgd'", "gradient_descent"]),
         ({"epochs": 0}, ["epochs", "0"]),
         ({"batch_size": 0}, ["batch_size", "0"]),

@@ -19,13 +19,13 @@ def test_products_parameters_and_operations_are_counted():
 def test_little_work_runs_at_once_and_much_is_compiled(monkeypatch):
     monkeypatch.setattr(cost_module, "find_spec", lambda name: object())
     small, large = Cost(8, 1e4, 100), Cost(8, 1e8, 300_000)
-    assert choose_engine(small, 100).engine == "numpy"
-    chosen = choose_engine(large, 100_000)
+    assert choose_engine(small, 10, 10).engine == "numpy"
+    chosen = choose_engine(large, 100, 1000)
     assert chosen.engine == "xla" and "compiled" in chosen.reason
 
 
 def test_without_jax_the_reason_says_what_it_would_gain(monkeypatch):
     monkeypatch.setattr(cost_module, "find_spec", lambda name: None)
-    chosen = choose_engine(Cost(8, 1e8, 300_000), 100_000)
+    chosen = choose_engine(Cost(8, 1e8, 300_000), 100, 1000)
     assert chosen.engine == "numpy"
     assert "pip install 'cutaway[jax]'" in chosen.reason

@@ -72,6 +72,6 @@ def test_the_total_of_a_chunk_tells_of_weights_that_are_not_finite(engine):
     rows = run.place(Batch(np.full((2, 1), 1e3, np.float32), np.zeros((2, 1), np.float32), None))
     carry = run.start(start(net, ca.GradientDescent()))
     # One step: its loss is finite, the weights it leaves are not.
-    carry, total = run.chunk(carry, run.zero(np.float32), rows, np.array([[0, 1]], np.int32), 1, np.uint32(0), 1)
+    carry, total = run.chunk(carry, np.zeros((), np.float32), rows, np.array([[0, 1]], np.int32), 1, np.uint32(0), 1)
     assert not np.isfinite(np.asarray(carry.params["0.weight"])).all()
     assert np.isnan(np.asarray(total))
