@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import os
 import re
-import tempfile
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Any
 
 import numpy as np
 
+from cutaway.atomic import complete_file
 from cutaway.data.table import Table, Values
 from cutaway.errors import InputError
 
@@ -37,35 +37,13 @@ def write_table(table: Table, path: str | os.PathLike[str]) -> None:
             with place.open("w", encoding="utf-8", newline="") as file:
                 _write(table, file, delimiter)
             return
-        _write_complete(table, place.resolve(), delimiter)
+        with complete_file(place.resolve(), "w", encoding="utf-8", newline="") as file:
+            _write(table, file, delimiter)
     except OSError as fault:
         raise InputError(f"{place}: cannot be written: {fault.strerror or fault}") from fault
 
 
-def _write_complete(table: Table, place: Path, delimiter: str) -> None:
-    if not place.parent.is_dir():
-        raise InputError(f"{place}: there is no folder {place.parent}; make it or choose another place")
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            _write(table, file, delimiter)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_mask())
-        part.replace(place)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _mask() -> int:
-    mask = os.umask(0)  # the only way to ask for it is to set it
-    os.umask(mask)
-    return mask
-
-
-def _write(table: Table, file: TextIO, delimiter: str) -> None:
+def _write(table: Table, file: IO[Any], delimiter: str) -> None:
     writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
     writer.writerow([_harmless(name) for name in table.names])
     writer.writerows(zip(*(_cells(values) for values in table.columns.values()), strict=True))

@@ -77,7 +77,7 @@ def relu(x: Array) -> Rule:
     Reference: Nair, Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010.
     """
     xp = namespace(x)
-    return xp.where(x > 0, x, xp.zeros_like(x)), lambda g: (lambda: xp.where(x > 0, g, xp.zeros_like(g)),)
+    return xp.maximum(x, 0), lambda g: (lambda: g * xp.astype(x > 0, g.dtype),)
 
 
 @primitive

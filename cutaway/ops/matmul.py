@@ -41,6 +41,9 @@ def matmul(a: Array, b: Array) -> Rule:
         raise ValueError(f"matmul: needs matrices, got shapes {a.shape} and {b.shape}; add an axis of size 1")
 
     def blame_of_b(g: Array) -> Array:
+        if g.shape[-1] == 1 and g.ndim == 2:
+            # A column: gᵀ a reads a row by row, aᵀ g would read it column by column.
+            return transposed(transposed(g) @ a)
         if b.ndim == 2 and a.ndim > 2:
             xp = namespace(a, g)
             return transposed(xp.reshape(a, (-1, a.shape[-1]))) @ xp.reshape(g, (-1, g.shape[-1]))

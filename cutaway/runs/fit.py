@@ -180,9 +180,9 @@ def cast(array: np.ndarray, dtype: Any) -> np.ndarray:
 
 def _threads(engine: str, cost: Cost) -> AbstractContextManager[Any]:
     """Keep NumPy's products on one thread while entered, where they are small."""
-    if engine != "numpy" or cost.flops >= WORTH_THREADS:
+    if engine == "numpy" and cost.flops >= WORTH_THREADS:
         return nullcontext()
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
     return limits

@@ -76,7 +76,7 @@ class TableRun(Run):
     @property
     def interrupted(self) -> bool:
         """Whether training was ended by Ctrl-C; what was learned until then is here."""
-        return any(event.what == "stopped" and event.message.startswith("Ctrl-C") for event in self.events)
+        return any(event.what == "interrupted" for event in self.events)
 
     # ---- predicting -------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from cutaway.errors import InputError
 from cutaway.layers import Ensemble, Layer
 from cutaway.layers.layer import join
 from cutaway.storage.architecture import ModelFileError, describe, rebuild
-from cutaway.storage.atomic import write_complete
+from cutaway.atomic import write_complete
 
 FORMAT = 1
 HEADER = "cutaway"  # the one entry of the file's metadata

@@ -10,7 +10,7 @@ from typing import Any
 
 from cutaway.errors import InputError
 from cutaway.storage.architecture import ModelFileError
-from cutaway.storage.atomic import complete_folder, write_complete
+from cutaway.atomic import complete_folder, write_complete
 from cutaway.storage.network_file import strict_header
 
 RUN, NETWORK, RECORDS = "run.json", "network.safetensors", "records.jsonl"

@@ -30,7 +30,7 @@ STEPS_BETWEEN_COPIES = 1000
 # Once a step has gone non-finite, the learning rate is multiplied by this; a second time ends the training.
 SLOWER = 0.1
 # Vitals are taken at epochs 0, 1, 2, 4, 8, … while they cost less than this share of the time so far.
-OBSERVED_SHARE = 0.02
+OBSERVED_SHARE = 0.01
 
 
 class StopTraining(Exception):  # noqa: N818 - it is a request, not an error
@@ -182,7 +182,8 @@ class _Training:
             if epoch < plan.epochs and not self.stop:
                 self.look(epoch)
         if self.stop:
-            self.tell(Event(epoch * self.per_epoch, "stopped", self.stop), trained.events)
+            what = "interrupted" if self.interrupt.asked else "stopped"
+            self.tell(Event(epoch * self.per_epoch, what, self.stop), trained.events)
         self.look(max(epoch, self.next_look))
         final = self.carry if self.held_out is None else self.best
         trained.params, trained.state = engine.fetch(final.params), engine.fetch(final.state)

@@ -81,7 +81,9 @@ ZERO = numbers(0.0, -0.0)
 LARGE = numbers([1e3, -1e3, 0.5], [-1e3, -1e3, 1e3])
 
 
-def activation(name: str, at_zero: float | None = None, smooth_at_zero: bool = True) -> list[Case]:
+def activation(
+    name: str, at_zero: float | None = None, smooth_at_zero: bool = True, jax_at_zero: str = ""
+) -> list[Case]:
     """Rows that every activation has; `at_zero` is the slope at 0."""
     saturated = numbers(1e3, -1e3, 30.0, -30.0)
     rows = [
@@ -91,7 +93,7 @@ def activation(name: str, at_zero: float | None = None, smooth_at_zero: bool = T
         Case(name, "far out", (saturated,), nudge=1e-4),
     ]
     if at_zero is not None:
-        zero = {"kink": not smooth_at_zero, "jax_differs": AT_ZERO if smooth_at_zero else ""}
+        zero = {"kink": not smooth_at_zero, "jax_differs": AT_ZERO if smooth_at_zero else jax_at_zero}
         rows.append(Case(name, "zero", (ZERO,), stated=(np.full(2, at_zero),), **zero))
     return rows
 
@@ -148,7 +150,7 @@ ACTIVATIONS = [
     *activation("step", at_zero=0.0, smooth_at_zero=False),
     *activation("sigmoid", at_zero=0.25),
     *activation("tanh"),
-    *activation("relu", at_zero=0.0, smooth_at_zero=False),
+    *activation("relu", at_zero=0.0, smooth_at_zero=False, jax_at_zero="jax halves the slope where max(x, 0) ties"),
     *activation("leaky_relu", at_zero=0.01, smooth_at_zero=False),
     *activation("elu", at_zero=1.0, smooth_at_zero=False),
     Case("elu", "alpha", (normal(5),), {"alpha": 0.3}),

@@ -4,7 +4,7 @@ import stat
 import pytest
 
 from cutaway.errors import InputError
-from cutaway.storage.atomic import complete_folder, write_complete
+from cutaway.atomic import complete_folder, write_complete
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path):

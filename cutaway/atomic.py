@@ -8,22 +8,27 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 from cutaway.errors import InputError
 
 
-def write_complete(place: Path, content: bytes) -> None:
-    """Write a file: a temporary one in the same folder, flushed to the disk, then renamed over `place`.
+@contextmanager
+def complete_file(place: Path, mode: str = "wb", **text: Any) -> Iterator[IO[Any]]:
+    """Give a file to fill beside `place`; it takes `place`'s name when the block ends without an error.
 
-    A reader sees the old file or the new one, never a part. The mode of a file that is replaced is kept.
-    Raises `InputError` when the place cannot be written to.
+    Its bytes are flushed to the disk before the renaming: a reader sees the old file or the new one, never a part,
+    and so does who starts the machine again. The mode of a file that is replaced is kept. `text` are the encoding and
+    newline of `open`. Raises `InputError` when the place cannot be written to.
     """
+    if not place.parent.is_dir():
+        raise InputError(f"{place}: cannot be written: there is no folder {place.parent}; make it or choose another place")
     try:
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part")
         part = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
+            with os.fdopen(handle, mode, **text) as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             part.chmod(place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_mask())
@@ -34,6 +39,12 @@ def write_complete(place: Path, content: bytes) -> None:
         _flush_folder(place.parent)
     except OSError as fault:
         raise InputError(f"{place}: cannot be written: {fault.strerror or fault}") from fault
+
+
+def write_complete(place: Path, content: bytes) -> None:
+    """Write `content` as the file `place`, complete or not at all."""
+    with complete_file(place) as file:
+        file.write(content)
 
 
 @contextmanager
