@@ -22,7 +22,9 @@ def complete_file(place: Path, mode: str = "wb", **text: Any) -> Iterator[IO[Any
     newline of `open`. Raises `InputError` when the place cannot be written to.
     """
     if not place.parent.is_dir():
-        raise InputError(f"{place}: cannot be written: there is no folder {place.parent}; make it or choose another place")
+        raise InputError(
+            f"{place}: cannot be written: there is no folder {place.parent}; make it or choose another place"
+        )
     try:
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part")
         part = Path(name)

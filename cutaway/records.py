@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -83,4 +83,4 @@ def as_data(record: Any) -> dict[str, Any]:
     >>> as_data(Event(3, "stopped", "asked to"))
     {'record': 'Event', 'step': 3, 'what': 'stopped', 'message': 'asked to'}
     """
-    return {"record": type(record).__name__, **asdict(record)}
+    return {"record": type(record).__name__, **vars(record)}

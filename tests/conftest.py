@@ -37,10 +37,5 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if (
-        os.environ.get("CI")
-        and not exitstatus
-        and over_budget()
-        and not hasattr(session.config, "workerinput")
-    ):
+    if os.environ.get("CI") and not exitstatus and over_budget() and not hasattr(session.config, "workerinput"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -3,8 +3,8 @@ import stat
 
 import pytest
 
-from cutaway.errors import InputError
 from cutaway.atomic import complete_folder, write_complete
+from cutaway.errors import InputError
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path):

@@ -13,7 +13,8 @@ from cutaway.backends import Array
 class Node:
     """An array, the operation that made it, its operands, and the rule that sends blame back to them.
 
-    A value that is no array becomes one. A leaf (a weight, an input) has no operation; `parents` are the operands that are nodes. `cutaway.Tensor` is a Node with Python's operators.
+    A value that is no array becomes one. A leaf (a weight, an input) has no operation; `parents` are the operands
+    that are nodes. `cutaway.Tensor` is a Node with Python's operators.
     """
 
     __slots__ = ("backward", "operands", "operation", "parents", "settings", "value")

@@ -35,8 +35,7 @@ def bundled(name: str) -> Table:
     # The diabetes measurements are shipped centred and scaled; the original units say more.
     loaded = load(scaled=False) if name == "diabetes" else load()
     columns: dict[str, Values] = {
-        str(feature): loaded.data[:, place].astype(np.float64)
-        for place, feature in enumerate(loaded.feature_names)
+        str(feature): loaded.data[:, place].astype(np.float64) for place, feature in enumerate(loaded.feature_names)
     }
     if name in ("digits", "diabetes"):
         columns[BUNDLED[name]] = loaded.target.astype(np.float64)

@@ -72,9 +72,7 @@ class CategoryEncoder:
         known = self._places
         other = len(self.categories) + 1 if self.rare else 0
         seen = as_texts(values)
-        codes = np.fromiter(
-            (0 if text is None else known.get(text, other) for text in seen), np.int64, len(seen)
-        )
+        codes = np.fromiter((0 if text is None else known.get(text, other) for text in seen), np.int64, len(seen))
         unseen = sum(text is not None and text not in known for text in seen)
         return codes, unseen
 
@@ -107,7 +105,5 @@ class CategoryEncoder:
         found = fields(data, "category encoder", kind=str, column=str, categories=list, coded=bool, rare=bool)
         categories = texts(found["categories"], f"category encoder of '{found['column']}'")
         if len(categories) > MOST_CATEGORIES or (found["rare"] and not found["coded"]):
-            raise InputError(
-                f"category encoder of '{found['column']}': {len(categories)} categories do not fit"
-            )
+            raise InputError(f"category encoder of '{found['column']}': {len(categories)} categories do not fit")
         return cls(found["column"], categories, found["coded"], found["rare"])

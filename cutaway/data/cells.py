@@ -73,8 +73,7 @@ class TextColumn:
         if plain < filled:
             # Cells are trimmed and searched for spellings of missing only where they are not all numbers.
             self.connection.execute(
-                f"CREATE OR REPLACE TABLE one_column AS "
-                f"SELECT {present(self.cell)} AS cell FROM {self.relation}"
+                f"CREATE OR REPLACE TABLE one_column AS SELECT {present(self.cell)} AS cell FROM {self.relation}"
             )
             self.relation, self.cell = "one_column", "cell"
             number = number_of(self.cell)
@@ -114,8 +113,7 @@ class TextColumn:
         english = f"({digits} AND regexp_full_match({cell}, '{_ENGLISH}'))"
         european = f"({digits} AND regexp_full_match({cell}, '{_EUROPEAN}'))"
         as_english, as_european, commas = self._one(
-            f"count(*) FILTER ({english}), count(*) FILTER ({european}), "
-            f"count(*) FILTER (contains({cell}, ','))"
+            f"count(*) FILTER ({english}), count(*) FILTER ({european}), count(*) FILTER (contains({cell}, ','))"
         )
         decimal_comma = as_european > as_english or (as_european == as_english and self.european)
         if decimal_comma:

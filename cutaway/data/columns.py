@@ -74,9 +74,7 @@ def describe_columns(
             column = _with(column, ColumnKind.DROPPED, "left out as asked")
         elif column.kind is not ColumnKind.CONSTANT:
             if _equal(values, table.columns[target]):
-                column = _with(
-                    column, ColumnKind.LEAK, f"equals the target '{target}' in every row: left out"
-                )
+                column = _with(column, ColumnKind.LEAK, f"equals the target '{target}' in every row: left out")
             elif column.kind.used:
                 column = _unless_repeated(column, values, table, seen)
         described.append(column)
@@ -87,9 +85,7 @@ def _with(column: Column, kind: ColumnKind, reason: str) -> Column:
     return Column(column.name, kind, reason, column.missing, column.distinct)
 
 
-def _unless_repeated(
-    column: Column, values: Values, table: Table, seen: dict[bytes | int, list[str]]
-) -> Column:
+def _unless_repeated(column: Column, values: Values, table: Table, seen: dict[bytes | int, list[str]]) -> Column:
     key = hash(tuple(values[:64].tolist())) if values.dtype.kind == "O" else values[:64].tobytes()
     for other in seen.setdefault(key, []):
         if _equal(values, table.columns[other]):

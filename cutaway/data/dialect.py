@@ -69,9 +69,7 @@ def find_dialect(path: Path, source: str) -> Dialect:
     header = records[skipped]
     if len(records) == skipped + 1 and complete:
         shown = ", ".join(repr(name) for name in header[:6])
-        raise InputError(
-            f"{source}: holds a header ({shown}) and no rows; expected at least one row below it"
-        )
+        raise InputError(f"{source}: holds a header ({shown}) and no rows; expected at least one row below it")
     notes = [f"{skipped} line(s) above the header passed over"] if skipped else []
     return _with_names(delimiter, header, width, skipped, notes)
 

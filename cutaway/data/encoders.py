@@ -45,17 +45,13 @@ class Counts:
         >>> Counts(10, unseen_categories={"town": 2}).sentences()
         ["column 'town': 2 of 10 values are categories not seen in training, taken as unknown"]
         """
-        said = [
-            f"column '{name}' is not there: taken as missing in every row" for name in self.missing_columns
-        ]
+        said = [f"column '{name}' is not there: taken as missing in every row" for name in self.missing_columns]
         for counted, words in (
             (self.unseen_categories, "are categories not seen in training, taken as unknown"),
             (self.unreadable, "cannot be read as what the column held in training, taken as missing"),
             (self.newly_missing, "are missing, though none was in training"),
         ):
-            said += [
-                f"column '{name}': {count} of {self.rows} values {words}" for name, count in counted.items()
-            ]
+            said += [f"column '{name}': {count} of {self.rows} values {words}" for name, count in counted.items()]
         return said
 
 
@@ -177,16 +173,12 @@ class TableEncoder:
         for described in found["encoders"]:
             kind = described.get("kind") if isinstance(described, dict) else None
             if not isinstance(kind, str) or kind not in ENCODERS:
-                raise InputError(
-                    f"table encoder: no encoder is called {kind!r}; there are {sorted(ENCODERS)}"
-                )
+                raise InputError(f"table encoder: no encoder is called {kind!r}; there are {sorted(ENCODERS)}")
             encoders.append(ENCODERS[kind].from_json(described))
         names = texts([encoder.column for encoder in encoders], "table encoder: columns")
         may_miss = texts(found["may_miss"], "table encoder: columns that may miss values")
         if not names or not set(may_miss) <= set(names):
-            raise InputError(
-                f"table encoder: columns {list(names)}, of which {list(may_miss)} may miss values"
-            )
+            raise InputError(f"table encoder: columns {list(names)}, of which {list(may_miss)} may miss values")
         sizes = [_code_size(encoder) > 0 for encoder in encoders]
         if sizes != sorted(sizes):
             raise InputError("table encoder: columns of codes must come after all others")

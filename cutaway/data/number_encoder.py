@@ -86,9 +86,7 @@ class NumberEncoder:
     @classmethod
     def from_json(cls, data: object) -> NumberEncoder:
         """The encoder that `to_json` described; `InputError` when the data is not such a description."""
-        found = fields(
-            data, "number encoder", kind=str, column=str, centre=float, spread=float, indicator=bool
-        )
+        found = fields(data, "number encoder", kind=str, column=str, centre=float, spread=float, indicator=bool)
         return cls(found["column"], found["centre"], found["spread"], found["indicator"])
 
 

@@ -69,9 +69,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[OpenedFile]:
             raise InputError(f"{original}: cannot be read: {fault.strerror or fault}") from fault
         yield OpenedFile(ready, kind, scratch, tuple(notes))
     if _state_of(original) != before:
-        raise InputError(
-            f"{original}: the file changed while it was being read; try again when it is complete"
-        )
+        raise InputError(f"{original}: the file changed while it was being read; try again when it is complete")
 
 
 def _state_of(path: Path) -> tuple[int, int]:
@@ -123,9 +121,7 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> str:
     if "[Content_Types].xml" in members:
         raise InputError(f"{path}: is an office document; save the sheet as CSV and give that file")
     if len(members) != 1:
-        raise InputError(
-            f"{path}: the archive holds {len(members)} files {members[:5]}; expected exactly one table"
-        )
+        raise InputError(f"{path}: the archive holds {len(members)} files {members[:5]}; expected exactly one table")
     return members[0]
 
 
@@ -166,9 +162,7 @@ def _encoding_of(ready: Path, original: Path) -> str:
             return "utf-16-le" if start[1::2].count(0) > start[0::2].count(0) else "utf-16-be"
         controls = sum(start[:4096].count(byte) for byte in range(32) if byte not in (9, 10, 11, 12, 13, 27))
         if zeros or controls > len(start[:4096]) // 50:
-            raise InputError(
-                f"{original}: is not text; expected csv, tsv, json or parquet (or one of them packed)"
-            )
+            raise InputError(f"{original}: is not text; expected csv, tsv, json or parquet (or one of them packed)")
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
             while start:

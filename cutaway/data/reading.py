@@ -49,9 +49,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
             connection.close()
         table.notes[:0] = file.notes
     if not table.rows:
-        raise InputError(
-            f"{source}: holds {len(table.names)} column(s) and no rows; expected at least one row"
-        )
+        raise InputError(f"{source}: holds {len(table.names)} column(s) and no rows; expected at least one row")
     return table
 
 
@@ -93,9 +91,7 @@ def _connect() -> Any:
     import duckdb
 
     # Nothing is fetched over the network, and dates with a time zone mean the same on every machine.
-    connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    )
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     return connection
@@ -162,15 +158,11 @@ def _read_typed(connection: Any, file: OpenedFile, source: str) -> Table:
     return Table(columns, source, notes)
 
 
-def _typed_column(
-    connection: Any, name: str, cell: str, type_name: str, source: str, notes: list[str]
-) -> Values:
+def _typed_column(connection: Any, name: str, cell: str, type_name: str, source: str, notes: list[str]) -> Values:
     quoted = _quoted(cell)
 
     def fetch(value: str, filler: Any, dtype: str) -> Values:
-        return filled_in(
-            connection.execute(f"SELECT {value} AS v FROM arrived").fetchnumpy()["v"], filler, dtype
-        )
+        return filled_in(connection.execute(f"SELECT {value} AS v FROM arrived").fetchnumpy()["v"], filler, dtype)
 
     if type_name.endswith("]") or type_name.startswith(_NESTED):
         raise InputError(

@@ -13,9 +13,7 @@ from cutaway.errors import InputError
 Rows = NDArray[np.int64]
 
 
-def split_rows(
-    rows: int, fraction: float, seed: int, labels: NDArray[Any] | None = None
-) -> tuple[Rows, Rows]:
+def split_rows(rows: int, fraction: float, seed: int, labels: NDArray[Any] | None = None) -> tuple[Rows, Rows]:
     """Divide row numbers at random into the rest and a part of `round(rows · fraction)`, both ascending.
 
     With `labels` each class gives its share, and keeps at least one row in the rest: where classes have

@@ -122,7 +122,7 @@ class Layer:
         }
 
     def parameters(self) -> dict[str, np.ndarray]:
-        """Return every learned array by path, such as `{"0.weight": …, "0.bias": …}`; the arrays themselves, no copies."""
+        """Return every learned array by path, `{"0.weight": …, "0.bias": …}`: the arrays themselves, no copies."""
         return self._arrays(Parameter)
 
     def state(self) -> dict[str, np.ndarray]:

@@ -35,9 +35,7 @@ def attention_weights(query: Array, key: Array, *, mask: Array | None = None, ca
 
 
 @primitive
-def attention(
-    query: Array, key: Array, value: Array, *, mask: Array | None = None, causal: bool = False
-) -> Rule:
+def attention(query: Array, key: Array, value: Array, *, mask: Array | None = None, causal: bool = False) -> Rule:
     """Scaled dot-product attention.
 
         w = softmax(query keyᵀ / √d),   y = w value

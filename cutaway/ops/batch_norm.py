@@ -39,9 +39,7 @@ def batch_statistics(x: Array, row_mask: Array | None = None) -> tuple[Array, Ar
 
 
 @primitive
-def batch_norm(
-    x: Array, weight: Array, bias: Array, *, epsilon: float = 1e-5, row_mask: Array | None = None
-) -> Rule:
+def batch_norm(x: Array, weight: Array, bias: Array, *, epsilon: float = 1e-5, row_mask: Array | None = None) -> Rule:
     """Normalise each feature over the batch, then scale and shift.
 
         n = (x − μ) / √(σ² + ε),   y = weight n + bias        x (batch, ..., features)

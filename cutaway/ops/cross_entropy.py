@@ -45,11 +45,7 @@ def binary_cross_entropy(logits: Array, target: Array) -> Rule:
     Backward: dL/dz = g (σ(z) − t),  dL/dt = − g z.
     """
     xp = namespace(logits, target)
-    y = (
-        xp.where(logits > 0, logits, xp.zeros_like(logits))
-        - logits * target
-        + xp.log1p(xp.exp(-xp.abs(logits)))
-    )
+    y = xp.where(logits > 0, logits, xp.zeros_like(logits)) - logits * target + xp.log1p(xp.exp(-xp.abs(logits)))
 
     def backward(g: Array) -> tuple[Thunk, ...]:
         return (

@@ -27,9 +27,7 @@ def layer_norm(x: Array, weight: Array, bias: Array, *, epsilon: float = 1e-5) -
 
     def blame_of_x(g: Array) -> Array:
         h = g * weight
-        return scale * (
-            h - xp.mean(h, axis=-1, keepdims=True) - normal * xp.mean(h * normal, axis=-1, keepdims=True)
-        )
+        return scale * (h - xp.mean(h, axis=-1, keepdims=True) - normal * xp.mean(h * normal, axis=-1, keepdims=True))
 
     def backward(g: Array) -> tuple[Thunk, ...]:
         return (

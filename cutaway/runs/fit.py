@@ -113,8 +113,9 @@ def fit(
     listeners: list[Callable[[Any], None]] = list(callbacks)
     bar = ProgressBar(epochs, progress)
     listeners.append(bar)
-    if path is not None:
-        listeners.append(RecordFile(Path(path) / "records.jsonl"))
+    file = nullcontext() if path is None else RecordFile(Path(path) / "records.jsonl")
+    if isinstance(file, RecordFile):
+        listeners.append(file)
     trainer = Trainer(
         network, criterion, method,
         epochs=epochs, batch_size=size, seed=seed, shuffle=shuffle, engine=choice.engine,
@@ -123,7 +124,7 @@ def fit(
     )  # fmt: skip
     chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
     before = {**network.parameters(), **network.state()}
-    with bar, _threads(choice.engine, cost):
+    with bar, file, _threads(choice.engine, cost):
         for listener in listeners:
             listener(chosen)
         trained = trainer.train(rows, held_out, cost)

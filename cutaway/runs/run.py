@@ -87,10 +87,10 @@ class Run:
         }
         with new_run(folder, facts) as part:
             write_network(part / NETWORK, self.network, preprocessing=preprocessing, target=target)
-            keep = RecordFile(part / RECORDS)
             records: list[Event | LayerVitals | StepRecord] = [*self.events, *self.vitals, *self.history]
-            for record in sorted(records, key=lambda record: record.step):
-                keep(record)
+            with RecordFile(part / RECORDS) as keep:
+                for record in sorted(records, key=lambda record: record.step):
+                    keep(record)
         return folder
 
     def __repr__(self) -> str:

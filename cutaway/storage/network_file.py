@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.atomic import write_complete
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.targets import ClassTarget, Target, target_from_json
 from cutaway.errors import InputError
 from cutaway.layers import Ensemble, Layer
 from cutaway.layers.layer import join
 from cutaway.storage.architecture import ModelFileError, describe, rebuild
-from cutaway.atomic import write_complete
 
 FORMAT = 1
 HEADER = "cutaway"  # the one entry of the file's metadata

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cutaway.atomic import complete_folder, write_complete
 from cutaway.errors import InputError
 from cutaway.storage.architecture import ModelFileError
-from cutaway.atomic import complete_folder, write_complete
 from cutaway.storage.network_file import strict_header
 
 RUN, NETWORK, RECORDS = "run.json", "network.safetensors", "records.jsonl"

@@ -15,9 +15,7 @@ X, Y = random.standard_normal((2, 5, 3)) * 2
 W, B = random.standard_normal((2, 3))
 TARGET = random.dirichlet(np.ones(3), 5)
 Q, K, V = random.standard_normal((3, 2, 4, 3))
-MASK = np.array(
-    [[True, False, True, True], [True, True, True, False], [False, True, False, False], [True] * 4]
-)
+MASK = np.array([[True, False, True, True], [True, True, True, False], [False, True, False, False], [True] * 4])
 WORDS = np.array([[0, 4, 0], [2, 2, 1]])
 PICTURES = random.standard_normal((2, 4, 3, 3))
 

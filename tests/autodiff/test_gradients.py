@@ -22,9 +22,7 @@ def test_diamond():
     x = Tensor(np.array([0.3, -2.0]))
     left, right = ops.sin(x), x * x
     loss = ops.sum(left * right)
-    np.testing.assert_allclose(
-        gradients(loss, x), np.cos(x.value) * x.value**2 + np.sin(x.value) * 2 * x.value
-    )
+    np.testing.assert_allclose(gradients(loss, x), np.cos(x.value) * x.value**2 + np.sin(x.value) * 2 * x.value)
 
 
 def test_each_operation_runs_backward_once():

@@ -11,9 +11,7 @@ import pytest
 from cutaway.backends import Backend, backend_of, jax_backend, namespace, numpy_backend
 
 jax = pytest.importorskip("jax")
-BACKENDS = pytest.mark.parametrize(
-    "backend", [numpy_backend(), jax_backend()], ids=lambda backend: backend.name
-)
+BACKENDS = pytest.mark.parametrize("backend", [numpy_backend(), jax_backend()], ids=lambda backend: backend.name)
 
 
 def test_the_backend_is_that_of_the_arrays():
@@ -100,8 +98,6 @@ def test_compile_with_donated_memory(backend):
 def test_vmap_runs_the_members(backend):
     """Numbers and dicts of arrays with a leading member axis, beside what all members share."""
     mapped = backend.vmap(lambda params, x: {"sum": params["w"] + x, "shape": x}, (0, None))
-    result = mapped(
-        {"w": backend.asarray(np.arange(6.0, dtype=np.float32).reshape(3, 2))}, backend.asarray([1.0, 2.0])
-    )
+    result = mapped({"w": backend.asarray(np.arange(6.0, dtype=np.float32).reshape(3, 2))}, backend.asarray([1.0, 2.0]))
     np.testing.assert_array_equal(result["sum"], [[1, 3], [3, 5], [5, 7]])
     np.testing.assert_array_equal(result["shape"], [[1, 2]] * 3)

@@ -41,9 +41,7 @@ def test_threefry_is_the_one_in_jax():
 @pytest.mark.parametrize("shape", [(), (1,), (5,), (2, 3), (0, 3), (4, 1, 7)])
 def test_both_backends_draw_the_same_bits(shape):
     ours = Random(np.uint32(3), np.uint32(9)).bits("0.dropout", shape)
-    theirs = jax.jit(lambda seed, step: Random(seed, step).bits("0.dropout", shape))(
-        np.uint32(3), np.uint32(9)
-    )
+    theirs = jax.jit(lambda seed, step: Random(seed, step).bits("0.dropout", shape))(np.uint32(3), np.uint32(9))
     assert ours.shape == shape
     assert ours.dtype == theirs.dtype == np.uint32
     np.testing.assert_array_equal(ours, theirs)
@@ -59,9 +57,7 @@ def test_a_draw_is_named_by_seed_path_and_step(xp):
 
 
 def test_python_numbers_name_the_same_draw():
-    np.testing.assert_array_equal(
-        Random(3, 9).bits("a", (4,)), Random(np.uint32(3), np.uint32(9)).bits("a", (4,))
-    )
+    np.testing.assert_array_equal(Random(3, 9).bits("a", (4,)), Random(np.uint32(3), np.uint32(9)).bits("a", (4,)))
 
 
 @pytest.mark.parametrize("probability", [0.01, 0.5, 0.9])

@@ -37,9 +37,7 @@ def test_an_unknown_name_brings_the_nearest():
 
 
 def test_nothing_heavy_is_imported_with_the_folder():
-    names = (
-        "bundled columns encoders reading splits table targets writing frames cells opening dialect ragged"
-    )
+    names = "bundled columns encoders reading splits table targets writing frames cells opening dialect ragged"
     code = (
         f"import sys; [__import__('cutaway.data.' + name) for name in {names.split()}]; "
         "print([name for name in ('duckdb', 'sklearn', 'narwhals', 'pandas', 'jax') if name in sys.modules])"

@@ -21,8 +21,7 @@ PLAIN = "age,town\n31,Delft\n42,Gouda\n"
 
 def lists(table):
     return {
-        name: [None if value != value else value for value in values.tolist()]
-        for name, values in table.columns.items()
+        name: [None if value != value else value for value in values.tolist()] for name, values in table.columns.items()
     }
 
 
@@ -217,9 +216,7 @@ def test_parquet_keeps_types(tmp_path):
     duckdb.connect().execute(
         "COPY (SELECT * FROM (VALUES (1, true, DATE '2024-01-02', 'x', 1.25::DECIMAL(8,2), "
         "9007199254740993), "
-        "(NULL, false, NULL, '?', NULL, 5)) AS t(i, b, d, s, m, long)) TO '"
-        + str(place)
-        + "' (FORMAT parquet)"
+        "(NULL, false, NULL, '?', NULL, 5)) AS t(i, b, d, s, m, long)) TO '" + str(place) + "' (FORMAT parquet)"
     )
     table = read_table(place)
     assert lists(table)["i"] == [1.0, None] and lists(table)["m"] == [1.25, None]
@@ -272,9 +269,7 @@ def test_table_from_other_frames(make):
     assert lists(table_from(frame)) == {"age": [31.0, None], "town": ["Delft", None]}
 
 
-@pytest.mark.parametrize(
-    "data", [np.zeros(3), 7, ["a"], {"a": 3}, {"a": [[1], [2]]}, {"a": [1], "b": [1, 2]}]
-)
+@pytest.mark.parametrize("data", [np.zeros(3), 7, ["a"], {"a": 3}, {"a": [[1], [2]]}, {"a": [1], "b": [1, 2]}])
 def test_table_from_what_is_no_table(data):
     with pytest.raises(InputError):
         table_from(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from cutaway.errors import InputError
@@ -11,22 +12,28 @@ from cutaway.records import Progress, as_data
 
 
 class RecordFile:
-    """A listener that appends each record as a line of JSON; NaN and infinity are written as null."""
+    """A listener that writes each record as a line of JSON while it is entered; NaN and infinity become null."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("")
+            self._file = path.open("w", encoding="utf-8", buffering=1)  # a line is there once it is written
         except OSError as error:
             raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None
 
+    def __enter__(self) -> RecordFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
     def __call__(self, record: Any) -> None:
-        """Append one record; progress within an epoch is not kept."""
-        if isinstance(record, Progress):
-            return
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(_finite(as_data(record)), ensure_ascii=False) + "\n")
+        """Write one record; progress within an epoch is not kept."""
+        if not isinstance(record, Progress):
+            self._file.write(json.dumps(_finite(as_data(record)), ensure_ascii=False) + "\n")
 
 
 def _finite(value: Any) -> Any:
