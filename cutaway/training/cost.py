@@ -34,7 +34,7 @@ class Choice(NamedTuple):
 
 # Seconds an operation, a floating-point operation and a parameter take, on two cores of a server of 2024. They
 # choose an engine and promise nothing: a choice that is wrong by a factor of two costs a second or two.
-PRICES = {"numpy": (1.2e-5, 1 / 150e9, 3e-9), "xla": (2.5e-7, 1 / 150e9, 1e-9)}
+PRICES = {"numpy": (1.2e-5, 1 / 130e9, 3e-9), "xla": (2.5e-7, 1 / 190e9, 1e-9)}
 # What an epoch takes beside its steps, and XLA before the first one.
 EPOCH = {"numpy": 1e-4, "xla": 2e-4}
 XLA_START, XLA_IMPORT, XLA_COMPILE = 0.5, 0.6, 0.02

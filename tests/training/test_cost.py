@@ -26,6 +26,6 @@ def test_little_work_runs_at_once_and_much_is_compiled(monkeypatch):
 
 def test_without_jax_the_reason_says_what_it_would_gain(monkeypatch):
     monkeypatch.setattr(cost_module, "find_spec", lambda name: None)
-    chosen = choose_engine(Cost(8, 1e8, 300_000), 100, 1000)
+    chosen = choose_engine(Cost(80, 1e7, 300_000), 100, 1000)
     assert chosen.engine == "numpy"
     assert "pip install 'cutaway[jax]'" in chosen.reason
