@@ -1,5 +1,5 @@
 """Arrays: NumPy's or JAX's, told apart by type. The only folder that imports jax."""
 
-from cutaway.backends.protocol import Array, Backend, backend_of, jax_backend, namespace, numpy_backend
+from cutaway.backends.protocol import Array, Backend, backend_named, backend_of, namespace
 
-__all__ = ["Array", "Backend", "backend_of", "jax_backend", "namespace", "numpy_backend"]
+__all__ = ["Array", "Backend", "backend_named", "backend_of", "namespace"]

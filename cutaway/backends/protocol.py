@@ -52,19 +52,19 @@ class Backend(Protocol):
 
 
 @cache
-def numpy_backend() -> Backend:
-    """The backend that runs at once, on NumPy."""
+def backend_named(engine: str) -> Backend:
+    """Return the backend of an engine: "numpy" runs at once; "xla" compiles, through JAX (extra `cutaway[jax]`).
+
+    >>> backend_named("numpy").name
+    'numpy'
+    """
+    if engine == "xla":
+        from cutaway.backends.jax_backend import JaxBackend
+
+        return JaxBackend()
     from cutaway.backends.numpy_backend import NumPyBackend
 
     return NumPyBackend()
-
-
-@cache
-def jax_backend() -> Backend:
-    """The backend that compiles with XLA, through JAX (the extra `cutaway[jax]`)."""
-    from cutaway.backends.jax_backend import JaxBackend
-
-    return JaxBackend()
 
 
 def backend_of(*values: Any) -> Backend:
@@ -76,8 +76,8 @@ def backend_of(*values: Any) -> Backend:
     for value in values:
         kind = type(value)
         if kind is not np.ndarray and kind.__module__.startswith("jax"):
-            return jax_backend()
-    return numpy_backend()
+            return backend_named("xla")
+    return backend_named("numpy")
 
 
 def namespace(*values: Any) -> Any:
@@ -89,5 +89,5 @@ def namespace(*values: Any) -> Any:
     for value in values:
         kind = type(value)
         if kind is not np.ndarray and kind.__module__.startswith("jax"):
-            return jax_backend().xp
+            return backend_named("xla").xp
     return np

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cutaway.backends import Array, Backend, jax_backend, namespace, numpy_backend
+from cutaway.backends import Array, backend_named, namespace
 from cutaway.layers import Context, Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
@@ -15,11 +15,6 @@ from cutaway.training.step import Batch, Carry, make_chunk, make_step
 
 # Rows evaluated in one call: enough to fill a processor, few enough that their activations fit its caches.
 TILE = 4096
-
-
-def backend_named(engine: str) -> Backend:
-    """Return the backend of an engine's name, "numpy" or "xla"."""
-    return jax_backend() if engine == "xla" else numpy_backend()
 
 
 class Engine:

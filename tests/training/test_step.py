@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cutaway as ca
-from cutaway.backends import numpy_backend
+from cutaway.backends import backend_named
 from cutaway.training.step import Batch, Carry, make_chunk, make_step
 
 
@@ -53,7 +53,7 @@ def test_a_chunk_runs_count_steps_and_adds_up_the_losses():
     x = np.arange(1.0, 6.0)[:, None]
     rows = Batch(x, 3 * x, None)
     order = np.array([[0, 1], [2, 3], [4, -1], [0, 0]])
-    chunk = make_chunk(step, numpy_backend(), masked=True)
+    chunk = make_chunk(step, backend_named("numpy"), masked=True)
     carry, total = chunk(start(net, optimizer), np.zeros(()), rows, order, 3, np.uint32(0), np.float32(3))
     by_hand, expected = start(net, optimizer), 0.0
     for places in ([0, 1], [2, 3], [4]):
