@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from cutaway.metrics import BY_NAME as METRICS
 from cutaway.optimizers import Optimizer, as_optimizer
 from cutaway.records import Event
 from cutaway.runs.run import Run
+from cutaway.storage.architecture import describe
+from cutaway.storage.run_folder import RECORDS, check_place
 from cutaway.training.callbacks.progress import ProgressBar
 from cutaway.training.callbacks.records import RecordFile
 from cutaway.training.cost import Choice, Cost, choose_engine, cost_of_step
@@ -68,7 +70,7 @@ def fit(
     callbacks      functions that hear every record; one may raise `StopTraining`
     progress       whether to show a bar (None: where the output is a terminal)
     observe        whether to take vitals
-    path           a folder for `records.jsonl`, written as training goes on
+    path           a folder for the run, which `ca.load` reads; its `records.jsonl` grows as training goes on
 
     The trained weights are in `network` afterwards (with members it is untouched); a second `fit` goes on from them.
     Ctrl-C ends the training and keeps what was learned. Raises `InputError` for data that cannot be used.
@@ -110,26 +112,28 @@ def fit(
     cost = cost_of_step(network, criterion, Batch(rows.x[:size], rows.y[:size], None))
     steps = -(-len(rows.x) // size)
     choice = choose_engine(cost, epochs, steps, members) if engine == "auto" else Choice(engine, "as asked")
-    listeners: list[Callable[[Any], None]] = list(callbacks)
-    bar = ProgressBar(epochs, progress)
-    listeners.append(bar)
-    file = nullcontext() if path is None else RecordFile(Path(path) / "records.jsonl")
-    if isinstance(file, RecordFile):
-        listeners.append(file)
-    trainer = Trainer(
-        network, criterion, method,
-        epochs=epochs, batch_size=size, seed=seed, shuffle=shuffle, engine=choice.engine,
-        members=None if members == 1 else members, patience=early_stopping, metrics=_metrics(metrics),
-        listeners=listeners, watch=observe,
-    )  # fmt: skip
+    figures = _metrics(metrics)
     chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
     before = {**network.parameters(), **network.state()}
-    with bar, file, _threads(choice.engine, cost):
+    folder = None if path is None else Path(path)
+    if folder is not None:
+        describe(network)  # refused now rather than when it is trained
+        check_place(folder)
+    with ExitStack() as entered:
+        listeners: list[Callable[[Any], None]] = [*callbacks, entered.enter_context(ProgressBar(epochs, progress))]
+        if folder is not None:
+            listeners.append(entered.enter_context(RecordFile(folder / RECORDS)))
+        entered.enter_context(_threads(choice.engine, cost))
         for listener in listeners:
             listener(chosen)
-        trained = trainer.train(rows, held_out, cost)
+        trained = Trainer(
+            network, criterion, method,
+            epochs=epochs, batch_size=size, seed=seed, shuffle=shuffle, engine=choice.engine,
+            members=None if members == 1 else members, patience=early_stopping, metrics=figures,
+            listeners=listeners, watch=observe,
+        ).train(rows, held_out, cost)  # fmt: skip
     network.load({**trained.params, **trained.state} if members == 1 else before)
-    return Run(
+    run = Run(
         network=network if members == 1 else Ensemble(network, trained.params, trained.state),
         history=trained.history,
         vitals=trained.vitals,
@@ -137,8 +141,10 @@ def fit(
         engine=choice.engine,
         reason=choice.reason,
         seconds=trained.seconds,
-        path=None if path is None else Path(path),
     )
+    if folder is not None:
+        run.path = run.save(folder)
+    return run
 
 
 def as_rows(values: Any, name: str) -> np.ndarray:

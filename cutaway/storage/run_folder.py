@@ -40,8 +40,8 @@ def check_place(folder: Path) -> bool:
     if not folder.is_dir():
         raise InputError(f"{folder}: is a file; choose another folder for the run")
     held = sorted(item.name for item in folder.iterdir())
-    if not held:
-        return False
+    if not held or held == [RECORDS]:  # what a training leaves that did not come to its end
+        return bool(held)
     if not is_run(folder):
         raise InputError(f"{folder}: holds something that is not a run of cutaway; choose another folder for the run")
     foreign = [name for name in held if name not in KNOWN]

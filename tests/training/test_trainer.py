@@ -151,6 +151,7 @@ def test_ctrl_c_keeps_what_was_learned():
 
 def test_records_are_written_as_they_are_announced(tmp_path):
     run = ca.fit(mlp(), *noisy(), loss="squared_error", epochs=4, validation=0.25, path=tmp_path / "run")
+    assert np.array_equal(ca.load(tmp_path / "run").predict(noisy()[0]), run.predict(noisy()[0]))
     lines = [json.loads(line) for line in (tmp_path / "run" / "records.jsonl").read_text().splitlines()]
     kinds = [line["record"] for line in lines]
     assert kinds[0] == "Event" and kinds.count("StepRecord") == 4
