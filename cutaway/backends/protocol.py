@@ -1,4 +1,4 @@
-"""What an engine must offer beyond the array API standard, and how the engine of an array is found.
+"""What an engine must offer beyond the array API standard.
 
 The array API (2024.12) covers element-wise functions, reductions, matrix products, indexing and sorting,
 and NumPy and JAX both implement it: operations use it through `namespace(x)`. `Backend` names the rest.
@@ -7,7 +7,6 @@ and NumPy and JAX both implement it: operations use it through `namespace(x)`. `
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -49,45 +48,3 @@ class Backend(Protocol):
 
     def copy(self, tree: Any) -> Any:
         """Return `tree` (dicts and tuples of arrays) such that the original may be given away."""
-
-
-@cache
-def backend_named(engine: str) -> Backend:
-    """Return the backend of an engine: "numpy" runs at once; "xla" compiles, through JAX (extra `cutaway[jax]`).
-
-    >>> backend_named("numpy").name
-    'numpy'
-    """
-    if engine == "xla":
-        from cutaway.backends.jax_backend import JaxBackend
-
-        return JaxBackend()
-    from cutaway.backends.numpy_backend import NumPyBackend
-
-    return NumPyBackend()
-
-
-def backend_of(*values: Any) -> Backend:
-    """Return the backend of the arrays among `values`: JAX's if any is JAX's, else NumPy's.
-
-    >>> backend_of(np.zeros(2), 3.0).name
-    'numpy'
-    """
-    for value in values:
-        kind = type(value)
-        if kind is not np.ndarray and kind.__module__.startswith("jax"):
-            return backend_named("xla")
-    return backend_named("numpy")
-
-
-def namespace(*values: Any) -> Any:
-    """Return the array API namespace of `values`: `numpy` or `jax.numpy`.
-
-    >>> namespace(np.zeros(2)).__name__
-    'numpy'
-    """
-    for value in values:
-        kind = type(value)
-        if kind is not np.ndarray and kind.__module__.startswith("jax"):
-            return backend_named("xla").xp
-    return np

@@ -17,7 +17,8 @@ from zlib import crc32
 
 import numpy as np
 
-from cutaway.backends.protocol import Array, namespace
+from cutaway.backends.dispatch import namespace
+from cutaway.backends.protocol import Array
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = 0x1BD11BDA
