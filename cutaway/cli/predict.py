@@ -54,7 +54,7 @@ def predict(
     loaded = load(run)
     if not isinstance(loaded, TableRun):
         raise InputError(f"{run}: is a network trained on arrays, which does not say how a table becomes its inputs")
-    table = read_table(data)
+    table = read_table(data, loaded.preprocessing.european)
     predictions = loaded.predictions(table)
     told = [*table.notes, *predictions.counts.sentences()]
     result, added = with_predictions(table, loaded, predictions)

@@ -56,7 +56,8 @@ def number_of(cell: str) -> str:
 class TextColumn:
     """One column of text in a DuckDB table, on the way to values.
 
-    `european` decides what the cells leave open: whether 1/2/2020 is in February, and 1,234 below two.
+    `european` decides what the cells leave open: whether 1/2/2020 is in February, and 1,234 below two. Afterwards
+    `read_as` says which it was, None where nothing of the kind came up.
     """
 
     connection: Any
@@ -65,6 +66,7 @@ class TextColumn:
     name: str
     european: bool
     notes: list[str]
+    read_as: bool | None = None
 
     def values(self) -> Values:
         """Numbers, dates or text, whichever the cells are; repairs are added to `notes`."""
@@ -131,6 +133,8 @@ class TextColumn:
             comma = " (the comma is a decimal point)" if decimal_comma else " (the comma separates thousands)"
             shown = " and ".join(repr(example) for example in examples)
             self._note(f"cells such as {shown} read as numbers{comma if commas else ''}")
+        if commas:
+            self.read_as = decimal_comma
         self._note_unread(number, filled - read, "a number")
         return self._numbers(number)
 
@@ -145,6 +149,7 @@ class TextColumn:
             return None
         if len(forms) > 1 and len(set(counts)) == 1:
             self._note(f"dates read as {form.words}; the other order would fit as well")
+        self.read_as = form.day_first
         self._note_unread(form.sql(self.cell), filled - read, "a date")
         return self._fetch(form.sql(self.cell), np.datetime64("NaT", "us"), "datetime64[us]")
 

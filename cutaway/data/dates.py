@@ -18,10 +18,14 @@ _NAMED = (
 
 @dataclass(frozen=True)
 class DateForm:
-    """One way to write a date: a `strptime` pattern, or None for year-month-day; and its name in words."""
+    """One way to write a date: a `strptime` pattern, or None for year-month-day; and its name in words.
+
+    `day_first` says whether the day comes before the month where both are numbers and might be either; else None.
+    """
 
     pattern: str | None
     words: str
+    day_first: bool | None = None
 
     def sql(self, cell: str) -> str:
         """SQL that reads `cell` in this form, NULL where it does not fit."""
@@ -50,6 +54,6 @@ def date_forms(sample: list[str], day_first: bool) -> list[DateForm]:
     separator, year, time, seconds = fitting[0].groups()
     tail = separator + ("%Y" if len(year) == 4 else "%y")
     tail += "" if time is None else " %H:%M" + ("" if seconds is None else ":%S")
-    month = DateForm(f"%m{separator}%d{tail}", f"month{separator}day{separator}year")
-    day = DateForm(f"%d{separator}%m{tail}", f"day{separator}month{separator}year")
+    month = DateForm(f"%m{separator}%d{tail}", f"month{separator}day{separator}year", False)
+    day = DateForm(f"%d{separator}%m{tail}", f"day{separator}month{separator}year", True)
     return [day, month] if day_first or separator == "." else [month, day]

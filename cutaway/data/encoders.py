@@ -59,11 +59,13 @@ class Counts:
 class TableEncoder:
     """The inputs of a network from a table: dense columns first, codes for embeddings last.
 
-    `may_miss` names the columns in which values were missing while fitting.
+    `may_miss` names the columns in which values were missing while fitting; `european` says how cells that can be
+    meant in two ways were read then (see `Table`), so that new rows are read alike.
     """
 
     encoders: tuple[Encoder, ...]
     may_miss: frozenset[str]
+    european: dict[str, bool] = field(default_factory=dict)
 
     version: ClassVar[int] = 1
 
@@ -93,7 +95,9 @@ class TableEncoder:
             )
         # Python's sort keeps the columns' order within each of the two parts.
         ordered = sorted(encoders, key=lambda encoder: _code_size(encoder) > 0)
-        return cls(tuple(ordered), frozenset(may_miss))
+        names = {encoder.column for encoder in ordered}
+        european = {name: way for name, way in table.european.items() if name in names}
+        return cls(tuple(ordered), frozenset(may_miss), european)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -161,12 +165,13 @@ class TableEncoder:
             "version": self.version,
             "encoders": [encoder.to_json() for encoder in self.encoders],
             "may_miss": sorted(self.may_miss),
+            "european": dict(self.european),
         }
 
     @classmethod
     def from_json(cls, data: object) -> TableEncoder:
         """The encoder that `to_json` described; `InputError` when the data is not such a description."""
-        found = fields(data, "table encoder", version=int, encoders=list, may_miss=list)
+        found = fields(data, "table encoder", version=int, encoders=list, may_miss=list, european=dict)
         if found["version"] != cls.version:
             raise InputError(f"table encoder: version {found['version']}; this program reads {cls.version}")
         encoders: list[Encoder] = []
@@ -179,10 +184,13 @@ class TableEncoder:
         may_miss = texts(found["may_miss"], "table encoder: columns that may miss values")
         if not names or not set(may_miss) <= set(names):
             raise InputError(f"table encoder: columns {list(names)}, of which {list(may_miss)} may miss values")
+        european = found["european"]
+        if not european.keys() <= set(names) or not all(isinstance(way, bool) for way in european.values()):
+            raise InputError(f"table encoder: european is {european}; expected true or false for columns it reads")
         sizes = [_code_size(encoder) > 0 for encoder in encoders]
         if sizes != sorted(sizes):
             raise InputError("table encoder: columns of codes must come after all others")
-        return cls(tuple(encoders), frozenset(may_miss))
+        return cls(tuple(encoders), frozenset(may_miss), european)
 
 
 def _code_size(encoder: Encoder) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +31,22 @@ _LONG_NUMBERS = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "BIGNUM")
 _NESTED = ("STRUCT", "MAP", "UNION", "BLOB")
 
 
-def read_table(path: str | os.PathLike[str]) -> Table:
+def read_table(path: str | os.PathLike[str], european: Mapping[str, bool] | None = None) -> Table:
     """Read a table from a file: csv, tsv or other delimited text, parquet, or JSON, packed or not.
 
     The separator, the encoding, the header and each column's type are told from the content; every
-    repair is listed in the table's `notes`. Raises `InputError` when there is nothing to read, naming
-    the line where the file is broken.
+    repair is listed in the table's `notes`. Cells that can be meant in two ways are read as `european` says for
+    their column (see `Table`), so that new rows are read as earlier ones were. Raises `InputError` when there is
+    nothing to read, naming the line where the file is broken.
     """
     source = str(path)
     with opened(path) as file:
         connection = _connect()
         try:
             if file.kind is FileKind.DELIMITED:
-                table = _read_delimited(connection, file, source)
+                table = _read_delimited(connection, file, source, european or {})
             else:
-                table = _read_typed(connection, file, source)
+                table = _read_typed(connection, file, source, european or {})
         finally:
             connection.close()
         table.notes[:0] = file.notes
@@ -53,11 +55,12 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     return table
 
 
-def table_from(data: Any) -> Table:
+def table_from(data: Any, european: Mapping[str, bool] | None = None) -> Table:
     """A table from whatever holds one: a path, a data frame, arrays by name, a list of records, a matrix.
 
     pandas, polars and pyarrow frames keep their columns' names; the columns of a two-dimensional array
-    are called x0, x1, …; a `Table` passes through. Raises `InputError` for anything else.
+    are called x0, x1, …; a `Table` passes through. `european` is that of `read_table`. Raises `InputError` for
+    anything else.
 
     >>> table_from({"rooms": [3, 4], "town": ["Delft", "Gouda"]}).columns["rooms"]
     array([3., 4.])
@@ -65,11 +68,11 @@ def table_from(data: Any) -> Table:
     if isinstance(data, Table):
         return data
     if isinstance(data, (str, os.PathLike)):
-        return read_table(data)
+        return read_table(data, european)
     from cutaway.data.frames import columns_of
 
     columns, texts = columns_of(data)
-    notes: list[str] = []
+    table = Table(columns, "data frame")
     if texts:
         connection = _connect()
         try:
@@ -78,10 +81,9 @@ def table_from(data: Any) -> Table:
             names = list(columns)
             for cell in texts:
                 name = names[int(cell[1:])]
-                columns[name] = TextColumn(connection, "arrived", cell, name, False, notes).values()
+                columns[name] = _understood(connection, "arrived", cell, name, (european or {}).get(name, False), table)
         finally:
             connection.close()
-    table = Table(columns, "data frame", notes)
     if not table.rows:
         raise InputError(f"the data has {len(columns)} columns and no rows; expected at least one")
     return table
@@ -97,7 +99,16 @@ def _connect() -> Any:
     return connection
 
 
-def _read_delimited(connection: Any, file: OpenedFile, source: str) -> Table:
+def _understood(connection: Any, relation: str, cell: str, name: str, european: bool, table: Table) -> Values:
+    """The values of a column of text; what was repaired or decided on the way is added to `table`."""
+    column = TextColumn(connection, relation, cell, name, european, table.notes)
+    values = column.values()
+    if column.read_as is not None:
+        table.european[name] = column.read_as
+    return values
+
+
+def _read_delimited(connection: Any, file: OpenedFile, source: str, european: Mapping[str, bool]) -> Table:
     import duckdb
 
     dialect = find_dialect(file.path, source)
@@ -115,15 +126,15 @@ def _read_delimited(connection: Any, file: OpenedFile, source: str) -> Table:
         except duckdb.Error as fault:
             raise InputError(f"{source}: cannot be read as a table: {_first_line(fault)}") from fault
     notes += _drop_repeated_headers(connection, dialect)
-    columns: dict[str, Values] = {}
+    table = Table({}, source, notes)
     for place, name in enumerate(dialect.names):
-        column = TextColumn(connection, "arrived", f"c{place}", name, dialect.delimiter == ";", notes)
-        values = column.values()
+        usual = european.get(name, dialect.delimiter == ";")
+        values = _understood(connection, "arrived", f"c{place}", name, usual, table)
         if name in dialect.blank and values.dtype.kind == "f" and np.isnan(values).all():
             notes.append(f"column '{name}': has neither name nor values: left out")
         else:
-            columns[name] = values
-    return Table(columns, source, notes)
+            table.columns[name] = values
+    return table
 
 
 def _load(connection: Any, path: Path, delimiter: str, header: bool, width: int) -> None:
@@ -142,7 +153,7 @@ def _drop_repeated_headers(connection: Any, dialect: Dialect) -> list[str]:
     return [f"the header is repeated {count} time(s) among the rows: left out"] if count else []
 
 
-def _read_typed(connection: Any, file: OpenedFile, source: str) -> Table:
+def _read_typed(connection: Any, file: OpenedFile, source: str, european: Mapping[str, bool]) -> Table:
     import duckdb
 
     reader = "read_parquet(?)" if file.kind is FileKind.PARQUET else "read_json_auto(?, sample_size=-1)"
@@ -152,13 +163,14 @@ def _read_typed(connection: Any, file: OpenedFile, source: str) -> Table:
         raise InputError(f"{source}: cannot be read as {file.kind.value}: {_first_line(fault)}") from fault
     described = [(row[0], row[1]) for row in connection.execute("DESCRIBE arrived").fetchall()]
     names, _, notes = unique_names([name.strip() for name, _ in described])
-    columns: dict[str, Values] = {}
+    table = Table({}, source, notes)
     for name, (cell, type_name) in zip(names, described, strict=True):
-        columns[name] = _typed_column(connection, name, cell, type_name, source, notes)
-    return Table(columns, source, notes)
+        usual = european.get(name, False)
+        table.columns[name] = _typed_column(connection, name, cell, type_name, usual, table)
+    return table
 
 
-def _typed_column(connection: Any, name: str, cell: str, type_name: str, source: str, notes: list[str]) -> Values:
+def _typed_column(connection: Any, name: str, cell: str, type_name: str, european: bool, table: Table) -> Values:
     quoted = _quoted(cell)
 
     def fetch(value: str, filler: Any, dtype: str) -> Values:
@@ -166,7 +178,7 @@ def _typed_column(connection: Any, name: str, cell: str, type_name: str, source:
 
     if type_name.endswith("]") or type_name.startswith(_NESTED):
         raise InputError(
-            f"{source}: column '{name}' holds {type_name} in each cell; expected one number, text, date or "
+            f"{table.source}: column '{name}' holds {type_name} in each cell; expected one number, text, date or "
             "boolean a cell: take out what you need into columns of their own, or delete the column"
         )
     if type_name.startswith(_NUMBERS):
@@ -182,7 +194,7 @@ def _typed_column(connection: Any, name: str, cell: str, type_name: str, source:
             return fetch(f"{quoted}::DOUBLE", np.nan, "float64")
     text = f"({quoted} ->> '$')" if type_name == "JSON" else f"{quoted}::VARCHAR"
     connection.execute(f"CREATE OR REPLACE TABLE unread AS SELECT {text} AS c FROM arrived")
-    return TextColumn(connection, "unread", "c", name, False, notes).values()
+    return _understood(connection, "unread", "c", name, european, table)
 
 
 def _text(words: str) -> str:

@@ -76,6 +76,7 @@ def _shares(counts: Rows, size: int) -> Rows:
     exact = counts * (size / max(int(counts.sum()), 1))
     takes: Rows = np.minimum(np.floor(exact).astype(np.int64), limit)
     for code in np.argsort(np.floor(exact) - exact, kind="stable"):
-        if int(takes.sum()) < size and takes[code] < limit[code]:
+        # What a class of one row cannot give is not taken from the others: each gives its own share, rounded.
+        if int(takes.sum()) < size and takes[code] < min(exact[code], limit[code]):
             takes[code] += 1
     return takes

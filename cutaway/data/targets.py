@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +149,8 @@ def choose_target(table: Table, name: str, *, task: Task | None = None) -> tuple
     `task` overrides this. Raises `InputError` when there is nothing to predict (one value only) or the
     column cannot be predicted (dates, texts that are all different).
     """
+    if task is not None and task not in get_args(Task):
+        raise InputError(f"task is {task!r}; {did_you_mean(str(task), get_args(Task))}")
     values = table.column(name)
     present = values[~missing_mask(values)]
     texts = as_texts(present)

@@ -14,8 +14,9 @@ from cutaway.backends import Array, namespace
 from cutaway.errors import InputError
 from cutaway.losses.loss import Loss, as_columns, as_numbers, mean_over_outputs, row_of
 
-# Probabilities are kept this far from 0 and 1 before a logarithm is taken of them.
-SMALLEST = 1e-7
+# A probability counts as at least this when a logarithm is taken of it. So small, since what is clipped is not blamed:
+# a network that is sure of the wrong answer would no longer learn. Its reciprocal is still far from float32's largest.
+SMALLEST = 1e-30
 
 
 def _weights_of_classes(class_weight: Mapping[int, float] | Sequence[float] | None, name: str) -> list[float] | None:
@@ -174,8 +175,8 @@ class BinaryCrossEntropy(Loss):
             targets = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
         if self.from_logits:
             return mean_over_outputs(ops.binary_cross_entropy(outputs, targets))
-        clipped = ops.clip(outputs, low=SMALLEST, high=1 - SMALLEST)
-        return mean_over_outputs(-(ops.log(clipped) * targets + ops.log(1 - clipped) * (1 - targets)))
+        yes, no = (ops.log(ops.clip(p, low=SMALLEST, high=1.0)) for p in (outputs, 1 - outputs))
+        return mean_over_outputs(-(yes * targets + no * (1 - targets)))
 
     def importance(self, targets: Array) -> Array | None:
         """Return the class weight of each row."""

@@ -51,11 +51,17 @@ class Loss:
 
     def __call__(self, outputs: Any, targets: Any, weight: Any = None) -> Any:
         """Return L, one number; a Tensor where `outputs` is one."""
+        if not hasattr(outputs, "dtype"):
+            outputs = np.asarray(outputs)
         dtype = value_of(outputs).dtype
+        if np.dtype(dtype).kind in "iub":
+            dtype = np.dtype(np.float64)  # of whole numbers: targets and weights in their type would lose fractions
         prepared = self.prepare(targets, tuple(outputs.shape))
         if prepared.dtype.kind == "f":
             prepared = prepared.astype(dtype)
-        return self.value(outputs, prepared, None if weight is None else as_weight(weight, prepared.shape[:1]))
+        if weight is not None:
+            weight = as_weight(weight, prepared.shape[:1]).astype(dtype)
+        return self.value(outputs, prepared, weight)
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in vars(self).items() if value is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cutaway.errors import InputError
-from cutaway.metrics.shapes import as_classes
+from cutaway.metrics.shapes import as_classes, as_numbers
 
 
 def accuracy(scores: np.ndarray, truth: np.ndarray) -> float:
@@ -19,22 +19,32 @@ def accuracy(scores: np.ndarray, truth: np.ndarray) -> float:
 
 
 def log_loss(probabilities: np.ndarray, truth: np.ndarray) -> float:
-    """Mean −ln p of the true class, in nats; probabilities (rows, classes), kept 1e-15 from zero."""
+    """Mean −ln p of the true class, in nats; probabilities (rows, classes), kept 1e-15 from zero.
+
+    Raises `InputError` for rows that are no probabilities, such as logits, whose logarithm would mean nothing.
+    """
     probabilities, truth = as_classes("log_loss", probabilities, truth)
+    wrong = (probabilities < 0).any(axis=-1) | (np.abs(probabilities.sum(axis=-1) - 1) > 1e-3)
+    if wrong.any():
+        raise InputError(
+            f"log_loss: row {np.argmax(wrong)} holds {probabilities[wrong][0]}, expected probabilities that sum to 1; "
+            "of logits take the softmax first"
+        )
     chosen = np.take_along_axis(np.asarray(probabilities, np.float64), truth[:, None], axis=-1)
     return float(-np.mean(np.log(np.clip(chosen, 1e-15, 1))))
 
 
 def roc_auc(scores: np.ndarray, truth: np.ndarray) -> float:
-    """Probability that a yes scores above a no, ties counting half; scores (rows,), truth 0 or 1.
+    """Probability that a yes scores above a no, ties counting half; scores (rows,) or (rows, 1), truth 0 or 1.
 
     By ranks: (Σ ranks of yes − n₁ (n₁ + 1) / 2) / (n₀ n₁). NaN when one of the two is missing.
 
     Reference: Mann, Whitney, 1947.
     """
-    scores, yes = np.asarray(scores), np.asarray(truth, bool)
-    if scores.ndim != 1 or scores.shape != yes.shape:
-        raise InputError(f"roc_auc: scores have shape {scores.shape}, truth {yes.shape}; expected (rows,) twice")
+    scores, truth = as_numbers("roc_auc", scores, truth)
+    if scores.shape[1:] not in ((), (1,)):
+        raise InputError(f"roc_auc: scores and truth have shape {scores.shape}; expected one number a row, (rows,)")
+    scores, yes = scores.ravel(), truth.ravel() > 0
     positive, negative = int(yes.sum()), int((~yes).sum())
     if not positive or not negative:
         return float("nan")

@@ -35,6 +35,8 @@ class Adam(Optimizer):
         if not all(0 <= beta < 1 for beta in betas):
             raise InputError(f"{type(self).__name__}: betas must be 0 ≤ β < 1, got {betas!r}")
         self.betas = betas
+        if not epsilon >= 0:
+            raise InputError(f"{type(self).__name__}: epsilon must be at least 0, got {epsilon!r}")
         self.epsilon = epsilon
 
     def numbers(self, rate: Array, count: Array) -> tuple[Array, ...]:

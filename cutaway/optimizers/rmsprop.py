@@ -27,6 +27,8 @@ class RMSProp(Optimizer):
         if not 0 <= rho < 1:
             raise InputError(f"RMSProp: rho must be 0 ≤ ρ < 1, got {rho!r}")
         self.rho = rho
+        if not epsilon >= 0:
+            raise InputError(f"{type(self).__name__}: epsilon must be at least 0, got {epsilon!r}")
         self.epsilon = epsilon
 
     def apply_single(self, gradient: Array, slots: Arrays, *numbers: Array) -> tuple[Array, Arrays]:

@@ -57,6 +57,14 @@ class StepDecay(Schedule):
     milestones: Sequence[float] = (0.5, 0.75)
     decay: float = 0.1
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not all(0 <= milestone <= 1 for milestone in self.milestones) or not self.decay >= 0:
+            raise InputError(
+                f"StepDecay: milestones are shares of training, 0 to 1, and decay at least 0, got {self.milestones!r} "
+                f"and {self.decay!r}"
+            )
+
     def factor(self, t: Array) -> Any:
         """Return decay to the number of milestones passed."""
         xp = namespace(t)
@@ -136,6 +144,8 @@ class OneCycle(Schedule):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_share("OneCycle", self.share)
+        if not (self.start > 0 and self.end > 0):
+            raise InputError(f"OneCycle: start and end divide the rate, so above 0, got {self.start!r}, {self.end!r}")
 
     def factor(self, t: Array) -> Any:
         """Return the cycle's height."""

@@ -109,10 +109,11 @@ def read_records(place: Path) -> list[StepRecord | LayerVitals | Event]:
         return []
     records = []
     try:
-        lines = place.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): a text in a record may hold what Unicode counts as the end of a line, and JSON does not.
+        text = place.read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as fault:
         raise ModelFileError(f"{place}: cannot be read ({fault})") from fault
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.split("\n") if text else [], 1):
         try:
             records.append(_record(strict_header(line)))
         except ModelFileError as fault:

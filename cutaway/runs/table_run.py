@@ -101,7 +101,7 @@ class TableRun(Run):
         return probabilities
 
     def _told(self, x: Any, rows: int) -> Predictions:
-        predictions = self.predictions(table_from(x), rows)
+        predictions = self.predictions(table_from(x, self.preprocessing.european), rows)
         sentences = predictions.counts.sentences()
         if sentences:
             warnings.warn("; ".join(sentences), DataWarning, stacklevel=3)

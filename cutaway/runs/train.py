@@ -70,9 +70,15 @@ def train(
         raise InputError(f"train: the seed is {seed!r}, expected a whole number from 0")
     if isinstance(category, str) or isinstance(drop, str):
         raise InputError("train: category and drop are lists of column names, such as ['zip']")
+    if not isinstance(target, str):
+        raise InputError(f"train: the target is {target!r}, expected the name of one column")
+    if target in drop:
+        raise InputError(f"train: '{target}' is the target and cannot be left out; choose another target or keep it")
     if out is not None:
         check_place(Path(out))
     table = table_from(data)
+    # Before training, which may take hours: the file is to be the one that was read, and may be gone afterwards.
+    digest = fingerprint(data, table)
     columns_read = len(table.names)
     table, left_out = with_target_present(table, target)
     columns = describe_columns(table, target, category=category, drop=drop)
@@ -119,7 +125,7 @@ def train(
     where: dict[str, Any] = {
         "source": table.source,
         "path": str(Path(data).absolute()) if isinstance(data, (str, os.PathLike)) else None,
-        "fingerprint": fingerprint(data, table),
+        "fingerprint": digest,
         "columns": columns_read,
         "rows": table.rows + left_out,
         "without_target": left_out,

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cutaway.data.splits import folds, split_rows
@@ -13,6 +13,7 @@ from cutaway.errors import InputError
     fraction=st.floats(0, 0.95),
     seed=st.integers(0, 2**40),
 )
+@example(labels=[0] * 9 + [1] * 4 + [2, 3], fraction=0.6875, seed=0)  # two classes can give nothing
 def test_a_stratified_split_divides_all_rows_and_keeps_every_class_in_the_rest(labels, fraction, seed):
     codes = np.array(labels)
     rest, part = split_rows(len(codes), fraction, seed, codes)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cutaway import ops
 from cutaway.autodiff import check_gradients, gradients
 from cutaway.losses import (
     AbsoluteError,
@@ -175,8 +176,30 @@ def test_large_logits_are_no_trouble(sure):
 def test_probabilities_of_zero_and_one_stay_finite(dtype):
     certain = Tensor(np.array([[1.0, 0.0], [1.0, 0.0]], dtype))
     value = CrossEntropy(from_logits=False)(certain, [0, 1])
-    np.testing.assert_allclose(value.value, -np.log(1e-7) / 2, rtol=1e-6)
+    np.testing.assert_allclose(value.value, -np.log(1e-30) / 2, rtol=1e-6)
     assert np.isfinite(gradients(value, certain)).all()
     value = BinaryCrossEntropy(from_logits=False)(certain, np.array([[1, 0], [0, 1]]))
-    assert 15 / 2 < float(value.value) < 17 / 2
+    np.testing.assert_allclose(value.value, -np.log(1e-30) / 2, rtol=1e-6)
     assert np.isfinite(gradients(value, certain)).all()
+
+
+@pytest.mark.parametrize("logit", [-10.0, -30.0, -60.0])
+def test_probabilities_that_are_sure_and_wrong_are_blamed_as_logits_are(logit):
+    one, two = (Tensor(np.array([row], np.float32)) for row in ([logit], [logit, 0.0]))
+    value = BinaryCrossEntropy(from_logits=False)(ops.sigmoid(one), [1])
+    np.testing.assert_allclose(value.value, -logit, rtol=1e-5)
+    np.testing.assert_allclose(gradients(value, one), [[-1]], rtol=1e-4)
+    value = CrossEntropy(from_logits=False)(ops.softmax(two), [0])
+    np.testing.assert_allclose(value.value, -logit, rtol=1e-5)
+    np.testing.assert_allclose(gradients(value, two), [[-1, 1]], rtol=1e-4)
+
+
+def test_weights_do_not_change_the_type_of_a_sum():
+    outputs = Tensor(np.array([[0.5], [2.0]], np.float32))
+    value = ResidualSumOfSquares()(outputs, [1, 0], np.array([1.0, 3.0]))
+    assert value.dtype == np.float32 and gradients(value, outputs).dtype == np.float32
+
+
+def test_outputs_that_are_whole_numbers_or_a_list_lose_no_fraction():
+    assert float(SquaredError()(np.array([[1], [2]]), [1.5, 2.0], [0.5, 0.5])) == 0.125
+    assert float(AbsoluteError()([1.0, 2.0], [1.5, 2.0])) == 0.25

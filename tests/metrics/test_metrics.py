@@ -86,8 +86,21 @@ def test_classes_that_do_not_line_up(name, scores, truth):
 
 
 def test_scores_that_do_not_line_up():
-    with pytest.raises(InputError, match=r"roc_auc: scores have shape \(4, 1\), truth \(4,\)"):
-        metrics.roc_auc(np.ones((4, 1)), np.array([0, 1, 0, 1]))
+    with pytest.raises(InputError, match=r"roc_auc: predictions have shape \(4, 2\), truth \(4,\)"):
+        metrics.roc_auc(np.ones((4, 2)), np.array([0, 1, 0, 1]))
+    with pytest.raises(InputError, match="expected one number a row"):
+        metrics.roc_auc(np.ones((4, 2)), np.eye(4)[:, :2])
+
+
+def test_a_column_of_scores_is_a_line_of_scores():
+    """What a network with one output gives, beside targets of its shape."""
+    scores, truth = np.array([0.1, 0.7, 0.3, 0.4]), np.array([0, 1, 1, 0])
+    assert metrics.roc_auc(scores[:, None], truth[:, None]) == metrics.roc_auc(scores, truth) == 0.75
+
+
+def test_log_loss_of_logits_is_refused_and_not_computed():
+    with pytest.raises(InputError, match=r"log_loss: row 1 holds .* take the softmax first"):
+        metrics.log_loss(np.array([[0.5, 0.5], [2.0, -1.0]]), np.array([1, 0]))
 
 
 @pytest.mark.parametrize("name", ["rmse", "mae", "r2"])

@@ -82,3 +82,17 @@ def test_the_share_is_checked(share):
 def test_the_final_share_of_a_product_is_above_zero():
     with pytest.raises(InputError, match="final must be above 0"):
         Exponential(0.1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: StepDecay(0.1, (30, 60)), "milestones are shares of training"),
+        (lambda: StepDecay(0.1, decay=-1), "decay at least 0"),
+        (lambda: OneCycle(0.1, start=0), "start and end divide the rate"),
+        (lambda: OneCycle(0.1, end=-1), "start and end divide the rate"),
+    ],
+)
+def test_numbers_that_give_no_schedule(make, words):
+    with pytest.raises(InputError, match=words):
+        make()

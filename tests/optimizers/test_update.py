@@ -114,3 +114,9 @@ def test_a_printed_optimizer_shows_what_was_asked_for():
         "AdamW(0.1, clip_norm=1.0, weight_decay_factors={'*.bias': 0.0})"
     )
     assert repr(Momentum(0.1, momentum=0.5)) == "Momentum(0.1, momentum=0.5)"
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW, RMSProp])
+def test_epsilon_is_checked(kind):
+    with pytest.raises(InputError, match=f"{kind.__name__}: epsilon must be at least 0, got -1"):
+        kind(epsilon=-1)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import cutaway as ca
+from cutaway.data.reading import table_from
 from cutaway.runs.table_run import DataWarning
 from cutaway.storage.architecture import ModelFileError
 
@@ -89,8 +90,6 @@ def test_probabilities(classes):
 
 
 def _encoded(run, data):
-    from cutaway.data.reading import table_from
-
     return run.preprocessing.transform(table_from(data))
 
 
@@ -159,23 +158,74 @@ def test_no_training_row_is_kept(tmp_path):
                 assert np.float32(value).tobytes() not in content and np.float64(value).tobytes() not in content
 
 
-def test_the_test_rows_are_never_trained_on(monkeypatch):
-    """A target that only the rows set aside have wrong must be scored as wrong."""
+def test_the_rows_set_aside_change_nothing_that_is_delivered(tmp_path):
+    """Neither weights nor preprocessing nor the target's scale know them; only the score does."""
+    from cutaway.data.splits import split_rows
+
+    data = {name: houses()[name] for name in ("rooms", "area", "town", "street", "sold", "price")}
+    rest, tested = split_rows(160, 0.2, 0)
+    changed = {name: np.array(values) for name, values in data.items()}
+    for values in changed.values():
+        values[tested] = values[rest[: len(tested)]]
+    changed["price"][tested] *= 1000
+    runs = [
+        ca.train(table, "price", effort="quick", epochs=4, engine="numpy", out=tmp_path / str(place))
+        for place, table in enumerate((data, changed))
+    ]
+    files = [(run.path / "network.safetensors").read_bytes() for run in runs]
+    assert files[0] == files[1]
+    assert runs[0].history[-1].loss == runs[1].history[-1].loss
+    assert runs[1].scores.value > 100 * runs[0].scores.value
+
+
+def test_a_file_that_is_gone_after_it_was_read_loses_no_work(tmp_path, monkeypatch):
     from cutaway.runs import train as module
 
-    seen = []
+    place = tmp_path / "data.csv"
+    place.write_text("x,y\n" + "".join(f"{n / 3},{n / 7}\n" for n in range(30)))
     inner = module.fit
 
-    def spy(network, x, y, **options):
-        seen.append((x, y, options["validation"]))
-        return inner(network, x, y, **options)
+    def spy(*given, **options):
+        place.unlink()
+        return inner(*given, **options)
 
     monkeypatch.setattr(module, "fit", spy)
-    x = np.arange(100.0) * 1.5
-    ca.train({"x": x, "y": x**2 + 0.5}, "y", effort="quick", epochs=1)
-    (inside, _, (watched, _)) = seen[0]
-    assert len(inside) + len(watched) == 80
-    assert len(np.unique(np.concatenate([inside[:, 0], watched[:, 0]]))) == 80
+    run = ca.train(place, "y", effort="quick", epochs=1, out=tmp_path / "run", engine="numpy")
+    assert run.data["fingerprint"].startswith("sha256:")
+
+
+@pytest.mark.parametrize("day_first", [True, False])
+def test_new_rows_are_read_as_those_of_training_were(tmp_path, day_first):
+    """1/12/2020 alone says not which is the month, and "1,234" not whether it is below two; training's rows did."""
+    form = "%d/%m/%Y" if day_first else "%m/%d/%Y"
+    days = np.arange("2020-01-01", "2021-01-01", dtype="datetime64[D]").tolist()
+    late = [day.month > 6 for day in days]
+    numbers = [f"{place},{place:03}" if place % 2 else f"{place},5" for place in range(1, len(days) + 1)]
+    rows = [f'{day.strftime(form)},"{n}",{y}' for day, n, y in zip(days, numbers, late, strict=True)]
+    place = tmp_path / "days.csv"
+    place.write_text("\n".join(["when,size,y", *rows]))
+    run = ca.train(place, "y", effort="quick", epochs=1, engine="numpy", out=tmp_path / "run")
+    new = tmp_path / "new.csv"
+    new.write_text('when,size\n1/12/2020,"1,234"\n2/11/2020,"2,500"\n')
+    for loaded in (run, ca.load(tmp_path / "run")):
+        assert loaded.preprocessing.european == {"when": day_first, "size": True}
+        table = table_from(new, loaded.preprocessing.european)
+        assert table.columns["size"].tolist() == [1.234, 2.5]
+        months = table.columns["when"].astype("datetime64[M]").astype(int) % 12 + 1
+        assert months.tolist() == ([12, 11] if day_first else [1, 2])
+        texts = {"when": ["1/12/2020", "2/11/2020"], "size": ["1,234", "2,500"]}
+        assert np.array_equal(loaded.predict(texts), loaded.predict(new))
+
+
+def test_records_may_hold_any_text(tmp_path):
+    def enough(record):
+        if hasattr(record, "loss"):
+            raise ca.StopTraining("a\u2028b\x85c")
+
+    net = ca.Sequential(ca.Dense(1))
+    run = ca.fit(net, X[:, None], X, loss="squared_error", epochs=2, engine="numpy", callbacks=[enough])
+    assert ca.load(run.save(tmp_path / "run")).events == run.events
+    assert ca.load(ca.Run(net).save(tmp_path / "bare")).history == []
 
 
 def test_run_json_is_plain_and_complete(numbers):
@@ -226,6 +276,9 @@ WRONG = {
     "test": ({"test": 1.5}, "share of rows to set aside is 1.5"),
     "negative test": ({"test": -0.1}, "share of rows"),
     "effort": ({"effort": "qick"}, "did you mean 'quick'"),
+    "task": ({"task": "clasification"}, "did you mean 'classification'"),
+    "two targets": ({"target": ["y"]}, "expected the name of one column"),
+    "target dropped": ({"drop": ["y"]}, "'y' is the target and cannot be left out"),
     "engine": ({"engine": "torch"}, "engine is 'torch'"),
     "epochs": ({"epochs": 0}, "epochs must be"),
     "seed": ({"seed": -1}, "seed is -1"),
