@@ -7,7 +7,7 @@ from typing import Any as _Any
 from cutaway import losses, metrics, ops, optimizers
 from cutaway.autodiff import check_gradients, gradients
 from cutaway.backends.random import Random
-from cutaway.errors import InputError
+from cutaway.errors import InputError, TrainingWarning
 from cutaway.layers import *  # noqa: F403 - the layers, initializers and their base, as layers/__init__ lists them
 from cutaway.layers import __all__ as _layers
 from cutaway.losses import (
@@ -23,6 +23,7 @@ from cutaway.losses import (
 from cutaway.optimizers import (
     Adam,
     AdamW,
+    ConstantRate,
     Cosine,
     CosLog4,
     Exponential,
@@ -51,11 +52,11 @@ if _TYPE_CHECKING:
 _LATER = {"load": "cutaway.runs.load", "train": "cutaway.runs.train", "TableRun": "cutaway.runs.table_run"}
 
 __all__ = [
-    "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "CosLog4", "Cosine", "CrossEntropy", "Exponential",
-    "GradientDescent", "Hinge", "Huber", "InputError", "Loss", "Momentum", "Nesterov", "OneCycle", "Optimizer",
+    "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "ConstantRate", "CosLog4", "Cosine", "CrossEntropy",
+    "Exponential", "GradientDescent", "Hinge", "Huber", "InputError", "Loss", "Momentum", "Nesterov", "OneCycle", "Optimizer",
     "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay", "StopTraining",
-    "TableRun", "Tensor", "WarmUp", "__version__", "as_tensors", "check_gradients", "fit", "gradients", "load",
-    "losses", "metrics", "ops", "optimizers", "train",
+    "TableRun", "Tensor", "TrainingWarning", "WarmUp", "__version__", "as_tensors", "check_gradients", "fit",
+    "gradients", "load", "losses", "metrics", "ops", "optimizers", "train",
     *_layers,
 ]  # fmt: skip
 

@@ -11,3 +11,7 @@ class InputError(ValueError):
     Traceback (most recent call last):
     cutaway.errors.InputError: houses.csv: no column 'prise'; did you mean 'price'?
     """
+
+
+class TrainingWarning(UserWarning):
+    """A training that ended, but not well: the message says what happened and what to do."""

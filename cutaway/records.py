@@ -17,7 +17,7 @@ class StepRecord:
     metrics          other figures on the validation rows, by name
     learning_rate    of the last step
     seconds          since training began
-    best             whether these are the best weights so far
+    best             whether the validation loss is the lowest so far; with members, its mean over them
     With members, the loss figures are means over the members and `members` holds each one's validation loss.
     """
 

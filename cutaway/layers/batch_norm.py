@@ -8,6 +8,7 @@ from typing import Any
 from cutaway import ops
 from cutaway.autodiff import value_of
 from cutaway.backends import Array, namespace
+from cutaway.errors import InputError
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant
 from cutaway.layers.layer import Layer, Parameter, State, join
@@ -32,6 +33,10 @@ class BatchNorm(Layer):
     running_variance: Array
 
     def __init__(self, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
+        if not 0 <= momentum <= 1:
+            raise InputError(f"BatchNorm: momentum is the share of the new statistics, 0 to 1, got {momentum!r}")
+        if not epsilon > 0:
+            raise InputError(f"BatchNorm: epsilon must be above 0, got {epsilon!r}")
         self.momentum = momentum
         self.epsilon = epsilon
         self.weight = Parameter(("features",), Constant(1.0))

@@ -67,6 +67,12 @@ class Layer:
     def __init__(self) -> None:
         pass
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        taken = inspect.signature(cls.forward).parameters.values()
+        if not any(parameter.name == "ctx" or parameter.kind is parameter.VAR_KEYWORD for parameter in taken):
+            raise TypeError(f"{cls.__name__}.forward takes no ctx; write forward(self, x, ctx)")
+
     # ---- parameters ---------------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:

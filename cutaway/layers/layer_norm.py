@@ -6,6 +6,7 @@ from typing import Any
 
 from cutaway import ops
 from cutaway.backends import Array
+from cutaway.errors import InputError
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant
 from cutaway.layers.layer import Layer, Parameter
@@ -23,6 +24,8 @@ class LayerNorm(Layer):
     bias: Array
 
     def __init__(self, epsilon: float = 1e-5) -> None:
+        if not epsilon > 0:
+            raise InputError(f"LayerNorm: epsilon must be above 0, got {epsilon!r}")
         self.epsilon = epsilon
         self.weight = Parameter(("features",), Constant(1.0))
         self.bias = Parameter(("features",), Constant(0.0))

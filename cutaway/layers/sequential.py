@@ -22,7 +22,7 @@ class Sequential(Layer):
         items: tuple[Any, ...] = layers
         for place, layer in enumerate(items):
             if not isinstance(layer, Layer):
-                hint = "; write the brackets: ReLU()" if isinstance(layer, type) else ""
+                hint = f"; write the brackets: {layer.__name__}(…)" if isinstance(layer, type) else ""
                 raise InputError(f"Sequential: item {place} is {layer!r}, expected a layer{hint}")
         self.layers = layers
 

@@ -16,22 +16,28 @@ BY_NAME: dict[str, type[Loss]] = {
     "binary_cross_entropy": BinaryCrossEntropy,
 }
 
-# What the same losses are called elsewhere, to answer with the name here.
+# What the same losses are called elsewhere, without case, _ and "loss", to answer with the name here.
 ALSO_CALLED = {
     "mse": "squared_error",
-    "mean_squared_error": "squared_error",
+    "meansquarederror": "squared_error",
+    "l2": "squared_error",
     "rss": "residual_sum_of_squares",
     "mae": "absolute_error",
+    "meanabsoluteerror": "absolute_error",
     "l1": "absolute_error",
     "ce": "cross_entropy",
-    "categorical_crossentropy": "cross_entropy",
-    "sparse_categorical_crossentropy": "cross_entropy",
+    "log": "cross_entropy",
+    "nll": "cross_entropy",
+    "crossentropy": "cross_entropy",
+    "categoricalcrossentropy": "cross_entropy",
+    "sparsecategoricalcrossentropy": "cross_entropy",
     "bce": "binary_cross_entropy",
-    "binary_crossentropy": "binary_cross_entropy",
+    "bcewithlogits": "binary_cross_entropy",
+    "binarycrossentropy": "binary_cross_entropy",
 }
 
 
-def as_loss(loss: str | Loss) -> Loss:
+def as_loss(loss: object) -> Loss:
     """Return the loss that a name stands for, with its default settings; a loss as it is.
 
     >>> as_loss("squared_error")
@@ -41,8 +47,10 @@ def as_loss(loss: str | Loss) -> Loss:
         return loss
     if isinstance(loss, str) and loss in BY_NAME:
         return BY_NAME[loss]()
-    known = f"; its name here is {ALSO_CALLED[loss]!r}" if isinstance(loss, str) and loss in ALSO_CALLED else ""
-    raise InputError(f"loss: got {loss!r}, expected one of {', '.join(BY_NAME)}, or a Loss{known}")
+    hint = f"; write the brackets: {loss.__name__}()" if isinstance(loss, type) else ""
+    known = ALSO_CALLED.get(str(loss).lower().replace("_", "").removesuffix("loss"))
+    hint = f"; its name here is {known!r}" if known else hint
+    raise InputError(f"loss: got {loss!r}, expected one of {', '.join(BY_NAME)}, or a Loss{hint}")
 
 
 __all__ = [

@@ -120,6 +120,11 @@ class CrossEntropy(Loss):
             weights = xp.sum(targets * xp.asarray(padded, dtype=targets.dtype), axis=-1)
         return mean_over_outputs(weights)
 
+    def judged(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return probabilities, and the number of the true (or likeliest) class."""
+        chances = ops.softmax(outputs) if self.from_logits else outputs
+        return chances, targets if targets.dtype.kind in "iu" else targets.argmax(axis=-1)
+
 
 def _probabilities(array: np.ndarray) -> np.ndarray:
     """Return rows of probabilities as floats, checked."""
@@ -184,3 +189,11 @@ class BinaryCrossEntropy(Loss):
             return None
         no, yes = self.class_weight
         return mean_over_outputs(no + (yes - no) * targets)
+
+    def judged(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return probabilities and truth; for one output, of no and of yes as two classes."""
+        chances = ops.sigmoid(outputs) if self.from_logits else outputs
+        if chances.shape[1:] not in ((), (1,)):
+            return chances, targets
+        yes = chances.reshape(-1, 1)
+        return np.concatenate([1 - yes, yes], axis=1), (targets.ravel() > 0.5).astype(np.int32)

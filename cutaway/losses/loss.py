@@ -37,17 +37,31 @@ class Loss:
         """Return a weight for each row that follows from its target (class weights), or None."""
         return None
 
-    def value(self, outputs: Any, targets: Array, weight: Array | None = None) -> Any:
-        """Return L for targets that `prepare` has checked; 0 for a batch of padding alone."""
+    def parts(self, outputs: Any, targets: Array, weight: Array | None = None) -> tuple[Any, Any]:
+        """Return Σ wᵢ lᵢ and Σ wᵢ, which add up over parts of the rows where L itself does not."""
         rows = self.rows(outputs, targets)
         importance = self.importance(targets)
         if weight is None and importance is None:
-            return ops.mean(rows)
+            return ops.sum(rows), rows.shape[0]
         xp = namespace(weight, importance)
         weights = [xp.astype(xp.asarray(w), rows.dtype) for w in (importance, weight) if w is not None]
         weight = prod(weights[1:], start=weights[0])
-        total = xp.sum(weight)
-        return ops.divide(ops.sum(ops.multiply(rows, weight)), xp.where(total > 0, total, xp.ones_like(total)))
+        return ops.sum(ops.multiply(rows, weight)), xp.sum(weight)
+
+    def quotient(self, total: Any, weight: Any) -> Any:
+        """Return L, given Σ wᵢ lᵢ and Σ wᵢ; 0 where nothing weighs anything."""
+        if isinstance(weight, int):
+            return ops.divide(total, weight)
+        xp = namespace(weight)
+        return ops.divide(total, xp.where(weight > 0, weight, xp.ones_like(weight)))
+
+    def value(self, outputs: Any, targets: Array, weight: Array | None = None) -> Any:
+        """Return L for targets that `prepare` has checked; 0 for a batch of padding alone."""
+        return self.quotient(*self.parts(outputs, targets, weight))
+
+    def judged(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what a metric compares: predictions as a person means them, and the truth."""
+        return outputs, targets
 
     def __call__(self, outputs: Any, targets: Any, weight: Any = None) -> Any:
         """Return L, one number; a Tensor where `outputs` is one."""

@@ -147,9 +147,12 @@ def gelu_tanh(x: Array) -> Rule:
     Reference: Hendrycks, Gimpel, 2016, arXiv 1606.08415, section 2.
     """
     scale, cubic = sqrt(2 / pi), 0.044715
-    t = namespace(x).tanh(scale * (x + cubic * x * x * x))
+    xp = namespace(x)
+    # Beyond ±10 the bend is over, t is ±1 to the last bit; x³ would overflow and turn 0 · ∞ into NaN.
+    near = xp.clip(x, -10, 10)
+    t = xp.tanh(scale * (near + cubic * near * near * near))
     return 0.5 * x * (1 + t), lambda g: (
-        lambda: g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * scale * (1 + 3 * cubic * x * x)),
+        lambda: g * (0.5 * (1 + t) + 0.5 * near * (1 - t * t) * scale * (1 + 3 * cubic * near * near)),
     )
 
 

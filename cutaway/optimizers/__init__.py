@@ -28,7 +28,7 @@ BY_NAME: dict[str, Callable[[], Optimizer]] = {
 }
 
 
-def as_optimizer(optimizer: str | Optimizer) -> Optimizer:
+def as_optimizer(optimizer: object) -> Optimizer:
     """Return the optimizer that a name stands for, with its default settings; an optimizer as it is.
 
     >>> as_optimizer("adam")
@@ -38,7 +38,9 @@ def as_optimizer(optimizer: str | Optimizer) -> Optimizer:
         return optimizer
     if isinstance(optimizer, str) and optimizer in BY_NAME:
         return BY_NAME[optimizer]()
-    raise InputError(f"optimizer: got {optimizer!r}, expected one of {', '.join(BY_NAME)}, or an Optimizer")
+    hint = f"; write the brackets: {optimizer.__name__}()" if isinstance(optimizer, type) else ""
+    hint = "; its name here is 'gradient_descent'" if str(optimizer).lower() == "sgd" else hint
+    raise InputError(f"optimizer: got {optimizer!r}, expected one of {', '.join(BY_NAME)}, or an Optimizer{hint}")
 
 
 __all__ = [

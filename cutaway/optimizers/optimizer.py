@@ -56,7 +56,12 @@ class Optimizer:
         self.weight_decay_factors = dict(weight_decay_factors or {})
 
     def init(self, params: Mapping[str, Array]) -> Arrays:
-        """Return the moments before the first step."""
+        """Return the moments before the first step; raises `InputError` for a pattern that fits no parameter."""
+        for pattern in (*self.learning_rate_factors, *self.weight_decay_factors):
+            if not any(fnmatchcase(path, pattern) for path in params):
+                raise InputError(
+                    f"{type(self).__name__}: no parameter fits the pattern {pattern!r}; there are {', '.join(params)}"
+                )
         moments: Arrays = {"step": np.zeros((), np.int32), "learning_rate_factor": np.ones((), np.float32)}
         for path, parameter in params.items():
             for slot in self.slots:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
@@ -10,18 +11,20 @@ from typing import Any
 import numpy as np
 
 from cutaway.data.splits import split_rows
-from cutaway.errors import InputError
-from cutaway.layers import Ensemble, Layer
+from cutaway.errors import InputError, TrainingWarning
+from cutaway.layers import ColumnEmbedding, Embedding, Ensemble, Layer
 from cutaway.losses import Loss, as_loss
 from cutaway.metrics import BY_NAME as METRICS
 from cutaway.optimizers import Optimizer, as_optimizer
 from cutaway.records import Event
+from cutaway.runs.arrays import as_rows, as_weights, cast
 from cutaway.runs.run import Run
 from cutaway.storage.architecture import describe
 from cutaway.storage.run_folder import RECORDS, check_place
 from cutaway.training.callbacks.progress import ProgressBar
 from cutaway.training.callbacks.records import RecordFile
 from cutaway.training.cost import Choice, Cost, choose_engine, cost_of_step
+from cutaway.training.engines import TILE
 from cutaway.training.step import Batch
 from cutaway.training.trainer import Trainer
 
@@ -83,35 +86,50 @@ def fit(
     (array([[3.]], dtype=float32), array([1.], dtype=float32))
     """
     criterion, method = as_loss(loss), as_optimizer(optimizer)
-    if not isinstance(epochs, int) or epochs < 1:
-        raise InputError(f"fit: epochs must be a whole number of at least 1, got {epochs!r}")
-    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
-        raise InputError(
-            f"fit: batch_size must be a whole number of at least 1, or None for all rows, got {batch_size!r}"
-        )
-    if not isinstance(members, int) or members < 1:
-        raise InputError(f"fit: members must be a whole number of at least 1, got {members!r}")
+    if not isinstance(network, Layer):
+        raise InputError(f"fit: the network is {network!r}, expected a layer such as Sequential(Dense(8), …)")
+    _whole("epochs", epochs, 1)
+    _whole("members", members, 1)
+    _whole("seed", seed, 0)
+    for name, value in (("batch_size", batch_size), ("early_stopping", early_stopping)):
+        if value is not None:
+            _whole(name, value, 1)
     if engine not in ("auto", "numpy", "xla"):
         raise InputError(f"fit: engine is {engine!r}, expected 'auto', 'numpy' or 'xla'")
+    unwatched = validation is None or (isinstance(validation, (int, float)) and validation == 0)
+    if unwatched and (early_stopping is not None or metrics):
+        raise InputError("fit: early_stopping and metrics need rows to watch; give validation, such as validation=0.2")
 
     inputs, targets = as_rows(X, "X"), np.asarray(y)
-    weight = None if sample_weight is None else as_rows(sample_weight, "sample_weight")
-    _same_length(inputs, targets, weight)
+    if targets.ndim == 0 or len(targets) != len(inputs):
+        raise InputError(f"fit: X has {len(inputs)} rows, y has shape {targets.shape}; one target a row is needed")
+    dtype = network.dtype if network.built else np.dtype(np.float32)
+    inputs = cast(inputs, dtype, "X")
     if not network.built:
         network.build(inputs, seed)
-    dtype = network.dtype
-    inputs = cast(inputs, dtype)
     output_shape = tuple(network(inputs[:1]).shape[1:])
     if not network.parameters():
         raise InputError("fit: the network has no parameters to learn; add a layer such as Dense")
-    targets = cast(criterion.prepare(targets, (len(inputs), *output_shape)), dtype)
-    rows = Batch(inputs, targets, None if weight is None else cast(weight, dtype))
-    rows, held_out = _split(rows, validation, criterion, output_shape, dtype, seed)
+    targets = cast(criterion.prepare(targets, (len(inputs), *output_shape)), dtype, "y")
+    weight = None if sample_weight is None else as_weights(sample_weight, len(inputs), dtype)
+    rows = Batch(inputs, targets, weight)
+    held_out = None
+    if not unwatched:
+        rows, held_out = _split(rows, validation, criterion, output_shape, dtype, seed)
 
     size = len(rows.x) if batch_size is None else min(batch_size, len(rows.x))
     cost = cost_of_step(network, criterion, Batch(rows.x[:size], rows.y[:size], None))
     steps = -(-len(rows.x) // size)
     choice = choose_engine(cost, epochs, steps, members) if engine == "auto" else Choice(engine, "as asked")
+    if dtype == np.float64 and choice.engine == "xla":
+        if engine == "xla":
+            raise InputError(
+                "fit: engine 'xla' computes in float32, the network is float64; build it so, or use 'numpy'"
+            )
+        choice = Choice("numpy", "the network is float64, XLA computes in float32")
+    if choice.engine == "xla":
+        for part in (rows, held_out):
+            _look_up(network, part)
     figures = _metrics(metrics)
     chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
     before = {**network.parameters(), **network.state()}
@@ -124,65 +142,27 @@ def fit(
         if folder is not None:
             listeners.append(entered.enter_context(RecordFile(folder / RECORDS)))
         entered.enter_context(_threads(choice.engine, cost))
-        for listener in listeners:
-            listener(chosen)
         trained = Trainer(
             network, criterion, method,
             epochs=epochs, batch_size=size, seed=seed, shuffle=shuffle, engine=choice.engine,
             members=None if members == 1 else members, patience=early_stopping, metrics=figures,
             listeners=listeners, watch=observe,
-        ).train(rows, held_out, cost)  # fmt: skip
+        ).train(rows, held_out, cost, chosen)  # fmt: skip
     network.load({**trained.params, **trained.state} if members == 1 else before)
     run = Run(
         network=network if members == 1 else Ensemble(network, trained.params, trained.state),
         history=trained.history,
         vitals=trained.vitals,
-        events=[chosen, *trained.events],
+        events=trained.events,
         engine=choice.engine,
         reason=choice.reason,
         seconds=trained.seconds,
     )
     if folder is not None:
         run.path = run.save(folder)
+    if trained.diverged:
+        warnings.warn(f"fit: {trained.diverged}", TrainingWarning, stacklevel=2)
     return run
-
-
-def as_rows(values: Any, name: str) -> np.ndarray:
-    """Return finite numbers, one row an example; raises `InputError` with the place of the first that is not."""
-    array = np.asarray(values)
-    if array.dtype == object:
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"{name}: holds text or mixed values ({error}); numbers are needed, see ca.train for tables"
-            ) from None
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"{name}: holds {array.dtype}, expected numbers; see ca.train for tables with text")
-    if array.ndim == 0 or len(array) == 0:
-        raise InputError(f"{name}: has shape {array.shape}, expected at least one row")
-    if array.ndim == 1 and name == "X":
-        raise InputError(f"X: has shape {array.shape}; one row an example is needed, for one feature X.reshape(-1, 1)")
-    return finite(array, name)
-
-
-def finite(array: np.ndarray, name: str) -> np.ndarray:
-    """Return the array, or raise `InputError` with the place of its first NaN or infinity."""
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        wrong = np.argwhere(~np.isfinite(array))
-        place = f"row {wrong[0][0]}" + (f", column {', '.join(map(str, wrong[0][1:]))}" if array.ndim > 1 else "")
-        raise InputError(
-            f"{name}: {array[tuple(wrong[0])]} in {place} ({len(wrong)} in all): no sum with it is a number; "
-            "fill such values or leave the rows out"
-        )
-    return array
-
-
-def cast(array: np.ndarray, dtype: Any) -> np.ndarray:
-    """Return floats and booleans in the network's type; whole numbers stay, as int32."""
-    if array.dtype.kind in "fb":
-        return array.astype(dtype, copy=False)
-    return array.astype(np.int32, copy=False)
 
 
 def _threads(engine: str, cost: Cost) -> AbstractContextManager[Any]:
@@ -195,33 +175,39 @@ def _threads(engine: str, cost: Cost) -> AbstractContextManager[Any]:
     return limits
 
 
-def _same_length(inputs: np.ndarray, targets: np.ndarray, weight: np.ndarray | None) -> None:
-    if targets.ndim == 0 or len(targets) != len(inputs):
-        raise InputError(f"fit: X has {len(inputs)} rows, y has shape {targets.shape}; one target a row is needed")
-    if weight is not None and (weight.shape != (len(inputs),) or (weight < 0).any() or not weight.any()):
-        raise InputError(
-            f"sample_weight: has shape {weight.shape}, smallest {weight.min():g}; expected {len(inputs)} numbers of at "
-            "least 0, not all of them 0"
-        )
+def _whole(name: str, value: Any, least: int) -> None:
+    """Raise `InputError` unless `value` is a whole number, of at least `least` and of at most 63 bits."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or not least <= value < 2**63:
+        also = ", or None for all rows" if name == "batch_size" else ""
+        raise InputError(f"fit: {name} must be a whole number of at least {least}{also}, got {value!r}")
+
+
+def _look_up(network: Layer, rows: Batch | None) -> None:
+    """Evaluate all rows once on NumPy where the network looks rows up by number: XLA would clamp a wrong one."""
+    if rows is not None and any(isinstance(layer, (Embedding, ColumnEmbedding)) for _, layer in network.named_layers()):
+        for begin in range(0, len(rows.x), TILE):
+            network(rows.x[begin : begin + TILE])
 
 
 def _split(
     rows: Batch, validation: Any, loss: Loss, output_shape: tuple[int, ...], dtype: Any, seed: int
 ) -> tuple[Batch, Batch | None]:
     """Return training rows and held-out rows."""
-    if validation is None or (isinstance(validation, (int, float)) and validation == 0):
-        return rows, None
     if isinstance(validation, (int, float)):
         if not 0 < validation < 1:
             raise InputError(f"fit: validation is a share of the rows, 0 < share < 1, or (X, y), got {validation!r}")
         labels = rows.y if rows.y.dtype.kind in "iu" and rows.y.ndim == 1 else None
         rest, part = split_rows(len(rows.x), float(validation), seed, labels)
+        if not len(part):
+            raise InputError(f"fit: of {len(rows.x)} row none is left to validate on; give more rows")
         cut = [Batch(*(None if a is None else a[places] for a in rows)) for places in (rest, part)]
+        if rows.weight is not None and not all(part.weight.any() for part in cut if part.weight is not None):
+            raise InputError("fit: all rows to learn from, or all to validate on, have sample_weight 0")
         return cut[0], cut[1]
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise InputError(f"fit: validation is a share of the rows or (X, y), got {type(validation).__name__}")
-    inputs = cast(as_rows(validation[0], "validation X"), dtype)
-    targets = cast(loss.prepare(validation[1], (len(inputs), *output_shape)), dtype)
+    inputs = cast(as_rows(validation[0], "validation X"), dtype, "validation X")
+    targets = cast(loss.prepare(validation[1], (len(inputs), *output_shape)), dtype, "validation y")
     return rows, Batch(inputs, targets, None)
 
 

@@ -34,14 +34,14 @@ class Engine:
         masked: bool,
         members: int | None,
     ) -> None:
-        self.name = name
+        self.name, self.loss = name, loss
         self.backend = backend = backend_named(name)
         self.members = members
         step = make_step(network, loss, optimizer)
 
-        def evaluate(carry: Carry, rows: Batch) -> tuple[Array, Array]:
+        def evaluate(carry: Carry, rows: Batch) -> tuple[Array, Array, Array]:
             outputs = network.bind(carry.params, carry.state)(rows.x, ctx=Context())
-            return loss.value(outputs, rows.y, rows.weight), outputs
+            return *loss.parts(outputs, rows.y, rows.weight), outputs
 
         def slower(carry: Carry, factor: Array) -> Carry:
             moments = {
@@ -83,20 +83,19 @@ class Engine:
 
     def evaluate(self, carry: Carry, rows: Batch, outputs: bool) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the loss over all rows and, if asked for, the outputs, tile by tile; with members both have one."""
-        count = len(rows.x)
-        losses: list[np.ndarray] = []
-        weights: list[float] = []
+        totals: list[np.ndarray] = []
+        weights: list[np.ndarray] = []
         parts: list[np.ndarray] = []
-        for begin in range(0, count, TILE):
+        for begin in range(0, len(rows.x), TILE):
             tile = Batch(*(None if part is None else part[begin : begin + TILE] for part in rows))
             with np.errstate(all="ignore"):
-                loss, predicted = self._compiled["evaluate"](carry, tile)
-            losses.append(np.asarray(loss))
-            weights.append(float(len(tile.x) if tile.weight is None else np.sum(np.asarray(tile.weight))))
+                total, weight, predicted = self._compiled["evaluate"](carry, tile)
+            totals.append(np.asarray(total, np.float64))
+            weights.append(np.asarray(weight, np.float64))
             if outputs:
                 parts.append(np.asarray(predicted))
-        mean = np.tensordot(np.asarray(weights), np.stack(losses), axes=1) / max(sum(weights), 1e-300)
-        return mean, np.concatenate(parts, axis=0 if self.members is None else 1) if outputs else None
+        value = np.asarray(self.loss.quotient(np.sum(totals, axis=0), np.sum(weights, axis=0)))
+        return value, np.concatenate(parts, axis=0 if self.members is None else 1) if outputs else None
 
     def copy(self, carry: Carry) -> Carry:
         """Return a copy that outlives its original."""

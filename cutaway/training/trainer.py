@@ -41,7 +41,7 @@ class StopTraining(Exception):  # noqa: N818 - it is a request, not an error
 class Trained:
     """What a training leaves behind: the weights to use, the last carry, and what was recorded.
 
-    With members every array has a leading member axis.
+    With members every array has a leading member axis. `diverged` says what happened where no member could go on.
     """
 
     params: dict[str, np.ndarray]
@@ -50,6 +50,7 @@ class Trained:
     vitals: list[LayerVitals] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     seconds: float = 0.0
+    diverged: str = ""
 
 
 class Trainer:
@@ -88,10 +89,18 @@ class Trainer:
         self.metrics = metrics or {}
         self.listeners, self.watch = listeners, watch
 
-    def train(self, rows: Batch, validation: Batch | None = None, cost: Cost | None = None) -> Trained:
-        """Train on `rows`, watching `validation`, and return the best weights (the last ones without validation)."""
+    def train(
+        self, rows: Batch, validation: Batch | None = None, cost: Cost | None = None, first: Event | None = None
+    ) -> Trained:
+        """Train on `rows`, watching `validation`, and return the best weights (the last ones without validation).
+
+        `first` is told and kept before anything else.
+        """
         with Interrupt() as interrupt:
-            return _Training(self, rows, validation, cost, interrupt).run()
+            training = _Training(self, rows, validation, cost, interrupt)
+            if first is not None:
+                training.tell(first, training.trained.events)
+            return training.run()
 
     def first_carry(self, rows: Batch) -> Carry:
         """Return the weights before the first step: the network's own, or for each member its own draw."""
@@ -122,7 +131,7 @@ class _Training:
         self.count = len(rows.x)
         self.per_epoch = -(-self.count // plan.batch_size)
         self.steps = self.per_epoch * plan.epochs
-        self.weight = self.count if rows.weight is None else float(np.sum(rows.weight))
+        self.weights = np.ones(self.count) if rows.weight is None else np.asarray(rows.weight, np.float64)
         self.probe = Batch(*(None if part is None else part[:PROBE_ROWS] for part in rows))
         self.truth = None if validation is None else validation.y
         masked = rows.weight is not None or self.count % plan.batch_size != 0
@@ -144,8 +153,8 @@ class _Training:
         self.held_out = None if validation is None else self.engine.place(validation)
         self.members = _Members(plan.members or 1, plan.patience)
         self.trained = Trained({}, {})
-        self.stop = ""
-        self.observed, self.next_look = 0.0, 0
+        self.stop, self.step = "", 0
+        self.observed, self.looked, self.next_look = 0.0, -1, 0
 
     def elapsed(self) -> float:
         return time.perf_counter() - self.began
@@ -168,13 +177,17 @@ class _Training:
         epoch = 0
         while epoch < plan.epochs and not self.stop:
             epoch += 1
-            total = self.take_steps(order, epoch)
+            total, done = self.take_steps(order, epoch)
+            seen = order[..., :done, :]
+            weight = np.sum(np.where(seen >= 0, self.weights[seen], 0), axis=(-2, -1))
             if epoch < plan.epochs:
                 order = plan.order(self.count, epoch)  # while XLA still computes
-            losses = np.atleast_1d(np.asarray(total)) / self.weight
-            self.undo(losses, epoch)
+            losses = np.atleast_1d(np.asarray(total) / weight)
+            self.step = (epoch - 1) * self.per_epoch + done
+            self.undo(losses)
             if epoch % max(1, STEPS_BETWEEN_COPIES // self.per_epoch) == 0:
                 self.good = engine.copy(self.carry)
+                self.members.undone &= self.members.gave_up
             self.record(epoch, losses)
             self.stop = self.stop or self.members.reason(epoch)
             if self.interrupt.asked:
@@ -183,45 +196,53 @@ class _Training:
                 self.look(epoch)
         if self.stop:
             what = "interrupted" if self.interrupt.asked else "stopped"
-            self.tell(Event(epoch * self.per_epoch, what, self.stop), trained.events)
-        self.look(max(epoch, self.next_look))
+            self.tell(Event(self.step, what, self.stop), trained.events)
+        self.look(epoch, last=True)
         final = self.carry if self.held_out is None else self.best
         trained.params, trained.state = engine.fetch(final.params), engine.fetch(final.state)
         trained.seconds = self.elapsed()
+        if self.members.gave_up.all():
+            trained.diverged = f"training diverged in epoch {epoch}; {self.stop}"
         return trained
 
-    def take_steps(self, order: np.ndarray, epoch: int) -> Any:
-        """Run the epoch's steps, chunk by chunk, and return Σ loss · weight."""
+    def take_steps(self, order: np.ndarray, epoch: int) -> tuple[Any, int]:
+        """Run the epoch's steps, chunk by chunk, and return Σ loss · weight and how many steps were taken."""
         total: Any = self.zero
+        done = 0
         for begin in range(0, self.per_epoch, self.chunk_steps):
             part = order[..., begin : begin + self.chunk_steps, :]
             length = part.shape[-2]
             self.carry, total = self.engine.chunk(
                 self.carry, total, self.rows, _padded(part, self.chunk_steps), length, self.seed, self.planned
             )
+            done = begin + length
             if self.chunk_steps < self.per_epoch:
                 np.asarray(total)  # wait for it: progress is told of steps that are done
-                done = (epoch - 1) * self.per_epoch + begin + length
-                self.tell(Progress(epoch, done, self.steps, self.elapsed()))
+                step = (epoch - 1) * self.per_epoch + done
+                self.tell(Progress(epoch, step, self.steps, self.elapsed()))
             if self.interrupt.asked or self.stop:
                 break
-        return total
+        return total, done
 
-    def undo(self, losses: np.ndarray, epoch: int) -> None:
-        """Put members whose loss or weights are not finite back to their last good weights, at a lower rate, once."""
-        broken = ~np.isfinite(losses) & ~self.members.gave_up
+    def undo(self, losses: np.ndarray) -> None:
+        """Put members whose loss or weights are not finite back to their last good weights, at a lower rate.
+
+        One to whom that happens a second time before it was good for long enough has given up: it is told no more of,
+        and goes on being put back, so that what is delivered is finite.
+        """
+        broken = ~np.isfinite(losses)
         if not broken.any():
             return
-        again = broken & self.members.undone
+        new = broken & ~self.members.gave_up
+        again = new & self.members.undone
         self.members.gave_up |= again
         self.members.undone |= broken
-        which = "" if self.plan.members is None else f" for member {', '.join(map(str, np.flatnonzero(broken)))}"
-        message = f"the loss or a weight became non-finite{which}: back to the last good weights" + (
-            f", learning rate × {SLOWER:g}"
-            if not again.any()
-            else "; training cannot go on at a tenth of the rate either"
-        )
-        self.tell(Event(epoch * self.per_epoch, "not finite", message), self.trained.events)
+        if new.any():
+            which = "" if self.plan.members is None else f" for member {', '.join(map(str, np.flatnonzero(new)))}"
+            message = f"the loss or a weight became non-finite{which}: back to the last good weights" + (
+                f", learning rate × {SLOWER:g}" if not again.any() else "; a tenth of the learning rate did not help"
+            )
+            self.tell(Event(self.step, "not finite", message), self.trained.events)
         factors = np.where(broken, np.float32(SLOWER), np.float32(1))
         flag: Any = broken if self.plan.members is not None else broken[0]
         factor: Any = factors if self.plan.members is not None else factors[0]
@@ -241,26 +262,35 @@ class _Training:
                 self.best = self.engine.choose(improved, self.carry, self.best)
             if outputs is not None and self.truth is not None:
                 averaged = outputs if self.plan.members is None else outputs.mean(axis=0)
-                figures = {name: metric(averaged, self.truth) for name, metric in self.plan.metrics.items()}
-        step = epoch * self.per_epoch
+                judged = self.plan.loss.judged(averaged, self.truth)
+                figures = {name: metric(*judged) for name, metric in self.plan.metrics.items()}
         self.tell(
             StepRecord(
                 epoch=epoch,
-                step=step,
-                loss=float(losses.mean()),
-                validation=None if values is None else float(values.mean()),
-                learning_rate=float(self.plan.optimizer.learning_rate((step - 1) / self.steps)),
+                step=self.step,
+                loss=_mean(losses),
+                validation=None if values is None else _mean(values),
+                learning_rate=self.learning_rate(),
                 seconds=self.elapsed(),
-                best=bool(values is not None and self.members.just_improved.any()),
+                best=values is not None and self.members.better_together(values),
                 metrics=figures,
                 members=() if self.plan.members is None or values is None else tuple(map(float, values)),
             ),
             self.trained.history,
         )
 
-    def look(self, epoch: int) -> None:
-        """Take vitals, if it is time and they have cost little so far; with members, the first one's."""
-        if not self.plan.watch or epoch < self.next_look or (epoch and self.observed > OBSERVED_SHARE * self.elapsed()):
+    def learning_rate(self) -> float:
+        """Return the rate of the last step, with what undoing took from it; with members the mean."""
+        step, factor = self.step, 1.0
+        if self.members.undone.any():
+            step = int(np.max(np.asarray(self.carry.moments["step"])))
+            factor = float(np.mean(np.asarray(self.carry.moments["learning_rate_factor"])))
+        return factor * float(self.plan.optimizer.learning_rate(max(0, step - 1) / self.steps))
+
+    def look(self, epoch: int, last: bool = False) -> None:
+        """Take vitals, if it is time and they have cost little so far, or at the last; with members, the first's."""
+        early = epoch < self.next_look or (epoch and self.observed > OBSERVED_SHARE * self.elapsed())
+        if not self.plan.watch or epoch == self.looked or (early and not last):
             return
         start = time.perf_counter()
         carry = Carry(*(self.engine.fetch(part) for part in self.carry))
@@ -270,7 +300,7 @@ class _Training:
         for vitals in observe(plan.network, plan.loss, plan.optimizer, carry, self.probe, epoch, self.steps):
             self.tell(vitals, self.trained.vitals)
         self.observed += time.perf_counter() - start
-        self.next_look = max(1, 2 * epoch)
+        self.looked, self.next_look = epoch, max(1, 2 * epoch)
 
 
 class _Members:
@@ -279,28 +309,42 @@ class _Members:
     def __init__(self, count: int, patience: int | None) -> None:
         self.patience = patience
         self.best = np.full(count, np.inf)
+        self.best_mean = np.inf
         self.best_epoch = np.zeros(count, int)
-        self.just_improved = np.zeros(count, bool)
         self.waiting_ended = np.zeros(count, bool)
         self.undone = np.zeros(count, bool)
         self.gave_up = np.zeros(count, bool)
 
     def improved(self, values: np.ndarray, epoch: int) -> np.ndarray:
         """Note the validation losses and return which are the best so far; NaN never is."""
-        self.just_improved = (values < self.best) & ~self.waiting_ended
-        self.best = np.where(self.just_improved, values, self.best)
-        self.best_epoch = np.where(self.just_improved, epoch, self.best_epoch)
+        better = (values < self.best) & ~self.waiting_ended
+        self.best = np.where(better, values, self.best)
+        self.best_epoch = np.where(better, epoch, self.best_epoch)
         if self.patience is not None:
             self.waiting_ended |= epoch - self.best_epoch >= self.patience
-        return self.just_improved
+        return better
+
+    def better_together(self, values: np.ndarray) -> bool:
+        """Note the mean of the validation losses and return whether it is the lowest so far."""
+        lower = _mean(values) < self.best_mean
+        self.best_mean = min(self.best_mean, _mean(values))
+        return lower
 
     def reason(self, epoch: int) -> str:
         """Return why the training should end now, "" if it should not."""
         if self.gave_up.all():
-            return "not finite again; lower the learning rate, or scale the inputs and targets"
+            return (
+                "the loss is not finite, at a tenth of the learning rate either; lower it, or scale inputs and targets"
+            )
         if (self.waiting_ended | self.gave_up).all():
             return f"no better validation loss for {self.patience} epochs; the best was epoch {self.best_epoch.max()}"
         return ""
+
+
+def _mean(values: np.ndarray) -> float:
+    """Return the mean of what is finite, NaN where nothing is."""
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else float("nan")
 
 
 def _padded(order: np.ndarray, steps: int) -> np.ndarray:

@@ -142,7 +142,7 @@ def test_a_wrong_width_names_the_layer(layer, width):
         (lambda: Dense(0), "whole number of at least 1, got 0"),
         (lambda: Dense(2.5), "whole number of at least 1, got 2.5"),
         (lambda: Embedding(0, 2), "words must be a whole number of at least 1, got 0"),
-        (lambda: Sequential(ReLU), r"item 0 .*write the brackets: ReLU\(\)"),
+        (lambda: Sequential(ReLU), r"item 0 .*write the brackets: ReLU\(…\)"),
         (lambda: Sequential(Dense(2), 3), "item 1 is 3, expected a layer"),
         (
             lambda: Sequential(Residual(Dense(2)))(np.ones((1, 3))),

@@ -102,6 +102,7 @@ def test_a_rate_that_falls_ends_nearer_the_least_squares_line():
 def test_too_large_a_rate_is_noticed_and_the_weights_stay_finite():
     x, y = load("diabetes")
     net = ca.Sequential(ca.Dense(8), ca.ReLU(), ca.Dense(1))
-    run = ca.fit(net, x, y, loss="squared_error", optimizer=ca.GradientDescent(100.0), epochs=5, engine="numpy")
+    with pytest.warns(ca.TrainingWarning, match="lower it"):
+        run = ca.fit(net, x, y, loss="squared_error", optimizer=ca.GradientDescent(100.0), epochs=5, engine="numpy")
     assert any(event.what == "not finite" for event in run.events)
     assert all(np.isfinite(array).all() for array in net.parameters().values())

@@ -120,3 +120,8 @@ def test_a_printed_optimizer_shows_what_was_asked_for():
 def test_epsilon_is_checked(kind):
     with pytest.raises(InputError, match=f"{kind.__name__}: epsilon must be at least 0, got -1"):
         kind(epsilon=-1)
+
+
+def test_a_pattern_that_fits_no_parameter_is_refused():
+    with pytest.raises(InputError, match=r"no parameter fits the pattern '\*.bais'; there are 0.bias"):
+        Adam(learning_rate_factors={"*.bais": 0.1}).init({"0.bias": np.zeros(2)})

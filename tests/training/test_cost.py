@@ -12,8 +12,8 @@ def test_products_parameters_and_operations_are_counted():
     counted = cost_of_step(net, ca.SquaredError(), batch)
     assert counted.flops == 3 * 2 * 64 * (10 * 20 + 20 * 5)
     assert counted.parameters == 10 * 20 + 20 + 20 * 5 + 5
-    # two products, two biases, one activation, squared error, mean over outputs, mean over rows
-    assert counted.operations == 8
+    # two products, two biases, one activation, squared error, mean over outputs, sum over rows, quotient
+    assert counted.operations == 9
 
 
 def test_little_work_runs_at_once_and_much_is_compiled(monkeypatch):

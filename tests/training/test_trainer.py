@@ -9,6 +9,7 @@ import pytest
 
 import cutaway as ca
 from cutaway.records import Event, LayerVitals, Progress, StepRecord
+from cutaway.training import engines as engines_module
 from cutaway.training import trainer as trainer_module
 
 ENGINES = ["numpy", "xla"]
@@ -73,23 +74,120 @@ def test_a_step_that_goes_non_finite_is_undone_and_the_rate_lowered(engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_training_that_stays_non_finite_ends_with_finite_weights_and_says_why(engine):
     x, y = noisy()
-    run = ca.fit(ca.Sequential(ca.Dense(1)), x, y, loss="squared_error", optimizer=ca.GradientDescent(1e30),
-                 epochs=50, engine=engine)  # fmt: skip
-    assert len(run.history) < 50
-    assert "lower the learning rate" in run.events[-1].message
+    with pytest.warns(ca.TrainingWarning, match="diverged in epoch 2.*lower it, or scale"):
+        run = ca.fit(
+            ca.Sequential(ca.Dense(1)), x, y, loss="squared_error", optimizer=ca.GradientDescent(1e30),
+            epochs=50, engine=engine,
+        )  # fmt: skip
+    assert len(run.history) == 2
+    assert "lower it" in run.events[-1].message
     assert np.isfinite(run.predict(x)).all()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_one_member_that_goes_non_finite_does_not_disturb_the_others(engine):
+def test_a_member_that_gives_up_is_delivered_finite_and_does_not_disturb_the_others(engine):
+    x, _ = noisy()
+
+    class Cliff(ca.SquaredError):
+        """Squared error with a cliff: NaN wherever an output starts out negative at x = 1."""
+
+        def rows(self, outputs, targets):
+            return super().rows(outputs, targets) * ca.ops.sqrt(outputs[-1, 0] / ca.ops.abs(outputs[-1, 0]))
+
+    settings = {"loss": Cliff(), "optimizer": ca.GradientDescent(1e-4), "batch_size": None, "shuffle": False}
+    ones = np.ones_like(x)
+    members = ca.fit(ca.Sequential(ca.Dense(1)), ones, ones, members=4, epochs=6, engine=engine, **settings)
+    starts = [ca.Sequential(ca.Dense(1)).build(1, seed=seed)[0].weight.item() for seed in range(4)]
+    assert min(starts) < 0 < max(starts), "the seeds must hold both kinds"
+    assert all(np.isfinite(array).all() for array in members.network.params.values())
+    assert np.isfinite(members.history[-1].loss)
+    for member, start in enumerate(starts):
+        weight = members.network.params["0.weight"][member].item()
+        if start < 0:
+            assert weight == pytest.approx(start)
+        else:
+            alone = ca.Sequential(ca.Dense(1))
+            ca.fit(alone, ones, ones, epochs=6, seed=member, engine=engine, **settings)
+            assert weight == pytest.approx(alone[0].weight.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", [ca.ResidualSumOfSquares(), ca.SquaredError()])
+def test_validation_in_tiles_is_validation_at_once(loss, monkeypatch):
     x, y = noisy()
-    settings = {"loss": "squared_error", "optimizer": ca.Adam(0.01), "epochs": 4, "engine": engine, "seed": 5}
-    fine = ca.fit(mlp(), x, y, members=2, **settings).network.params
-    alone = mlp()
-    ca.fit(alone, x, y, **settings)
-    for key, array in alone.parameters().items():
-        np.testing.assert_allclose(fine[key][0], array, rtol=1e-4, atol=1e-6)
-    assert not np.allclose(fine["0.weight"][0], fine["0.weight"][1])
+    values = []
+    for tile in (7, 4096):
+        monkeypatch.setattr(engines_module, "TILE", tile)
+        run = ca.fit(ca.Sequential(ca.Dense(1)), x, y, loss=loss, epochs=1, validation=noisy(seed=1))
+        values.append(run.history[0].validation)
+    assert values[0] == pytest.approx(values[1], rel=1e-5)
+
+
+def test_class_weights_count_across_tiles(monkeypatch):
+    monkeypatch.setattr(engines_module, "TILE", 7)
+    x, y = noisy()
+    labels = (y[:, 0] > 0.3).astype(int)
+    net, loss = ca.Sequential(ca.Dense(2)), ca.CrossEntropy(class_weight=[1, 50])
+    run = ca.fit(net, x, labels, loss=loss, epochs=1, validation=(x, labels))
+    assert run.history[0].validation == pytest.approx(float(loss(net(x), labels)), rel=1e-5)
+
+
+def test_a_partial_epoch_tells_the_mean_of_what_was_done(monkeypatch):
+    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 1e-9)
+
+    def enough(record):
+        if isinstance(record, Progress):
+            raise ca.StopTraining
+
+    ones = np.ones((100, 1))
+    net = ca.Sequential(ca.Dense(1)).build(1)
+    net[0].weight = [[0.0]]
+    run = ca.fit(net, ones, ones, loss="squared_error", optimizer=ca.GradientDescent(1e-9), batch_size=1,
+                 epochs=5, callbacks=[enough])  # fmt: skip
+    assert run.history[-1].loss == pytest.approx(1.0) and run.history[-1].step == 1
+
+
+def test_the_last_vitals_are_of_the_last_epoch():
+    run = ca.fit(mlp(), *noisy(), loss="squared_error", epochs=40)
+    assert {run.vitals[-1].epoch, run.vitals[-1].step} == {40, run.history[-1].step}
+
+
+def test_the_rate_told_is_the_rate_used():
+    x, y = noisy()
+    run = ca.fit(ca.Sequential(ca.Dense(1)), 100 * x, y, loss="squared_error", optimizer=ca.GradientDescent(1e-3),
+                 epochs=120, batch_size=60)  # fmt: skip
+    assert run.events[1].what == "not finite"
+    assert run.history[-1].learning_rate == pytest.approx(1e-4)
+
+
+def test_metrics_are_of_probabilities():
+    x, y = noisy()
+    labels = (y[:, 0] > 0).astype(int)
+    settings = {"epochs": 3, "validation": (x, labels), "metrics": ["log_loss", "accuracy"]}
+    two = ca.fit(ca.Sequential(ca.Dense(2)), x, labels, loss="cross_entropy", **settings).history[-1]
+    assert two.metrics["log_loss"] == pytest.approx(two.validation, rel=1e-4)
+    one = ca.fit(ca.Sequential(ca.Dense(1)), x, labels, loss="binary_cross_entropy", **settings).history[-1]
+    assert one.metrics["log_loss"] == pytest.approx(one.validation, rel=1e-4)
+
+
+def test_a_float64_network_is_not_trained_in_float32():
+    x, y = noisy()
+    with pytest.raises(ca.InputError, match="float64"):
+        ca.fit(mlp().build(1, dtype=np.float64), x, y, loss="squared_error", engine="xla")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_number_outside_the_table_is_refused_on_both_engines(engine):
+    net = ca.Sequential(ca.Embedding(3, 2), ca.Flatten(), ca.Dense(1))
+    with pytest.raises(ca.InputError, match="7"):
+        ca.fit(net, np.array([[0], [1], [7]]), np.zeros(3), loss="squared_error", engine=engine)
+
+
+def test_whole_numbers_beyond_32_bits_do_not_wrap():
+    x = np.array([[2**33], [2**34]])
+    net = ca.Sequential(ca.Dense(1)).build(1)
+    net[0].weight = [[1.0]]
+    run = ca.fit(net, x, x[:, 0], loss="squared_error", optimizer=ca.GradientDescent(0.0), epochs=1)
+    assert run.history[0].loss == 0
 
 
 @pytest.mark.parametrize("engine", ENGINES)
