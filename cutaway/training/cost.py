@@ -34,13 +34,10 @@ class Choice(NamedTuple):
 
 # Seconds an operation, a floating-point operation and a parameter take, on two cores of a server of 2024. They
 # choose an engine and promise nothing: a choice that is wrong by a factor of two costs a second or two.
-PRICES = {"numpy": (1.2e-5, 1 / 130e9, 3e-9), "xla": (2.5e-7, 1 / 190e9, 1e-9)}
+PRICES = {"numpy": (1.2e-5, 1 / 130e9, 3e-9), "xla": (2.5e-7, 1 / 100e9, 1e-9)}
 # What an epoch takes beside its steps, and XLA before the first one.
 EPOCH = {"numpy": 1e-4, "xla": 2e-4}
 XLA_START, XLA_IMPORT, XLA_COMPILE = 0.5, 0.6, 0.02
-# What one more member costs where members share every call, as a share of the first one's time.
-MEMBER = 0.3
-
 
 def cost_of_step(network: Layer, loss: Loss, batch: Batch) -> Cost:
     """Count the work of one step by running its forward pass once on NumPy, on at most 32 rows, scaled up.
@@ -62,10 +59,14 @@ def cost_of_step(network: Layer, loss: Loss, batch: Batch) -> Cost:
     return Cost(len(nodes), 3 * flops * scale, sum(array.size for array in network.parameters().values()))
 
 
-def seconds_of_step(engine: str, cost: Cost) -> float:
-    """Estimate the time of one step; each operation runs forward and backward."""
+def seconds_of_step(engine: str, cost: Cost, members: int = 1) -> float:
+    """Estimate the time of one step of all members; each operation runs forward and backward.
+
+    On XLA members share the calls, on NumPy they share nothing.
+    """
     operation, flop, parameter = PRICES[engine]
-    return 2 * cost.operations * operation + cost.flops * flop + cost.parameters * parameter
+    calls = 2 * cost.operations * operation * (members if engine == "numpy" else 1)
+    return calls + members * (cost.flops * flop + cost.parameters * parameter)
 
 
 def seconds_of_start(cost: Cost) -> float:
@@ -75,9 +76,8 @@ def seconds_of_start(cost: Cost) -> float:
 
 def choose_engine(cost: Cost, epochs: int, steps: int, members: int = 1) -> Choice:
     """Return the engine that should be done sooner with `epochs` of `steps` steps each, and the reason in words."""
-    eager = epochs * members * (EPOCH["numpy"] + steps * seconds_of_step("numpy", cost))
-    epoch = EPOCH["xla"] + steps * seconds_of_step("xla", cost)
-    compiled = seconds_of_start(cost) + epochs * epoch * (1 + MEMBER * (members - 1))
+    eager = epochs * (members * EPOCH["numpy"] + steps * seconds_of_step("numpy", cost, members))
+    compiled = seconds_of_start(cost) + epochs * (EPOCH["xla"] + steps * seconds_of_step("xla", cost, members))
     if find_spec("jax") is None:
         if eager > 2 * compiled and eager > 5:
             return Choice(

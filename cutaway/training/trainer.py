@@ -139,7 +139,7 @@ class _Training:
         if cost is None:
             first = slice(0, plan.batch_size)
             cost = cost_of_step(plan.network, plan.loss, Batch(rows.x[first], rows.y[first], None))
-        seconds = seconds_of_step(plan.engine, cost) * (plan.members or 1)
+        seconds = seconds_of_step(plan.engine, cost, plan.members or 1)
         parts = -(-self.per_epoch // max(1, int(CHUNK_SECONDS / seconds)))
         self.chunk_steps = -(-self.per_epoch // parts)
 

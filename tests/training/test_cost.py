@@ -2,7 +2,7 @@ import numpy as np
 
 import cutaway as ca
 from cutaway.training import cost as cost_module
-from cutaway.training.cost import Cost, choose_engine, cost_of_step
+from cutaway.training.cost import Cost, choose_engine, cost_of_step, seconds_of_step
 from cutaway.training.step import Batch
 
 
@@ -29,3 +29,11 @@ def test_without_jax_the_reason_says_what_it_would_gain(monkeypatch):
     chosen = choose_engine(Cost(80, 1e7, 300_000), 100, 1000)
     assert chosen.engine == "numpy"
     assert "pip install 'cutaway[jax]'" in chosen.reason
+
+
+def test_members_share_calls_on_xla_and_nothing_on_numpy():
+    calls, sums = Cost(100, 0, 0), Cost(0, 1e9, 0)
+    assert seconds_of_step("xla", calls, 8) == seconds_of_step("xla", calls)
+    assert seconds_of_step("numpy", calls, 8) == 8 * seconds_of_step("numpy", calls)
+    for engine in ("numpy", "xla"):
+        assert seconds_of_step(engine, sums, 8) == 8 * seconds_of_step(engine, sums)
