@@ -11,6 +11,8 @@ def test_products_parameters_and_operations_are_counted():
     batch = Batch(np.zeros((64, 10), np.float32), np.zeros((64, 5), np.float32), None)
     counted = cost_of_step(net, ca.SquaredError(), batch)
     assert counted.flops == 3 * 2 * 64 * (10 * 20 + 20 * 5)
+    # the values of those operations, the last two single numbers
+    assert counted.elements == (64 / 32) * (3 * 32 * 20 + 3 * 32 * 5 + 32 + 1 + 1)
     assert counted.parameters == 10 * 20 + 20 + 20 * 5 + 5
     # two products, two biases, one activation, squared error, mean over outputs, sum over rows, quotient
     assert counted.operations == 9
