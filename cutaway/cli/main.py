@@ -8,17 +8,19 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from difflib import get_close_matches
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, MissingArgumentError, UnknownOptionError, UnusedCliTokensError
 
 from cutaway.cli.data import data
 from cutaway.cli.predict import predict
-from cutaway.cli.printable import printable
+from cutaway.cli.printable import as_options, printable
 from cutaway.cli.train import train
 from cutaway.errors import InputError
 from cutaway.version import __version__
 
 DONE, OURS, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+REPEATED = ("--drop", "--category", "--number")  # options of one column each
 TRACEBACK = "CUTAWAY_TRACEBACK"  # environment variable: set, faults of ours and wrong input show where they arose
 
 app = App(
@@ -46,12 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(called(*bound.args, **bound.kwargs) or DONE)
     except CycloptsError as fault:
         known = [word for word in tokens[:1] if word in app]
-        sys.stderr.write(f"cutaway: {_one_line(fault)} See: {' '.join(['cutaway', *known, '--help'])}\n")
+        sys.stderr.write(f"cutaway: {_misused(fault, tokens)} See: {' '.join(['cutaway', *known, '--help'])}\n")
         return WRONG_INPUT
     except InputError as fault:
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
-        sys.stderr.write(f"cutaway: {_one_line(fault)}\n")
+        sys.stderr.write(f"cutaway: {as_options(_one_line(fault))}\n")
         return WRONG_INPUT
     except KeyboardInterrupt:
         sys.stderr.write("cutaway: interrupted; nothing was written\n")
@@ -68,6 +70,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"To see where, run it again with {TRACEBACK}=1 before the command, and please report it.\n"
         )
         return OURS
+
+
+def _misused(fault: CycloptsError, tokens: list[str]) -> str:
+    """Return what is wrong with the words of a command."""
+    if isinstance(fault, UnknownOptionError):
+        names = [name for argument in fault.argument_collection if argument.parse for name in argument.names]
+        return _no_option((fault.token.keyword or fault.token.value).split("=")[0], names)
+    if isinstance(fault, MissingArgumentError) and fault.argument is not None:
+        names = [name for name in fault.argument.names if name.startswith("-")]
+        words = [token.split("=")[0] for token in tokens]
+        if not names:
+            return f"{fault.argument.name} is missing."
+        if given := [word for word in words if word in names]:
+            return f"{given[-1]} needs a value after it."
+        near = [word for word in words if word.startswith("--") and _near(word, names)]
+        return printable(_no_option(near[0], names)) if near else f"{names[0]} is missing."
+    if isinstance(fault, UnusedCliTokensError) and fault.unused_tokens:
+        word = fault.unused_tokens[0]
+        options = [token for token in tokens[: tokens.index(word)] if token.startswith("-")]
+        if options and options[-1] in REPEATED:
+            return printable(f"{options[-1]} takes one column, and may be repeated: … {options[-1]} {word}")
+        return printable(f"'{word}' is one word too many; a name with blanks in it stands in quotes.")
+    return _one_line(fault)
+
+
+def _no_option(word: str, names: list[str]) -> str:
+    near = _near(word, names)
+    return printable(f"there is no option {word}." + (f" Did you mean {near}?" if near else ""))
+
+
+def _near(word: str, names: list[str]) -> str | None:
+    """Return the option that was surely meant by a word, if there is one.
+
+    >>> _near("--taget", ["--target"]), _near("--output", ["--out", "-o"]), _near("--speed", ["--seed"])
+    ('--target', '--out', None)
+    """
+    longer = [name for name in names if name.startswith("--") and word.startswith(name)]
+    bare = get_close_matches(word.lstrip("-"), [name.lstrip("-") for name in names], n=1, cutoff=0.9)
+    return next(iter([*longer, *(f"--{name}" for name in bare)]), None)
 
 
 def _one_line(fault: Exception) -> str:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from cutaway.errors import InputError
+
 if TYPE_CHECKING:
-    from cutaway.data.table import Table
+    from cutaway.data.table import Table, Values
     from cutaway.runs.table_run import Predictions, TableRun
 
 
@@ -39,7 +41,7 @@ def predict(
     data
         The table: csv, tsv, parquet or JSON lines, packed or not.
     out
-        The file to write, .csv or .tsv; standard output when not given.
+        The file to write, .csv or .tsv, though not the table itself; standard output when not given.
     json_
         Print JSON: the predictions, or with --out what was written and counted.
     quiet
@@ -47,10 +49,11 @@ def predict(
     """
     from cutaway.data.reading import read_table
     from cutaway.data.writing import write_table
-    from cutaway.errors import InputError
     from cutaway.runs.load import load
     from cutaway.runs.table_run import TableRun
 
+    if out is not None:
+        _check_not_an_input(out, run, data)
     loaded = load(run)
     if not isinstance(loaded, TableRun):
         raise InputError(f"{run}: is a network trained on arrays, which does not say how a table becomes its inputs")
@@ -94,14 +97,42 @@ def with_predictions(table: Table, run: TableRun, predictions: Predictions) -> t
         columns[free] = values  # type: ignore[assignment]
         added.append(free)
 
-    add("prediction", predictions.values)
+    add("prediction", predictions.values if run.classes else rounded(predictions.values))
     if predictions.probabilities is not None:
         for place, label in enumerate(run.classes):
             add(
                 f"probability_{str(label).lower() if isinstance(label, bool) else label}",
-                predictions.probabilities[:, place].copy(),
+                rounded(predictions.probabilities[:, place]),
             )
     return Table(columns, table.source, list(table.notes)), added
+
+
+def rounded(values: Values) -> Values:
+    """Return numbers with the digits that the network's float32 holds; more would be noise.
+
+    >>> import numpy as np
+    >>> rounded(np.array([0.12345678901234567, 45812.370000001]))
+    array([1.2345679e-01, 4.5812370e+04])
+    """
+    import numpy as np
+
+    return np.array([float(f"{value:.8g}") for value in values.tolist()], dtype=np.float64)
+
+
+def _check_not_an_input(out: Path, run: Path, data: Path) -> None:
+    """Raise `InputError` where the answers would be written over what they are made from."""
+    from cutaway.storage.run_folder import is_run
+
+    place = out.resolve()
+    try:
+        same = place == data.resolve() or out.samefile(data)
+    except OSError:  # one of them is not there
+        same = False
+    if same:
+        raise InputError(f"{out}: is the table to predict for, which would be lost; choose another file with -o")
+    folder = run.resolve().parent if run.is_file() and is_run(run.parent) else run.resolve()
+    if place == run.resolve() or folder in (place, *place.parents):
+        raise InputError(f"{out}: is in the run's folder; choose another place with -o")
 
 
 def _listed(names: list[str]) -> str:

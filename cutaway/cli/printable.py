@@ -1,4 +1,7 @@
-"""Text from data, made harmless for a terminal."""
+"""Text from data and from the package, made fit for a terminal and for who types commands."""
+
+import re
+import shlex
 
 
 def printable(text: str) -> str:
@@ -8,3 +11,16 @@ def printable(text: str) -> str:
     'a\\x1b[31mb\\nc'
     """
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def as_options(text: str) -> str:
+    """Return the text with settings as one types them in a terminal rather than in Python.
+
+    >>> as_options("use task='regression' or number=['a year']")
+    "use --task regression or --number 'a year'"
+    """
+    return re.sub(
+        r"\b(task|number|category)=(?:'([^']*)'|\['([^']*)'\])",
+        lambda found: f"--{found[1]} {shlex.quote(found[2] or found[3] or '')}",
+        text,
+    )

@@ -1,4 +1,4 @@
-"""What `cutaway train` says when it is done, for a person to read."""
+"""What `cutaway train` says before and after training, for a person to read."""
 
 from __future__ import annotations
 
@@ -6,59 +6,76 @@ import shlex
 from math import floor, log10
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cutaway.cli.printable import printable
-from cutaway.data.columns import Column
+from cutaway.cli.printable import as_options, printable
+from cutaway.data.columns import Column, ColumnKind
 from cutaway.runs.scores import Scores
 from cutaway.runs.table_run import TableRun
 
 MOST_COLUMNS = 20  # more are counted, not listed
-WIDEST_NAME = 28
+MOST_NOTES = 12
+NARROWEST_NAME = 16
 
 
-def show(run: TableRun, console: Console, folder: Path, data: Path, replaced: bool) -> None:
-    """Print what was read, how it was taken, what was trained, how good it is, and what to type next."""
-    console.print()
-    console.print(_facts(before(run, data)))
-    console.print()
-    console.print(columns_table(run.columns))
-    console.print()
-    console.print(_facts(training(run)))
-    console.print()
+def show_before(run: TableRun, console: Console, data: Path) -> None:
+    """Print what was read, how it was taken, and what is to be trained."""
+    _print(console, "", _facts(before(run, data)), "", columns_table(run.columns, console.width), "")
+
+
+def show_after(run: TableRun, console: Console, folder: Path, data: Path, replaced: bool) -> None:
+    """Print what was trained, how good it is, and what to type next."""
+    _print(console, _facts(training(run)), "")
     if run.scores is not None:
-        console.print(Text(f"On {run.scores.rows:,} rows that training never saw", style="bold"))
-        console.print(score_table(run, run.scores))
+        _print(console, Text(f"On {run.scores.rows:,} rows that training never saw", style="bold"))
+        _print(console, score_table(run, run.scores))
         if not run.scores.better:
-            console.print(
-                Text("This is no better than chance would make it: there may be nothing to learn here,", "yellow")
+            _print(
+                console,
+                Text("This is no better than chance would make it: there may be nothing to learn here,", "yellow"),
             )
-            console.print(Text("or too few rows to tell.", "yellow"))
+            _print(console, Text("or too few rows to tell.", "yellow"))
     else:
-        console.print(Text("No rows were set aside, so how good it is on new rows is not known.", "yellow"))
-    console.print()
-    ask = f"cutaway predict {shlex.quote(str(folder))} {shlex.quote(str(data))} -o predictions.csv"
-    told = f"{folder}" + (" (in place of the earlier run)" if replaced else "")
+        _print(console, Text("No rows were set aside, so how good it is on new rows is not known.", "yellow"))
+    place = run.path or folder
+    ask = f"cutaway predict {shlex.quote(str(place))} {shlex.quote(str(data))} -o predictions.csv"
+    told = f"{place}"
+    if place != folder:
+        told += f" (interrupted; the finished run in {folder} stays)"
+    elif replaced:
+        told += " (in place of the earlier run)"
+    _print(console, "")
     # A command to copy must not be broken into lines by us.
     for name, value in (("saved", told), ("next", ask)):
         console.print(Text.assemble((f"{name:10}", "bold"), printable(value)), soft_wrap=True)
 
 
+def _print(console: Console, *parts: RenderableType) -> None:
+    """Print, without the blanks that fill up the columns of a table where no terminal shows it."""
+    for part in parts:
+        if console.is_terminal:
+            console.print(part)
+        else:
+            with console.capture() as captured:
+                console.print(part)
+            console.file.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    console.file.flush()
+
+
 def before(run: TableRun, data: Path) -> list[tuple[str, str]]:
-    """Return what was read, and what is to be predicted."""
+    """Return what was read, what is to be predicted, and by what."""
     about = run.data
     facts = [
         ("data", f"{data.name}: {about['rows']:,} rows, {about['columns']:,} columns"),
         ("predict", run.target.column),
         ("task", run.task_reason),
+        *(("repaired" if not place else "", note) for place, note in enumerate(run.notes[:MOST_NOTES])),
     ]
-    return (
-        facts
-        + [("repaired" if not place else "", note) for place, note in enumerate(run.notes[:12])]
-        + ([("", f"… and {len(run.notes) - 12} more, all in run.json")] if len(run.notes) > 12 else [])
-    )
+    if len(run.notes) > MOST_NOTES:
+        facts.append(("", f"… and {len(run.notes) - MOST_NOTES} more, all in run.json"))
+    return [*facts, ("network", run.settings["recipe"])]
 
 
 def training(run: TableRun) -> list[tuple[str, str]]:
@@ -66,13 +83,27 @@ def training(run: TableRun) -> list[tuple[str, str]]:
     about, summary = run.data, run.summary()
     best = f", the best of them kept by {about['watched']:,} rows to watch" if about["watched"] else ""
     each = " each" if summary["members"] > 1 else ""
+    epochs = f"{summary['epochs']} epoch{'' if summary['epochs'] == 1 else 's'}"
     engine = {"numpy": "NumPy", "xla": "XLA"}.get(run.engine, run.engine)
     facts = [
-        ("network", f"{run.settings['recipe']}; {summary['weights']:,} weights{each}"),
-        ("trained", f"{summary['epochs']} epochs of {about['trained']:,} rows{best}"),
-        ("engine", f"{engine} in {run.seconds:.1f} s: {run.reason}"),
+        (
+            "trained",
+            f"{summary['weights']:,} weights{each}; {epochs} of {about['trained']:,} rows{best}",
+        ),
+        ("engine", f"{engine} in {run.seconds:.1f} s{_because(run.reason)}"),
     ]
     return facts + [(event.what, event.message) for event in run.events if event.what != "engine"]
+
+
+def _because(reason: str) -> str:
+    """Return why an engine was chosen; the seconds in it were expected, not measured.
+
+    >>> _because("about 20 s of work on NumPy, about 4.9 s compiled"), _because("as asked")
+    ('; chosen because it expected about 20 s of work on NumPy, about 4.9 s compiled', ', as asked')
+    """
+    if reason.startswith("about "):
+        return f"; chosen because it expected {reason}"
+    return f", {reason}" if reason == "as asked" else f": {reason}"
 
 
 def _facts(facts: list[tuple[str, str]]) -> Table:
@@ -80,29 +111,37 @@ def _facts(facts: list[tuple[str, str]]) -> Table:
     grid.add_column(style="bold", min_width=8, no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in facts:
-        grid.add_row(Text(name), Text(printable(value)))
+        grid.add_row(Text(name), Text(as_options(printable(value))))
     return grid
 
 
-def columns_table(columns: list[Column]) -> Table:
+def columns_table(columns: list[Column], width: int = 80) -> Table:
     """Return the columns as they were taken; those left out first where there are too many to list."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("column", overflow="ellipsis", no_wrap=True, max_width=WIDEST_NAME)
-    table.add_column("taken as", no_wrap=True)
-    table.add_column("missing", justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold")
     shown = columns
     if len(columns) > MOST_COLUMNS:
         unused = [column for column in columns if not column.kind.used]
         used = [column for column in columns if column.kind.used]
         chosen = {column.name for column in (unused + used)[: MOST_COLUMNS - 1]}
         shown = [column for column in columns if column.name in chosen]
+    gaps = any(column.missing for column in shown)
+    # Names have the room that is left when the ranges of numbers stand in a line each.
+    ranges = max((min(len(column.reason), 44) for column in shown if column.kind is ColumnKind.NUMBER), default=30)
+    room = width - max((len(column.kind.value) for column in shown), default=0) - ranges - (15 if gaps else 6)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("column", overflow="ellipsis", no_wrap=True, max_width=max(room, NARROWEST_NAME))
+    table.add_column("taken as", no_wrap=True)
+    if gaps:
+        table.add_column("missing", justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+
+    def add(name: str, kind: str, missing: int, reason: str, style: str) -> None:
+        cells: list[RenderableType] = [Text(printable(name)), kind]
+        if gaps:
+            cells.append(f"{missing:,}" if missing else "")
+        table.add_row(*cells, Text(as_options(printable(reason))), style=style)
+
     for column in shown:
-        style = "" if column.kind.used else "dim"
-        missing = f"{column.missing:,}" if column.missing else ""
-        table.add_row(
-            Text(printable(column.name)), column.kind.value, missing, Text(printable(column.reason)), style=style
-        )
+        add(column.name, column.kind.value, column.missing, column.reason, "" if column.kind.used else "dim")
     if len(shown) < len(columns):
         kinds: dict[str, int] = {}
         names = {column.name for column in shown}
@@ -110,7 +149,7 @@ def columns_table(columns: list[Column]) -> Table:
             if column.name not in names:
                 kinds[column.kind.value] = kinds.get(column.kind.value, 0) + 1
         counted = ", ".join(f"{kind} × {count}" for kind, count in kinds.items())
-        table.add_row(f"… {len(columns) - len(shown)} more", "", "", f"{counted}; all in run.json", style="dim")
+        add(f"… {len(columns) - len(shown)} more", "", 0, f"{counted}; all in run.json", "dim")
     return table
 
 

@@ -10,7 +10,9 @@ from enum import StrEnum
 import numpy as np
 
 from cutaway.data.cells import BOOLEAN_WORDS
+from cutaway.data.number_encoder import as_numbers
 from cutaway.data.table import Table, Values, as_texts, missing_mask
+from cutaway.errors import InputError
 
 FEW = 20  # so many distinct texts are categories even in a table hardly longer than that
 
@@ -51,25 +53,36 @@ class Column:
 
 
 def describe_columns(
-    table: Table, target: str, *, category: Sequence[str] = (), drop: Sequence[str] = ()
+    table: Table,
+    target: str,
+    *,
+    category: Sequence[str] = (),
+    number: Sequence[str] = (),
+    drop: Sequence[str] = (),
 ) -> list[Column]:
     """Decide what each column other than the target is.
 
-    Columns named in `category` are categories whatever they hold; those in `drop` are left out.
-    Raises `InputError` for a name that the table does not have.
+    Columns named in `category` are categories whatever they hold, those in `number` numbers; those in `drop` are left
+    out. Whole numbers that are all different are left out as identifiers where they are so named or count the rows,
+    unless no other input is left. Raises `InputError` for a name that the table does not have, and for one that is
+    asked for as two things.
 
     >>> table = Table({"rooms": np.array([2.0, 3.5, 2.0]), "price": np.array([5.0, 7.0, 6.0])})
     >>> describe_columns(table, "price")[0].kind
     <ColumnKind.NUMBER: 'number'>
     """
-    for name in (target, *category, *drop):
+    for name in (target, *category, *number, *drop):
         table.column(name)
+    asked = [*set(category), *set(number), *set(drop)]
+    for name in asked:
+        if asked.count(name) > 1:
+            raise InputError(f"column '{name}': is asked for as two of category, number and left out; choose one")
     described: list[Column] = []
     seen: dict[bytes | int, list[str]] = {}
     for name, values in table.columns.items():
         if name == target:
             continue
-        column = _describe(name, values, name in category)
+        column = _as_number(name, values) if name in number else _describe(name, values, name in category)
         if name in drop:
             column = _with(column, ColumnKind.DROPPED, "left out as asked")
         elif column.kind is not ColumnKind.CONSTANT:
@@ -78,7 +91,44 @@ def describe_columns(
             elif column.kind.used:
                 column = _unless_repeated(column, values, table, seen)
         described.append(column)
+    if not any(column.kind.used for column in described):
+        described = [_kept(column, table, seen) for column in described]
     return described
+
+
+def _kept(column: Column, table: Table, seen: dict[bytes | int, list[str]]) -> Column:
+    """Return a column of numbers as one, though it looks like an identifier: there is nothing else to learn from."""
+    values = table.columns[column.name]
+    if column.kind is not ColumnKind.IDENTIFIER or values.dtype.kind != "f":
+        return column
+    reason = f"{_measured(values[~np.isnan(values)])}: like an identifier, used since no other input is left"
+    return _unless_repeated(_with(column, ColumnKind.NUMBER, reason), values, table, seen)
+
+
+def _as_number(name: str, values: Values) -> Column:
+    """Describe a column that is to be a number whatever it looks like."""
+    numbers, unlike = as_numbers(values)
+    column = _describe(name, numbers, False)
+    present = numbers[~np.isnan(numbers)]
+    if not len(present) and not missing_mask(values).all():
+        text = as_texts(values[~missing_mask(values)][:1])[0]
+        raise InputError(f"column '{name}': is to be a number, and no value is one ('{text}'); leave it to be told")
+    if column.kind is ColumnKind.CONSTANT:
+        return column
+    more = f", {unlike} others taken as missing" if unlike else ""
+    return _with(column, ColumnKind.NUMBER, f"{_measured(present)}{more}: a number as asked")
+
+
+def _measured(present: Values) -> str:
+    """Return the range of numbers, and how many differ, in few words.
+
+    >>> _measured(np.array([32.1, 59.6, 59.6]))
+    '32.1 to 59.6, 2 distinct'
+    """
+    finite = present[np.isfinite(present)]
+    endless = len(present) - len(finite)
+    more = f", {endless} infinite" if endless else ""
+    return f"{finite.min():.6g} to {finite.max():.6g}, {len(np.unique(present))} distinct{more}"
 
 
 def _with(column: Column, kind: ColumnKind, reason: str) -> Column:
@@ -139,36 +189,43 @@ def _all_booleans(present: Values) -> bool:
     return len(words) == 2 and any(words == set(pair) for pair in BOOLEAN_WORDS)
 
 
+_IDENTIFIER = re.compile(
+    r"(^|[_\s.-])(id|ids|uuid|guid|key|index|idx|number|num|no|nr|code|row|rowid|row_name)$|^unnamed: \d+$", re.I
+)
+_UNNAMED = re.compile(r"column_\d+")  # so called by us
+_TIME = re.compile(
+    r"(^|[_\s.-])(years?|months?|weeks?|days?|dates?|hours?|minutes?|seconds?|times?|t|ages?)($|[_\s.-])", re.I
+)
+
+
 def _named_as_identifier(name: str) -> bool:
-    return re.search(
-        r"(^|[_\s.-])(id|ids|uuid|guid|key|index|idx|number|no|nr|code)$|[a-z]I[Dd]$", name
-    ) is not None or (name.lower() in ("id", "uuid", "key", "index", "row_name"))
+    return _IDENTIFIER.search(name) is not None or re.search(r"[a-z]I[Dd]$", name) is not None
+
+
+def _counts_rows(name: str, values: Values) -> bool:
+    """Whether all different whole numbers are 0 to n − 1 or 1 to n, or ascend in a column without a name."""
+    if _TIME.search(name):
+        return False
+    if _UNNAMED.fullmatch(name):
+        return bool(np.all(np.diff(values) > 0))
+    return float(values.min()) in (0.0, 1.0) and float(values.max() - values.min()) == len(values) - 1 > 9
 
 
 def _number_kind(name: str, present: Values, distinct: int) -> tuple[ColumnKind, str]:
     finite = present[np.isfinite(present)]
     whole = len(finite) == len(present) and bool(np.all(finite == np.floor(finite)))
     if whole and distinct == len(present) and distinct > 2:
-        span = float(finite.max() - finite.min()) + 1
-        if distinct > 10 and span <= 1.05 * distinct:
-            return (
-                ColumnKind.IDENTIFIER,
-                f"{distinct} whole numbers in a row, all different: an identifier, left out",
-            )
+        hint = f"(number=['{name}'] to use it as a number)"
+        if _counts_rows(name, present):
+            return ColumnKind.IDENTIFIER, f"counts the rows: an identifier, left out {hint}"
         if _named_as_identifier(name):
             return (
                 ColumnKind.IDENTIFIER,
-                f"{distinct} whole numbers, all different, and so named: an identifier, left out",
+                f"{distinct} whole numbers, all different, and so named: an identifier, left out {hint}",
             )
-    sort = "whole numbers" if whole else "numbers"
-    endless = len(present) - len(finite)
-    more = f", {endless} of them infinite" if endless else ""
     if not len(finite):
         return ColumnKind.CONSTANT, "infinite in every row: left out"
-    return (
-        ColumnKind.NUMBER,
-        f"{sort} from {finite.min():.6g} to {finite.max():.6g}, {distinct} distinct{more}",
-    )
+    return ColumnKind.NUMBER, _measured(present)
 
 
 def _text_kind(name: str, texts: list[str | None], distinct: int) -> tuple[ColumnKind, str]:

@@ -68,7 +68,7 @@ def find_dialect(path: Path, source: str) -> Dialect:
     skipped = _preamble(records, width)
     header = records[skipped]
     if len(records) == skipped + 1 and complete:
-        shown = ", ".join(repr(name) for name in header[:6])
+        shown = ", ".join(repr(name) for name in header[:6]) + (", …" if len(header) > 6 else "")
         raise InputError(f"{source}: holds a header ({shown}) and no rows; expected at least one row below it")
     notes = [f"{skipped} line(s) above the header passed over"] if skipped else []
     return _with_names(delimiter, header, width, skipped, notes)

@@ -15,6 +15,7 @@ from cutaway.data.columns import Column, ColumnKind
 from cutaway.data.date_encoder import DateEncoder, as_dates
 from cutaway.data.number_encoder import NumberEncoder, as_numbers
 from cutaway.data.strict_json import fields, texts
+from cutaway.data.suggestions import alike
 from cutaway.data.table import Table, Values, missing_mask
 from cutaway.errors import InputError
 
@@ -38,6 +39,7 @@ class Counts:
     unseen_categories: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
     newly_missing: dict[str, int] = field(default_factory=dict)
+    alike: dict[str, str] = field(default_factory=dict)  # missing columns, and one there that differs only in case
 
     def sentences(self) -> list[str]:
         """The counts in words, one sentence each; nothing to say is an empty list.
@@ -45,7 +47,10 @@ class Counts:
         >>> Counts(10, unseen_categories={"town": 2}).sentences()
         ["column 'town': 2 of 10 values are categories not seen in training, taken as unknown"]
         """
-        said = [f"column '{name}' is not there: taken as missing in every row" for name in self.missing_columns]
+        said = [
+            f"column '{name}' is not there{self._hint(name)}: taken as missing in every row"
+            for name in self.missing_columns
+        ]
         for counted, words in (
             (self.unseen_categories, "are categories not seen in training, taken as unknown"),
             (self.unreadable, "cannot be read as what the column held in training, taken as missing"),
@@ -53,6 +58,9 @@ class Counts:
         ):
             said += [f"column '{name}': {count} of {self.rows} values {words}" for name, count in counted.items()]
         return said
+
+    def _hint(self, name: str) -> str:
+        return f" ('{self.alike[name]}' is, which differs in case)" if name in self.alike else ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ class TableEncoder:
             reasons = "; ".join(f"'{column.name}' is {column.kind.value}" for column in columns)
             raise InputError(
                 f"{table.source}: no column is left to learn from ({reasons or 'there is only the target'}); "
-                "name a column as a category to use it all the same"
+                "name one as a category or as a number to use it all the same"
             )
         # Python's sort keeps the columns' order within each of the two parts.
         ordered = sorted(encoders, key=lambda encoder: _code_size(encoder) > 0)
@@ -135,6 +143,9 @@ class TableEncoder:
             values = table.columns.get(encoder.column)
             if values is None:
                 counts.missing_columns.append(encoder.column)
+                similar = alike(encoder.column, table.names)
+                if similar is not None:
+                    counts.alike[encoder.column] = similar
                 values = np.full(table.rows, np.nan)
             else:
                 self._count(encoder, values, counts)

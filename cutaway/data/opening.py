@@ -158,8 +158,10 @@ def _encoding_of(ready: Path, original: Path) -> str:
             if start.startswith(mark):
                 return encoding
         zeros = start.count(0)
-        if zeros > len(start) // 4:  # Latin letters in UTF-16 have a zero byte each: it tells the byte order
-            return "utf-16-le" if start[1::2].count(0) > start[0::2].count(0) else "utf-16-be"
+        even, odd = start[0::2].count(0), start[1::2].count(0)
+        # Latin letters in UTF-16 have a zero byte each, always the same one: it tells the byte order.
+        if max(even, odd) > len(start) // 4 and min(even, odd) <= len(start) // 1000:
+            return "utf-16-le" if odd > even else "utf-16-be"
         controls = sum(start[:4096].count(byte) for byte in range(32) if byte not in (9, 10, 11, 12, 13, 27))
         if zeros or controls > len(start[:4096]) // 50:
             raise InputError(f"{original}: is not text; expected csv, tsv, json or parquet (or one of them packed)")

@@ -4,6 +4,16 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
+def alike(word: str, known: Iterable[str]) -> str | None:
+    """Return the known name that differs only in case or in blanks around it, if there is one.
+
+    >>> alike("size", ["Town", "SIZE "])
+    'SIZE '
+    """
+    folded = word.strip().casefold()
+    return next((name for name in known if name.strip().casefold() == folded), None)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The tail of an error message: the nearest known names, or all of them when none is near.
 

@@ -167,9 +167,8 @@ def choose_target(table: Table, name: str, *, task: Task | None = None) -> tuple
         raise InputError(f"{place} holds text such as '{texts[0]}'; regression needs numbers")
     is_class, reason = _decide(present, counts, task)
     if not is_class:
-        numbers = present.astype(np.float64)
-        _check_numbers(name, numbers)
-        return NumberTarget.fit(name, numbers), reason
+        _check_numbers(name, values, may_miss=True)
+        return NumberTarget.fit(name, present.astype(np.float64)), reason
     if len(counts) > max(MOST_CLASSES_OF_NUMBERS, len(present) // 2):
         raise InputError(
             f"{place} holds {len(counts)} different values in {len(present)} rows, such as '{texts[0]}'; "
@@ -207,13 +206,19 @@ def _decide(present: Values, counts: dict[str, int], task: Task | None) -> tuple
     )
 
 
-def _check_numbers(name: str, values: Values) -> None:
+def _check_numbers(name: str, values: Values, may_miss: bool = False) -> None:
+    """Raise `InputError` with the row of the first value that is no finite number, nor missing where that may be."""
+    if may_miss:
+        rows = np.flatnonzero(~missing_mask(values))
+        values = values[rows].astype(np.float64)
+    else:
+        rows = np.arange(len(values))
     if values.dtype.kind not in "fb":
         raise InputError(f"target '{name}' holds {values.dtype}; expected numbers")
     wrong = np.flatnonzero(~np.isfinite(values.astype(np.float64)))
     if len(wrong):
         raise InputError(
-            f"target '{name}', row {wrong[0] + 1}: {values[wrong[0]]} is not a finite number "
+            f"target '{name}', row {rows[wrong[0]] + 1}: {values[wrong[0]]} is not a finite number "
             f"({len(wrong)} such row(s)); correct or delete them"
         )
 

@@ -29,10 +29,10 @@ def write_table(table: Table, path: str | os.PathLike[str]) -> None:
     suffix = place.suffix.lower()
     if suffix in (".parquet", ".json", ".jsonl", ".xlsx", ".gz", ".zip"):
         raise InputError(f"{place}: tables are written as text; end the name in .csv or .tsv, not {suffix}")
-    if place.is_dir():
-        raise InputError(f"{place}: is a folder; expected the name of the file to write")
     delimiter = "\t" if suffix == ".tsv" else ","
     try:
+        if place.is_dir():
+            raise InputError(f"{place}: is a folder; expected the name of the file to write")
         if place.exists() and not place.is_file():  # a pipe or a terminal cannot be replaced
             with place.open("w", encoding="utf-8", newline="") as file:
                 _write(table, file, delimiter)

@@ -10,6 +10,7 @@ from typing import Any
 
 from cutaway.data.columns import Column, ColumnKind
 from cutaway.data.strict_json import fields as checked
+from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
 from cutaway.records import Event, LayerVitals, StepRecord
 from cutaway.runs.run import Run
@@ -17,7 +18,7 @@ from cutaway.runs.scores import Scores
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.network_file import read_network, strict_header
-from cutaway.storage.run_folder import NETWORK, RECORDS, RUN, read_facts
+from cutaway.storage.run_folder import NETWORK, RECORDS, RUN, is_run, read_facts
 
 
 def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
@@ -30,8 +31,10 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
     files that are damaged or hold anything unknown.
     """
     place = Path(path)
-    if not place.exists():
-        raise InputError(f"{place}: there is no such run; expected a folder with {RUN}, or a network's file")
+    if not _is_there(place):
+        runs = sorted(item.name for item in place.parent.iterdir() if is_run(item)) if place.parent.is_dir() else []
+        hint = f"; in {place.parent}, {did_you_mean(place.name, runs)}" if runs else ""
+        raise InputError(f"{place}: there is no such run{hint or f'; expected a folder with {RUN}, or a network file'}")
     if place.is_file():
         held = read_network(place, layers=layers)
         if held.preprocessing is None or held.target is None:
@@ -60,6 +63,13 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
         )
     except InputError as fault:
         raise ModelFileError(f"{place / RUN}: {fault}") from fault
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError as fault:  # a name that is too long, a folder that may not be looked into
+        raise InputError(f"{place}: cannot be read: {fault.strerror or fault}") from fault
 
 
 def _taken(facts: dict[str, Any], **expected: type) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cutaway.data.columns import Column
 from cutaway.data.encoders import Counts, TableEncoder
 from cutaway.data.reading import table_from
+from cutaway.data.suggestions import alike
 from cutaway.data.table import Table, Values
 from cutaway.data.targets import ClassTarget, Label, Target
 from cutaway.errors import InputError
@@ -111,10 +112,13 @@ class TableRun(Run):
         """Return predictions, probabilities and what was counted, for the rows of a table."""
         known = self.preprocessing.columns
         if not any(name in table.columns for name in known):
+            similar = [(name, alike(name, table.names)) for name in known]
+            pairs = [f"'{found}' for '{name}'" for name, found in similar if found is not None]
+            hint = f"; names must be the same in case too: it has {', '.join(pairs[:4])}" if pairs else ""
             raise InputError(
                 f"{table.source}: none of the columns that the run learned from is there; expected "
                 f"{', '.join(map(repr, known[:8]))}{' …' if len(known) > 8 else ''}, got "
-                f"{', '.join(map(repr, table.names[:8]))}{' …' if len(table.names) > 8 else ''}"
+                f"{', '.join(map(repr, table.names[:8]))}{' …' if len(table.names) > 8 else ''}{hint}"
             )
         encoded, counts = self.preprocessing.transform_counted(table)
         values, probabilities = decoded(self.network, self.target, encoded, rows)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from cutaway.data.columns import describe_columns
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.reading import table_from
 from cutaway.data.splits import split_rows
+from cutaway.data.suggestions import did_you_mean
 from cutaway.data.table import Table, as_texts
 from cutaway.data.targets import ClassTarget, NumberTarget, Target, Task, choose_target, with_target_present
 from cutaway.errors import InputError
@@ -22,7 +24,10 @@ from cutaway.recipes.table import check_effort, table_recipe
 from cutaway.runs.fit import fit
 from cutaway.runs.scores import Scores, score_classes, score_numbers
 from cutaway.runs.table_run import TableRun, decoded
-from cutaway.storage.run_folder import check_place
+from cutaway.storage.run_folder import beside, check_place, is_finished_run
+
+ENGINES = ("auto", "numpy", "xla")
+LARGEST_SEED = 2**32 - 1  # a seed of what happens inside a step has 32 bits
 
 
 def train(
@@ -36,9 +41,11 @@ def train(
     seed: int = 0,
     engine: str = "auto",
     category: Sequence[str] = (),
+    number: Sequence[str] = (),
     drop: Sequence[str] = (),
     out: str | Path | None = None,
     progress: bool | None = None,
+    told: Callable[[TableRun], None] | None = None,
 ) -> TableRun:
     """Train a network that predicts one column of a table from the others, and test it on rows set aside.
 
@@ -51,13 +58,16 @@ def train(
     seed      of the split, the initial weights, the order and the dropout; the same seed gives the same run
     engine    "numpy", "xla" or "auto"
     category  columns to take as categories, whatever they hold
+    number    columns to take as numbers, whatever they look like
     drop      columns to leave out
     out       a folder for the run (None: it is not written; `run.save(folder)` does it later)
     progress  whether to show a bar (None: where the output is a terminal)
+    told      hears of the run before training begins: its data, columns, task and settings are decided then
 
     What each column is, classification or regression, preprocessing, network and schedule are chosen and told in the
-    run: `run.columns`, `run.task_reason`, `run.summary()`. Ctrl-C ends the training and keeps what was learned.
-    Raises `InputError` for data or settings that cannot be used.
+    run: `run.columns`, `run.task_reason`, `run.summary()`. Ctrl-C ends the training and keeps what was learned; where
+    a finished run is at `out`, that stays, and the interrupted one goes beside it, to `run.path`. Raises `InputError`
+    for data or settings that cannot be used.
 
     >>> import numpy as np
     >>> x = np.linspace(0, 1, 60)
@@ -65,11 +75,9 @@ def train(
     >>> run.task, run.scores.better
     ('regression', True)
     """
-    check_effort(effort)
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InputError(f"train: the seed is {seed!r}, expected a whole number from 0")
-    if isinstance(category, str) or isinstance(drop, str):
-        raise InputError("train: category and drop are lists of column names, such as ['zip']")
+    _check_settings(test, effort, epochs, seed, engine)
+    if any(isinstance(names, str) for names in (category, number, drop)):
+        raise InputError("train: category, number and drop are lists of column names, such as ['zip']")
     if not isinstance(target, str):
         raise InputError(f"train: the target is {target!r}, expected the name of one column")
     if target in drop:
@@ -80,9 +88,9 @@ def train(
     # Before training, which may take hours: the file is to be the one that was read, and may be gone afterwards.
     digest = fingerprint(data, table)
     columns_read = len(table.names)
-    table, left_out = with_target_present(table, target)
-    columns = describe_columns(table, target, category=category, drop=drop)
     goal, task_reason = choose_target(table, target, task=task)
+    table, left_out = with_target_present(table, target)
+    columns = describe_columns(table, target, category=category, number=number, drop=drop)
     values = table.column(target)
     labels = goal.encode(values) if isinstance(goal, ClassTarget) else None
 
@@ -94,6 +102,42 @@ def train(
     x, y = preprocessing.transform(rows), goal.encode(values[rest])
     recipe = table_recipe(len(rest), preprocessing.width, preprocessing.code_sizes, goal, effort=effort, epochs=epochs)
     inner, watched = split_rows(len(rest), recipe.validation, seed + 1, None if labels is None else labels[rest])
+    begun = TableRun(
+        network=recipe.network,
+        preprocessing=preprocessing,
+        target=goal,
+        columns=columns,
+        task_reason=task_reason,
+        notes=list(table.notes),
+        data={
+            "source": table.source,
+            "path": str(Path(data).absolute()) if isinstance(data, (str, os.PathLike)) else None,
+            "fingerprint": digest,
+            "columns": columns_read,
+            "rows": table.rows + left_out,
+            "without_target": left_out,
+            "trained": len(inner),
+            "watched": len(watched),
+            "tested": len(tested),
+        },
+        settings={
+            "test": test,
+            "effort": effort,
+            "seed": int(seed),
+            "engine": engine,
+            "category": list(category),
+            "number": list(number),
+            "drop": list(drop),
+            "recipe": recipe.words,
+            "epochs": recipe.epochs,
+            "batch_size": recipe.batch_size,
+            "members": recipe.members,
+            "validation": recipe.validation,
+            "optimizer": repr(recipe.optimizer),
+        },
+    )
+    if told is not None:
+        told(begun)
     run = fit(
         recipe.network,
         x[inner],
@@ -108,32 +152,8 @@ def train(
         members=recipe.members,
         progress=progress,
     )
-    settings: dict[str, Any] = {
-        "test": test,
-        "effort": effort,
-        "seed": int(seed),
-        "engine": engine,
-        "category": list(category),
-        "drop": list(drop),
-        "recipe": recipe.words,
-        "epochs": recipe.epochs,
-        "batch_size": recipe.batch_size,
-        "members": recipe.members,
-        "validation": recipe.validation,
-        "optimizer": repr(recipe.optimizer),
-    }
-    where: dict[str, Any] = {
-        "source": table.source,
-        "path": str(Path(data).absolute()) if isinstance(data, (str, os.PathLike)) else None,
-        "fingerprint": digest,
-        "columns": columns_read,
-        "rows": table.rows + left_out,
-        "without_target": left_out,
-        "trained": len(inner),
-        "watched": len(watched),
-        "tested": len(tested),
-    }
-    result = TableRun(
+    result = replace(
+        begun,
         network=run.network,
         history=run.history,
         vitals=run.vitals,
@@ -141,18 +161,29 @@ def train(
         engine=run.engine,
         reason=run.reason,
         seconds=run.seconds,
-        preprocessing=preprocessing,
-        target=goal,
-        columns=columns,
-        task_reason=task_reason,
         scores=_scores(run.network, goal, preprocessing, table.select(tested), y) if len(tested) else None,
-        notes=list(table.notes),
-        data=where,
-        settings=settings,
     )
     if out is not None:
-        result.path = result.save(out)
+        folder = Path(out)
+        result.path = result.save(beside(folder) if result.interrupted and is_finished_run(folder) else folder)
     return result
+
+
+def _check_settings(test: Any, effort: str, epochs: Any, seed: Any, engine: str) -> None:
+    """Raise `InputError` for a setting that no training can have, before any data is read."""
+    check_effort(effort)
+    if not isinstance(test, (int, float, np.integer, np.floating)) or isinstance(test, bool) or not 0 <= test < 1:
+        raise InputError(f"the share of rows to set aside is {test!r}; expected a number from 0, less than 1")
+    if epochs is not None and not (_is_whole(epochs) and 1 <= epochs < 2**31):
+        raise InputError(f"epochs must be a whole number of at least 1, got {epochs!r}")
+    if not (_is_whole(seed) and 0 <= seed <= LARGEST_SEED):
+        raise InputError(f"the seed is {seed!r}, expected a whole number from 0 to {LARGEST_SEED}")
+    if engine not in ENGINES:
+        raise InputError(f"engine is {engine!r}; {did_you_mean(str(engine), ENGINES)}")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
 
 
 def _scores(network: Any, target: Target, preprocessing: TableEncoder, table: Table, y: NDArray[Any]) -> Scores:

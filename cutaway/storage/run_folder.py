@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,25 +33,64 @@ def check_place(folder: Path) -> bool:
 
     Raises `InputError` when something else is there, which is never touched, or nothing can be made there.
     """
+    try:
+        return _checked(folder)
+    except OSError as fault:  # a name that is too long, a folder that may not be looked into
+        raise InputError(f"{folder}: cannot be written: {fault.strerror or fault}; choose another folder") from fault
+
+
+def _checked(folder: Path) -> bool:
+    parent = next(part for part in folder.absolute().parents if part.exists())
+    if not parent.is_dir():
+        raise InputError(f"{folder}: cannot be made, since {parent} is a file; choose another folder")
     if not folder.exists() and not folder.is_symlink():
-        parent = next(part for part in folder.absolute().parents if part.exists())
-        if not parent.is_dir():
-            raise InputError(f"{folder}: cannot be made, since {parent} is a file; choose another folder")
+        _try_to_write(folder, parent)
         return False
     if not folder.is_dir():
         raise InputError(f"{folder}: is a file; choose another folder for the run")
     held = sorted(item.name for item in folder.iterdir())
     if not held or held == [RECORDS]:  # what a training leaves that did not come to its end
+        _try_to_write(folder, parent)
         return bool(held)
     if not is_run(folder):
         raise InputError(f"{folder}: holds something that is not a run of cutaway; choose another folder for the run")
-    foreign = [name for name in held if name not in KNOWN]
+    foreign = _foreign(folder)
     if foreign:
         raise InputError(
             f"{folder}: holds {', '.join(foreign[:5])} beside an earlier run, which would be lost; move that away or "
             "choose another folder for the run"
         )
+    _try_to_write(folder, parent)
     return True
+
+
+def is_finished_run(folder: Path) -> bool:
+    """Whether a folder holds a run whose training came to its end."""
+    return is_run(folder) and not read_facts(folder).get("interrupted", False)
+
+
+def beside(folder: Path) -> Path:
+    """Return a place for an interrupted run, beside the finished one that it must not replace."""
+    first = folder.with_name(f"{folder.name}-interrupted")
+    place, number = first, 2
+    while place.exists() and (not is_run(place) or is_finished_run(place) or _foreign(place)):
+        place, number = first.with_name(f"{first.name}-{number}"), number + 1
+    return place
+
+
+def _foreign(folder: Path) -> list[str]:
+    return sorted(item.name for item in folder.iterdir() if item.name not in KNOWN)
+
+
+def _try_to_write(folder: Path, parent: Path) -> None:
+    """Make and remove a folder where the run's is to appear: what rights say and what happens may differ."""
+    try:
+        Path(tempfile.mkdtemp(dir=parent, prefix=f".{folder.name}.", suffix=".part")).rmdir()
+    except OSError as fault:
+        raise InputError(
+            f"{folder}: cannot be written: nothing can be made in {parent} ({fault.strerror or fault}); choose another "
+            "folder for the run"
+        ) from fault
 
 
 @contextmanager

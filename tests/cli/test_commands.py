@@ -52,6 +52,7 @@ def test_train_predict(here, capsys):
     rows = list(csv.DictReader(Path("out.csv").read_text().splitlines()))
     assert list(rows[0]) == ["size", "town", "price", "prediction"]
     assert len(rows) == 60 and all(float(row["prediction"]) > 0 for row in rows)
+    assert max(len(row["prediction"]) for row in rows) <= 9
 
     assert run("predict", "runs/houses", "houses.csv", "--quiet") == 0
     printed = capsys.readouterr()
@@ -96,6 +97,48 @@ def test_an_earlier_run_is_replaced_and_said(here, capsys):
     assert "mine.txt" in capsys.readouterr().err
 
 
+def test_what_was_read_is_shown_before_training(here, monkeypatch, capsys):
+    """Also into a pipe, and without blanks at the ends of lines."""
+    import cutaway.runs.train as module
+
+    told = []
+
+    def spy(*given, **options):
+        told.append(capsys.readouterr().out)
+        return inner(*given, **options)
+
+    inner = module.fit
+    monkeypatch.setattr(module, "fit", spy)
+    (here / "t.csv").write_text("row,town,y\n" + "".join(f"{n},{'ab'[n % 2]},{n % 3 % 2}\n" for n in range(40)))
+    assert run("train", "t.csv", "--target", "y", *QUICK) == 0
+    after = capsys.readouterr().out
+    for words in ("t.csv: 40 rows", "--task regression", "(--number row to use it as a number)", "network "):
+        assert words in " ".join(told[0].split()) and words not in after
+    assert "trained" in after and "saved" in after
+    assert not any(line.endswith(" ") for line in (told[0] + after).splitlines())
+    assert run("train", "t.csv", "--target", "y", "--number", "row", *QUICK) == 0
+    assert "0 to 39, 40 distinct: a number as asked" in told[1]
+
+
+def test_an_unwritable_place_is_told_before_training(here, capsys, monkeypatch):
+    import cutaway.runs.train
+
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("cutaway.storage.run_folder.tempfile.mkdtemp", refuse)
+    monkeypatch.setattr(cutaway.runs.train, "fit", None)
+    assert run("train", "houses.csv", "--target", "price", "-o", "somewhere/new") == 2
+    assert "somewhere/new: cannot be written" in capsys.readouterr().err
+
+
+def test_columns_that_differ_in_case(here, capsys):
+    run("train", "houses.csv", "--target", "price", "--quiet", *QUICK)
+    (here / "new.csv").write_text("size,Town\n50,Gouda\n70,Delft\n")
+    assert run("predict", "runs/houses", "new.csv", "-o", "out.csv") == 0
+    assert "column 'town' is not there ('Town' is, which differs in case)" in capsys.readouterr().err
+
+
 def test_data(here, capsys):
     assert run("data", "wine") == 0
     assert "cutaway train wine.csv --target class" in capsys.readouterr().out
@@ -137,9 +180,21 @@ WRONG = {
     "effort": ("houses.csv", TABLE, ["--target", "price", "--effort", "huge"], "--effort"),
     "epochs": ("houses.csv", TABLE, ["--target", "price", "--epochs", "0"], "epochs"),
     "seed": ("houses.csv", TABLE, ["--target", "price", "--seed", "-1"], "seed"),
-    "unknown option": ("houses.csv", TABLE, ["--target", "price", "--speed", "9"], "--speed"),
+    "half an epoch": ("houses.csv", TABLE, ["--target", "price", "--epochs", "1.5"], "'1.5' is not a whole number"),
+    "negative epochs": ("houses.csv", TABLE, ["--target", "price", "--epochs", "-1"], "cutaway: epochs must be"),
+    "half a seed": ("houses.csv", TABLE, ["--target", "price", "--seed", "1.5"], "'1.5' is not a whole number"),
+    "huge seed": ("houses.csv", TABLE, ["--target", "price", "--seed", "1" + "0" * 80], "from 0 to 4294967295"),
+    "unknown option": ("houses.csv", TABLE, ["--target", "price", "--speed", "9"], "option --speed. See"),
+    "near option": ("houses.csv", TABLE, ["--taget", "price"], "option --taget. Did you mean --target?"),
+    "no value": ("houses.csv", TABLE, ["--target", "price", "--quiet", "-o"], "-o needs a value after it. See"),
+    "target missing": ("houses.csv", TABLE, ["--quiet"], "--target is missing. See"),
+    "two to drop": ("houses.csv", TABLE, ["--target", "price", "--drop", "size", "town"], "repeated: … --drop town"),
+    "a word too many": ("houses.csv", TABLE, ["--target", "price", "town"], "'town' is one word too many"),
+    "no number": ("houses.csv", TABLE, ["--target", "price", "--number", "town"], "no value is one ('Delft')"),
     "out is a file": ("houses.csv", TABLE, ["--target", "price", "--out", "houses.csv"], "is a file"),
     "out is something else": ("houses.csv", TABLE, ["--target", "price", "--out", "."], "not a run of cutaway"),
+    "nowhere": ("houses.csv", TABLE, ["--target", "price", "-o", "x" * 300], "cannot be written"),
+    "only a header": ("t.csv", "a,b,c,d,e,f,g\n", ["--target", "b"], "'f', …)"),
     "binary": ("t.csv", "\x00\x01\x02", ["--target", "a"], "t.csv"),
 }
 
@@ -166,6 +221,16 @@ def test_wrong_input_exits_2_with_one_message(here, capsys, name):
         (["predict", "houses.csv", "houses.csv"], "damaged"),
         (["predict", "run", "none.csv"], "none.csv"),
         (["predict", "run", "other.csv"], "none of the columns"),
+        (["predict", "x" * 300, "houses.csv"], "cannot be read"),
+        (["predict", "run", "x" * 300], "cannot be read"),
+        (["predict", "run", "houses.csv", "-o", "x" * 300], "cannot be written"),
+        (["predict", "rum", "houses.csv"], "in ., did you mean 'run'?"),
+        (["predict", "run", "houses.csv", "-o", "houses.csv"], "is the table to predict for"),
+        (["predict", "run", "houses.csv", "-o", "linked.csv"], "is the table to predict for"),
+        (["predict", "run", "houses.csv", "-o", "run/out.csv"], "is in the run's folder"),
+        (["predict", "run", "houses.csv", "-o", "run/run.json"], "is in the run's folder"),
+        (["predict", "run/network.safetensors", "houses.csv", "-o", "run/run.json"], "is in the run's folder"),
+        (["predict", "run", "capitals.csv"], "it has 'Size' for 'size', 'TOWN' for 'town'"),
         (["predict", "run", "houses.csv", "-o", "out.parquet"], ".csv or .tsv"),
         (["predict", "run", "houses.csv", "-o", "no/out.csv"], "no folder"),
         (["predict", "run"], "data"),
@@ -174,11 +239,14 @@ def test_wrong_input_exits_2_with_one_message(here, capsys, name):
 )
 def test_wrong_predictions_exit_2(here, capsys, arguments, words):
     (here / "other.csv").write_text("x,y\n1,2\n3,4\n")
+    (here / "capitals.csv").write_text("Size,TOWN\n1,2\n3,4\n")
+    (here / "linked.csv").symlink_to("houses.csv")
     run("train", "houses.csv", "--target", "price", "--quiet", *QUICK, "--out", "run")
     before = sorted(item.name for item in here.iterdir())
     assert run(*arguments) == 2
     told = capsys.readouterr()
     assert told.err.startswith("cutaway: ") and told.err.count("\n") == 1 and words.lower() in told.err.lower()
+    assert (here / "houses.csv").read_text() == TABLE
     assert sorted(item.name for item in here.iterdir()) == before
 
 
@@ -232,14 +300,18 @@ def test_nothing_is_wider_than_the_terminal(here, width):
     from rich.console import Console
 
     import cutaway as ca
-    from cutaway.cli.summary import show
+    from cutaway.cli.summary import show_after, show_before
 
     data = {f"a column with quite a long name, number {n}": [n * 1.5 + row for row in range(40)] for n in range(30)}
     data["y"] = [row % 2 for row in range(40)]
     result = ca.train(data, "y", effort="quick", epochs=1, engine="numpy", category=list(data)[:1])
-    console = Console(width=width, record=True, file=io.StringIO())
-    show(result, console, Path("runs/x"), Path("x.csv"), False)
-    lines = console.export_text().splitlines()
+    shown = io.StringIO()
+    console = Console(width=width, file=shown)
+    show_before(result, console, Path("x.csv"))
+    show_after(result, console, Path("runs/x"), Path("x.csv"), False)
+    lines = shown.getvalue().splitlines()
+    assert not any(line.endswith(" ") for line in lines)
+    assert width < 120 or any("a column with quite a long name, number 2 " in line for line in lines)
     assert max(len(line) for line in lines if not line.startswith("next")) <= width
     assert any("more" in line for line in lines)
 
@@ -258,6 +330,12 @@ def test_ctrl_c_saves_what_was_learned(here, capsys, monkeypatch):
     assert run("train", "houses.csv", "--target", "price", *long) == 130
     assert "Ctrl-C in epoch" in capsys.readouterr().out
     assert run("predict", "runs/houses", "houses.csv", "--quiet") == 0
+
+    short = ("--quiet", "--effort", "quick", "--epochs", "2", "--engine", "numpy")
+    assert run("train", "houses.csv", "--target", "price", *short) == 0  # an interrupted one is replaced
+    assert run("train", "houses.csv", "--target", "price", *long) == 130  # a finished one is not
+    assert "runs/houses-interrupted (interrupted; the finished run in runs/houses stays)" in capsys.readouterr().out
+    assert sorted(item.name for item in Path("runs").iterdir()) == ["houses", "houses-interrupted"]
 
 
 def test_names_cannot_command_the_terminal(here, capsys):

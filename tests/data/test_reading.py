@@ -303,3 +303,18 @@ def test_no_bytes_break_reading(written, content):
         read_table(written(content))
     except InputError as error:
         assert "table.csv" in str(error)
+
+
+@pytest.mark.parametrize("size", [300, 4096])
+def test_programs_are_no_text(tmp_path, size):
+    """Their many zero bytes are no UTF-16 either."""
+    start = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00\x01" + bytes(11) + b"\x40" + bytes(39)
+    (tmp_path / "x.csv").write_bytes((start * 80)[:size])
+    with pytest.raises(InputError, match="is not text"):
+        read_table(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark(tmp_path, encoding):
+    (tmp_path / "x.csv").write_bytes("a,b\n1,größer\n2,kleiner\n".encode(encoding))
+    assert read_table(tmp_path / "x.csv").columns["b"].tolist() == ["größer", "kleiner"]

@@ -280,14 +280,21 @@ WRONG = {
     "two targets": ({"target": ["y"]}, "expected the name of one column"),
     "target dropped": ({"drop": ["y"]}, "'y' is the target and cannot be left out"),
     "engine": ({"engine": "torch"}, "engine is 'torch'"),
-    "epochs": ({"epochs": 0}, "epochs must be"),
+    "epochs": ({"epochs": 0}, "^epochs must be"),
+    "half an epoch": ({"epochs": 1.5}, "^epochs must be a whole number of at least 1, got 1.5"),
+    "true epochs": ({"epochs": True}, "^epochs must be"),
     "seed": ({"seed": -1}, "seed is -1"),
+    "half a seed": ({"seed": 1.5}, "seed is 1.5"),
+    "huge seed": ({"seed": 2**32}, "seed is 4294967296, expected a whole number from 0 to 4294967295"),
+    "unknown number": ({"number": ["w"]}, "no column 'w'"),
     "one class": ({"data": {"x": X, "y": ["a"] * 30}}, "only the value 'a'"),
     "constant": ({"data": {"x": X, "y": np.ones(30)}}, "only the value '1'"),
     "no target value": ({"data": {"x": X, "y": np.full(30, np.nan)}}, "no value"),
     "text for regression": ({"data": {"x": X, "y": ["a", "b"] * 15}, "task": "regression"}, "regression needs numbers"),
     "infinite target": ({"data": {"x": X, "y": [*X[:-1], np.inf]}}, "row 30: inf"),
     "only the target": ({"data": {"y": X}}, "no column is left to learn from"),
+    "infinite target after a missing one": ({"data": {"x": X, "y": [np.nan, *X[:-2], np.inf]}}, "row 30: inf"),
+    "test is a text": ({"test": "x"}, "share of rows to set aside is 'x'"),
     "no rows": ({"data": {"x": [], "y": []}}, "no rows"),
     "not a table": ({"data": 3}, "not a table"),
     "no such file": ({"data": "none.csv"}, "none.csv"),
@@ -326,6 +333,50 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, monkeypatch):
     run = ca.train({"x": X, "y": X * 2}, "y", effort="quick", epochs=500, out=tmp_path / "run", engine="numpy")
     assert run.interrupted and 1 <= len(run.history) < 10
     assert ca.load(tmp_path / "run").interrupted
+
+
+def test_ctrl_c_replaces_no_finished_run(tmp_path, monkeypatch):
+    import signal
+
+    from cutaway.runs import train as module
+
+    table, options = {"x": X, "y": X * 2}, {"effort": "quick", "engine": "numpy", "out": tmp_path / "run"}
+    ca.train(table, "y", epochs=2, **options)
+    inner = module.fit
+
+    def impatient(*given, **settings):
+        seen = []
+
+        def stop(record):
+            seen.append(record)
+            if len(seen) == 5:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        return inner(*given, **settings, callbacks=[stop])
+
+    monkeypatch.setattr(module, "fit", impatient)
+    for _ in range(2):
+        run = ca.train(table, "y", epochs=5000, **options)
+        assert run.interrupted and run.path == tmp_path / "run-interrupted"
+    assert not ca.load(tmp_path / "run").interrupted and ca.load(tmp_path / "run-interrupted").interrupted
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["run", "run-interrupted"]
+
+
+def test_what_is_decided_is_told_before_training(monkeypatch):
+    from cutaway.runs import train as module
+
+    heard = []
+    inner = module.fit
+
+    def spy(*given, **options):
+        heard.append("fit")
+        return inner(*given, **options)
+
+    monkeypatch.setattr(module, "fit", spy)
+    run = ca.train({"id": np.arange(30), "x": X, "y": X * 2}, "y", number=["id"], effort="quick", epochs=1,
+                   engine="numpy", told=heard.append)  # fmt: skip
+    assert heard[1] == "fit" and heard[0].columns == run.columns and heard[0].settings == run.settings
+    assert run.settings["number"] == ["id"] and run.preprocessing.columns == ("id", "x")
 
 
 # ---- load ---------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import pytest
 
 from cutaway.errors import InputError
 from cutaway.storage.architecture import ModelFileError
-from cutaway.storage.run_folder import check_place, is_run, new_run, read_facts
+from cutaway.storage.run_folder import beside, check_place, is_finished_run, is_run, new_run, read_facts
 
 
 def test_facts_come_back(tmp_path):
@@ -61,3 +61,39 @@ def test_facts_are_plain_json(tmp_path):
     with pytest.raises(ValueError), new_run(tmp_path / "two", {"a": float("nan")}):
         pass
     assert sorted(item.name for item in tmp_path.iterdir()) == ["one"]
+
+
+def test_a_place_that_cannot_be_written_is_told_at_once(tmp_path, monkeypatch):
+    """Also to who may do everything by the rules and yet cannot: a file system that is read only, say."""
+
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("cutaway.storage.run_folder.tempfile.mkdtemp", refuse)
+    (tmp_path / "empty").mkdir()
+    for place in (tmp_path / "one", tmp_path / "deep" / "er", tmp_path / "empty"):
+        with pytest.raises(InputError, match=r"cannot be written: nothing can be made in .* \(Permission denied\)"):
+            check_place(place)
+    assert [item.name for item in tmp_path.iterdir()] == ["empty"]
+
+
+def test_names_that_no_folder_can_have(tmp_path):
+    for name in ("x" * 250, "y" * 300):
+        with pytest.raises(InputError, match="cannot be written"):
+            check_place(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_run_has_its_place_beside(tmp_path):
+    folder = tmp_path / "one"
+    for facts, finished in (({"interrupted": True}, False), ({"interrupted": False}, True), ({}, True)):
+        with new_run(folder, facts):
+            pass
+        assert is_finished_run(folder) is finished
+    assert not is_finished_run(tmp_path / "none")
+    assert beside(folder) == tmp_path / "one-interrupted"
+    with new_run(tmp_path / "one-interrupted", {"interrupted": True}):
+        pass
+    assert beside(folder) == tmp_path / "one-interrupted"
+    (tmp_path / "one-interrupted" / "mine.txt").write_text("")
+    assert beside(folder) == tmp_path / "one-interrupted-2"
