@@ -53,10 +53,10 @@ _LATER = {"load": "cutaway.runs.load", "train": "cutaway.runs.train", "TableRun"
 
 __all__ = [
     "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "ConstantRate", "CosLog4", "Cosine", "CrossEntropy",
-    "Exponential", "GradientDescent", "Hinge", "Huber", "InputError", "Loss", "Momentum", "Nesterov", "OneCycle", "Optimizer",
-    "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay", "StopTraining",
-    "TableRun", "Tensor", "TrainingWarning", "WarmUp", "__version__", "as_tensors", "check_gradients", "fit",
-    "gradients", "load", "losses", "metrics", "ops", "optimizers", "train",
+    "Exponential", "GradientDescent", "Hinge", "Huber", "InputError", "Loss", "Momentum", "Nesterov", "OneCycle",
+    "Optimizer", "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay",
+    "StopTraining", "TableRun", "Tensor", "TrainingWarning", "WarmUp", "__version__", "as_tensors",
+    "check_gradients", "fit", "gradients", "load", "losses", "metrics", "ops", "optimizers", "train",
     *_layers,
 ]  # fmt: skip
 

@@ -6,7 +6,6 @@ from cutaway.autodiff import Rule, Thunk, primitive
 from cutaway.backends import Array, namespace
 from cutaway.ops.activations import logistic
 from cutaway.ops.broadcasting import unbroadcast
-from cutaway.ops.softmax import log_probabilities
 
 
 @primitive
@@ -23,13 +22,16 @@ def cross_entropy(logits: Array, target: Array) -> Rule:
     array([0.6931])
     """
     xp = namespace(logits, target)
-    scores = log_probabilities(logits, -1)
+    shifted = logits - xp.max(logits, axis=-1, keepdims=True)
+    raised = xp.exp(shifted)
+    norm = xp.sum(raised, axis=-1, keepdims=True)
+    scores = shifted - xp.log(norm)
 
     def backward(g: Array) -> tuple[Thunk, ...]:
         wide = xp.expand_dims(g, axis=-1)
         total = xp.sum(target, axis=-1, keepdims=True)
         return (
-            lambda: unbroadcast(wide * (xp.exp(scores) * total - target), logits.shape),
+            lambda: unbroadcast(wide * (raised / norm * total - target), logits.shape),
             lambda: unbroadcast(-wide * scores, target.shape),
         )
 

@@ -13,13 +13,6 @@ def probabilities(x: Array, axis: int) -> Array:
     return shifted / xp.sum(shifted, axis=axis, keepdims=True)
 
 
-def log_probabilities(x: Array, axis: int) -> Array:
-    """Return ln softmax(x) along `axis` without overflow, for arrays."""
-    xp = namespace(x)
-    shifted = x - xp.max(x, axis=axis, keepdims=True)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
-
-
 @primitive
 def softmax(x: Array, *, axis: int = -1) -> Rule:
     """Softmax along `axis`.
@@ -46,5 +39,6 @@ def log_softmax(x: Array, *, axis: int = -1) -> Rule:
     Backward: dL/dx = g − exp(y) Σⱼ gⱼ.
     """
     xp = namespace(x)
-    y = log_probabilities(x, axis)
+    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    y = shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
     return y, lambda g: (lambda: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True),)

@@ -178,8 +178,7 @@ class _Training:
         while epoch < plan.epochs and not self.stop:
             epoch += 1
             total, done = self.take_steps(order, epoch)
-            seen = order[..., :done, :]
-            weight = np.sum(np.where(seen >= 0, self.weights[seen], 0), axis=(-2, -1))
+            weight = self.weight_of(order, done)
             if epoch < plan.epochs:
                 order = plan.order(self.count, epoch)  # while XLA still computes
             losses = np.atleast_1d(np.asarray(total) / weight)
@@ -223,6 +222,13 @@ class _Training:
             if self.interrupt.asked or self.stop:
                 break
         return total, done
+
+    def weight_of(self, order: np.ndarray, done: int) -> Any:
+        """Return what the rows of the epoch's first `done` steps weigh together, for each member."""
+        if done == self.per_epoch:
+            return self.weights.sum()
+        seen = order[..., :done, :]
+        return np.sum(np.where(seen >= 0, self.weights[seen], 0), axis=(-2, -1))
 
     def undo(self, losses: np.ndarray) -> None:
         """Put members whose loss or weights are not finite back to their last good weights, at a lower rate.
