@@ -29,7 +29,7 @@ CHUNK_SECONDS = 0.2
 STEPS_BETWEEN_COPIES = 1000
 # Once a step has gone non-finite, the learning rate is multiplied by this; a second time ends the training.
 SLOWER = 0.1
-# Vitals are taken at epochs 0, 1, 2, 4, 8, … while they cost less than this share of the time so far.
+# Vitals are taken at epochs 0, 1, 2, 4, 8, … while they cost less than this share of the time since the first.
 OBSERVED_SHARE = 0.01
 
 
@@ -155,6 +155,7 @@ class _Training:
         self.trained = Trained({}, {})
         self.stop, self.step = "", 0
         self.observed, self.looked, self.next_look = 0.0, -1, 0
+        self.compiled = 0.0
 
     def elapsed(self) -> float:
         return time.perf_counter() - self.began
@@ -182,6 +183,7 @@ class _Training:
             if epoch < plan.epochs:
                 order = plan.order(self.count, epoch)  # while XLA still computes
             losses = np.atleast_1d(np.asarray(total) / weight)
+            self.compiled = self.compiled or self.elapsed()  # the first epoch compiles; it is no measure of time
             self.step = (epoch - 1) * self.per_epoch + done
             self.undo(losses)
             if epoch % max(1, STEPS_BETWEEN_COPIES // self.per_epoch) == 0:
@@ -295,7 +297,8 @@ class _Training:
 
     def look(self, epoch: int, last: bool = False) -> None:
         """Take vitals, if it is time and they have cost little so far, or at the last; with members, the first's."""
-        early = epoch < self.next_look or (epoch and self.observed > OBSERVED_SHARE * self.elapsed())
+        stepping = self.elapsed() - self.compiled
+        early = epoch < self.next_look or (epoch and self.observed > OBSERVED_SHARE * stepping)
         if not self.plan.watch or epoch == self.looked or (early and not last):
             return
         start = time.perf_counter()
