@@ -285,8 +285,10 @@ def main(repeats: int, quick: bool) -> None:
                 del times[name]
                 continue
             epochs[name] = 3 if quick else max(3, min(2000, round(SECONDS / (first * steps)) + 1))
-        for _ in range(1 if quick else repeats):
-            for name in times:
+        for turn in range(1 if quick else repeats):
+            names = list(times)
+            # Each turn begins with another contender: what ran just before leaves threads and caches behind.
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
                 times[name].append(CONTENDERS[name](load, epochs[name]))
         figures[load.name] = {name: statistics.median(values) * 1e6 for name, values in times.items()}
         print(load.name, {name: round(value, 1) for name, value in figures[load.name].items()}, flush=True)

@@ -26,7 +26,7 @@ Metric = Callable[[np.ndarray, np.ndarray], float]
 # A chunk is about this long: long enough to hide the call, short enough to show progress and to be interrupted.
 CHUNK_SECONDS = 0.2
 # A copy of the last good weights is kept about this often.
-STEPS_BETWEEN_COPIES = 1000
+STEPS_BETWEEN_COPIES = 2000
 # Once a step has gone non-finite, the learning rate is multiplied by this; a second time ends the training.
 SLOWER = 0.1
 # Vitals are taken at epochs 0, 1, 2, 4, 8, … while they cost less than this share of the time since the first.
