@@ -104,7 +104,7 @@ def _from_objects(name: str, listed: list[Any]) -> Values:
     if all(isinstance(value, numbers.Real) or _is_decimal(value) for value in filled):
         return np.array([np.nan if value is None else float(value) for value in cells])
     if all(isinstance(value, (datetime.date, np.datetime64)) for value in filled):
-        days = [np.datetime64("NaT") if value is None else np.datetime64(_naive(value), "us") for value in cells]
+        days = [np.datetime64("NaT", "us") if value is None else np.datetime64(_naive(value), "us") for value in cells]
         return np.array(days, dtype="datetime64[us]")
     for row, value in enumerate(cells):
         if isinstance(value, (list, tuple, dict, set, bytes, np.ndarray)):
