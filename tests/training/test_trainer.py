@@ -2,7 +2,6 @@
 
 import json
 import signal
-import threading
 
 import numpy as np
 import pytest
@@ -231,7 +230,6 @@ def test_a_listener_may_stop_the_training():
     assert run.events[-1].message == "that will do"
 
 
-@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals need the main thread")
 def test_ctrl_c_keeps_what_was_learned():
     def press(record):
         if isinstance(record, StepRecord) and record.epoch == 3:
