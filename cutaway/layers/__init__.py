@@ -17,12 +17,14 @@ from cutaway.layers.activations import (
     Tanh,
 )
 from cutaway.layers.batch_norm import BatchNorm
+from cutaway.layers.blend import Blend
 from cutaway.layers.column_embedding import ColumnEmbedding
 from cutaway.layers.context import Context
 from cutaway.layers.dense import Dense
 from cutaway.layers.dropout import Dropout
 from cutaway.layers.embedding import Embedding
 from cutaway.layers.ensemble import Ensemble
+from cutaway.layers.fitted_initializers import RandomSimplex, UnitVariance
 from cutaway.layers.flatten import Flatten
 from cutaway.layers.initializers import (
     Constant,
@@ -32,11 +34,17 @@ from cutaway.layers.initializers import (
     LeCun,
     Normal,
     Orthogonal,
+    RandomSign,
     Uniform,
 )
-from cutaway.layers.layer import Layer, Parameter, State
+from cutaway.layers.layer import Layer
 from cutaway.layers.layer_norm import LayerNorm
+from cutaway.layers.members import MemberDense, MemberScale
+from cutaway.layers.parameter import Parameter, State
+from cutaway.layers.parametric import Parametric
+from cutaway.layers.periodic_embedding import PeriodicEmbedding
 from cutaway.layers.residual import Residual
+from cutaway.layers.scale import Scale
 from cutaway.layers.sequential import Sequential
 from cutaway.layers.softmax import Softmax
 
@@ -46,6 +54,7 @@ __all__ = [
     "SELU",
     "Activation",
     "BatchNorm",
+    "Blend",
     "ColumnEmbedding",
     "Constant",
     "Context",
@@ -63,12 +72,19 @@ __all__ = [
     "LayerNorm",
     "LeCun",
     "LeakyReLU",
+    "MemberDense",
+    "MemberScale",
     "Mish",
     "Normal",
     "Orthogonal",
     "Parameter",
+    "Parametric",
+    "PeriodicEmbedding",
+    "RandomSign",
+    "RandomSimplex",
     "ReLU",
     "Residual",
+    "Scale",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -78,4 +94,5 @@ __all__ = [
     "Step",
     "Tanh",
     "Uniform",
+    "UnitVariance",
 ]  # fmt: skip

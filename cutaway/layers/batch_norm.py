@@ -11,7 +11,8 @@ from cutaway.backends import Array, namespace
 from cutaway.errors import InputError
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant
-from cutaway.layers.layer import Layer, Parameter, State, join
+from cutaway.layers.layer import Layer, join
+from cutaway.layers.parameter import Parameter, State
 
 
 class BatchNorm(Layer):

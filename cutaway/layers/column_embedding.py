@@ -13,7 +13,8 @@ from cutaway.backends import namespace
 from cutaway.errors import InputError
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Initializer, Normal
-from cutaway.layers.layer import Layer, Parameter
+from cutaway.layers.layer import Layer
+from cutaway.layers.parameter import Parameter
 
 
 class ColumnEmbedding(Layer):

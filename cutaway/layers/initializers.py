@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod, sqrt
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,11 +27,26 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 class Initializer:
-    """Draws initial weights: `initializer(random, shape) -> float64 array`."""
+    """Draws initial weights: `initializer(random, shape) -> float64 array`.
+
+    Where `sees_rows` is true and a network is built from rows of data, `fitted` draws them instead.
+    """
+
+    sees_rows: ClassVar[bool] = False
 
     def __call__(self, random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Return initial weights of `shape`."""
         raise TypeError(f"{type(self).__name__} does not say how to draw weights; define __call__(random, shape)")
+
+    def fitted(
+        self, random: np.random.Generator, shape: tuple[int, ...], outputs: Callable[[np.ndarray], np.ndarray]
+    ) -> np.ndarray:
+        """Return initial weights of `shape` that suit the rows the network is built from.
+
+        `outputs(weights)` is what the layer makes of those rows with these weights, and zeros for its parameters
+        that are declared later.
+        """
+        return self(random, shape)
 
 
 @dataclass(frozen=True)
@@ -65,6 +82,20 @@ class Uniform(Initializer):
     def __call__(self, random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Draw from the uniform distribution."""
         return random.uniform(self.low, self.high, shape)
+
+
+@dataclass(frozen=True)
+class RandomSign(Initializer):
+    """w = +1 or −1, equally likely.
+
+    >>> from cutaway.backends.random import generator
+    >>> sorted(set(RandomSign()(generator(0), (20,)).tolist()))
+    [-1.0, 1.0]
+    """
+
+    def __call__(self, random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Draw signs."""
+        return np.where(random.random(shape) < 0.5, -1.0, 1.0)
 
 
 @dataclass(frozen=True)

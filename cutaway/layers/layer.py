@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -14,33 +13,7 @@ from cutaway.backends import Array, backend_of, namespace
 from cutaway.backends.random import generator
 from cutaway.errors import InputError
 from cutaway.layers.context import Context, Tap
-from cutaway.layers.initializers import Constant, Initializer
-
-# Sizes of a parameter; "features" stands for the input's last axis, known when the layer is built.
-Shape: TypeAlias = tuple[int | str, ...] | Callable[[tuple[int, ...]], tuple[int, ...]]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A declaration: this layer learns an array of this shape, which starts so.
-
-    shape        sizes, "features" for that of the input's last axis; or a function of the input's shape
-    initializer  draws the first values
-    """
-
-    shape: Shape
-    initializer: Initializer = Constant(0.0)  # noqa: RUF009 - frozen, so it is safe to share
-
-    def sizes(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape for an input of `input_shape`."""
-        if callable(self.shape):
-            return tuple(self.shape(input_shape))
-        return tuple(input_shape[-1] if size == "features" else int(size) for size in self.shape)
-
-
-@dataclass(frozen=True)
-class State(Parameter):
-    """A declaration: this layer keeps an array that is not learned by gradient, such as a running mean."""
+from cutaway.layers.parameter import Parameter, State
 
 
 class Layer:
@@ -218,7 +191,8 @@ class Layer:
     def build(self, example: int | tuple[int, ...] | np.ndarray, seed: int = 0, dtype: Any = np.float32) -> Self:
         """Create the weights for inputs like `example`: features, the shape of one row, or some rows.
 
-        The weights depend on `seed` and their own path alone. Building again starts afresh.
+        The weights depend on `seed` and their own path alone; those of `UnitVariance` and `RandomSimplex` also on all
+        the rows, if rows are given, which then pass through the network once. Building again starts afresh.
 
         >>> import cutaway as ca
         >>> ca.Sequential(ca.Dense(3), ca.ReLU(), ca.Dense(1)).build(2)[0].weight.shape
@@ -226,21 +200,35 @@ class Layer:
         """
         if isinstance(example, (int, np.integer)):
             example = (int(example),)
-        rows = np.zeros((1, *example), dtype) if isinstance(example, tuple) else np.asarray(example)[:1]
+        rows = np.zeros((1, *example), dtype) if isinstance(example, tuple) else np.asarray(example)
+        given = not isinstance(example, tuple) and len(rows) > 0
+        declared = [each for _, layer in self.named_layers() for each in layer._declared.values()]
+        if not any(each.initializer.sees_rows for each in declared):
+            rows = rows[:1]  # one is enough to learn the sizes from
         if 0 in rows.shape[1:]:
             raise InputError(f"build: rows of shape {rows.shape[1:]} hold no numbers")
         for path, layer in self.named_layers():
             layer.__dict__["path"] = path
-        self(_cast(rows, np.dtype(dtype)), ctx=Context(mode="build", seed=seed, dtype=np.dtype(dtype)))
+        ctx = Context(mode="build", seed=seed, dtype=np.dtype(dtype), rows_given=given)
+        self(_cast(rows, np.dtype(dtype)), ctx=ctx)
         return self
 
     def _create(self, inputs: tuple[Any, ...], ctx: Context) -> None:
         if id(self) in ctx.created:
             return
         ctx.created.add(id(self))
-        for name, declaration in self._declared.items():
-            sizes = declaration.sizes(tuple(inputs[0].shape))
-            drawn = declaration.initializer(generator(ctx.seed, join(self.path, name)), sizes)
+        for name, declared in self._declared.items():
+            # Until they have their turn, zeros: an initializer that sees rows asks what the layer makes of them.
+            self.__dict__[name] = np.zeros(declared.sizes(tuple(inputs[0].shape)), ctx.dtype)
+        for name, declared in self._declared.items():
+            sizes, random = self.__dict__[name].shape, generator(ctx.seed, join(self.path, name))
+
+            def outputs(values: np.ndarray, name: str = name) -> np.ndarray:
+                self.__dict__[name] = np.asarray(values, dtype=ctx.dtype)
+                return np.asarray(self.forward(*inputs, ctx=ctx))
+
+            fits = ctx.rows_given and declared.initializer.sees_rows
+            drawn = declared.initializer.fitted(random, sizes, outputs) if fits else declared.draw(random, sizes)
             self.__dict__[name] = np.asarray(drawn, dtype=ctx.dtype)
 
     def __call__(self, *inputs: Any, ctx: Context | None = None) -> Any:

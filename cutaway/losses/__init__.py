@@ -1,9 +1,11 @@
 """Losses: one number for how wrong the outputs are."""
 
 from cutaway.errors import InputError
+from cutaway.losses.classification_error import ClassificationError
 from cutaway.losses.cross_entropy import BinaryCrossEntropy, CrossEntropy
 from cutaway.losses.hinge import Hinge
 from cutaway.losses.loss import Loss
+from cutaway.losses.members import MeanOverMembers
 from cutaway.losses.regression import AbsoluteError, Huber, ResidualSumOfSquares, SquaredError
 
 BY_NAME: dict[str, type[Loss]] = {
@@ -54,6 +56,6 @@ def as_loss(loss: object) -> Loss:
 
 
 __all__ = [
-    "BY_NAME", "AbsoluteError", "BinaryCrossEntropy", "CrossEntropy", "Hinge", "Huber", "Loss",
-    "ResidualSumOfSquares", "SquaredError", "as_loss",
+    "BY_NAME", "AbsoluteError", "BinaryCrossEntropy", "ClassificationError", "CrossEntropy", "Hinge", "Huber", "Loss",
+    "MeanOverMembers", "ResidualSumOfSquares", "SquaredError", "as_loss",
 ]  # fmt: skip

@@ -33,6 +33,35 @@ def _weights_of_classes(class_weight: Mapping[int, float] | Sequence[float] | No
     return weights
 
 
+def as_classes(targets: Any, output_shape: tuple[int, ...], name: str) -> np.ndarray:
+    """Return class numbers as int32 (batch, ...), or rows of probabilities as floats, for scores of `output_shape`.
+
+    Raises `InputError`, in which `name` says whose targets they are, for what is neither.
+
+    >>> as_classes([[1], [0]], (2, 3), "CrossEntropy")
+    array([1, 0], dtype=int32)
+    """
+    array = as_numbers(targets, name)
+    classes = output_shape[-1]
+    if array.shape == output_shape and not (classes == 1 and array.dtype.kind in "iub"):
+        return _probabilities(array, name)
+    if array.shape == (*output_shape[:-1], 1):
+        array = array.reshape(output_shape[:-1])
+    if array.shape != output_shape[:-1]:
+        raise InputError(
+            f"{name}: outputs have shape {output_shape}, targets {array.shape}; "
+            f"expected class numbers {output_shape[:-1]} or probabilities {output_shape}"
+        )
+    # Before the cast to int32, which would turn 2³² into class 0.
+    wrong = (array < 0) | (array >= classes) | (array != np.floor(array))
+    if wrong.any():
+        raise InputError(
+            f"{name}: target {array[wrong][0]} {row_of(wrong)}is not a class; the network has "
+            f"{classes} outputs, so classes are whole numbers from 0 to {classes - 1}"
+        )
+    return array.astype(np.int32)
+
+
 class CrossEntropy(Loss):
     """Cross-entropy over classes, in nats; a row has one class, or a probability for each.
 
@@ -66,27 +95,10 @@ class CrossEntropy(Loss):
 
     def prepare(self, targets: Any, output_shape: tuple[int, ...]) -> np.ndarray:
         """Return class numbers as int32 (batch, ...), or rows of probabilities as floats."""
-        array = as_numbers(targets, "CrossEntropy")
         classes = output_shape[-1]
         if self.class_weight is not None and len(self.class_weight) > classes:
             raise InputError(f"CrossEntropy: {len(self.class_weight)} class weights for {classes} outputs")
-        if array.shape == output_shape and not (classes == 1 and array.dtype.kind in "iub"):
-            return _probabilities(array)
-        if array.shape == (*output_shape[:-1], 1):
-            array = array.reshape(output_shape[:-1])
-        if array.shape != output_shape[:-1]:
-            raise InputError(
-                f"CrossEntropy: outputs have shape {output_shape}, targets {array.shape}; "
-                f"expected class numbers {output_shape[:-1]} or probabilities {output_shape}"
-            )
-        # Before the cast to int32, which would turn 2³² into class 0.
-        wrong = (array < 0) | (array >= classes) | (array != np.floor(array))
-        if wrong.any():
-            raise InputError(
-                f"CrossEntropy: target {array[wrong][0]} {row_of(wrong)}is not a class; the network has "
-                f"{classes} outputs, so classes are whole numbers from 0 to {classes - 1}"
-            )
-        return array.astype(np.int32)
+        return as_classes(targets, output_shape, "CrossEntropy")
 
     def _distribution(self, targets: Array, outputs: Any) -> Array:
         """Return a probability for each class, in the type of the outputs."""
@@ -126,13 +138,13 @@ class CrossEntropy(Loss):
         return chances, targets if targets.dtype.kind in "iu" else targets.argmax(axis=-1)
 
 
-def _probabilities(array: np.ndarray) -> np.ndarray:
+def _probabilities(array: np.ndarray, name: str) -> np.ndarray:
     """Return rows of probabilities as floats, checked."""
     array = array if array.dtype.kind == "f" else array.astype(np.float32)
     wrong = (array < 0).any(axis=-1) | (abs(array.sum(axis=-1) - 1) > 1e-3)
     if wrong.any():
         raise InputError(
-            f"CrossEntropy: target {array[wrong][0]} {row_of(wrong)}is not a probability for each class, "
+            f"{name}: target {array[wrong][0]} {row_of(wrong)}is not a probability for each class, "
             "together 1; for several classes at once use BinaryCrossEntropy"
         )
     return array

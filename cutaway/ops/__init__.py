@@ -33,13 +33,14 @@ from cutaway.ops.reductions import logsumexp, max, mean, min, sum, variance
 from cutaway.ops.regression import absolute_error, huber, squared_error
 from cutaway.ops.shape import broadcast_to, concatenate, expand_dims, reshape, squeeze, stack, transpose
 from cutaway.ops.softmax import log_softmax, softmax
+from cutaway.ops.turns import cos_of_turns
 
 __all__ = [
     "abs", "absolute_error", "add", "attention", "attention_weights", "batch_norm", "batch_statistics",
-    "binary_cross_entropy", "broadcast_to", "checkpoint", "clip", "concatenate", "cos", "cross_entropy",
-    "divide", "dropout", "elu", "embedding", "exp", "expand_dims", "gelu", "gelu_tanh", "huber", "identity",
-    "index", "layer_norm", "leaky_relu", "log", "log_softmax", "logsumexp", "matmul", "max", "maximum",
-    "mean", "min", "minimum", "mish", "multiply", "negative", "power", "relu", "reshape", "selu", "sigmoid",
-    "silu", "sin", "softmax", "softplus", "sqrt", "squared_error", "squeeze", "stack", "step", "subtract",
-    "sum", "take_along_axis", "tanh", "transpose", "variance", "where",
+    "binary_cross_entropy", "broadcast_to", "checkpoint", "clip", "concatenate", "cos", "cos_of_turns",
+    "cross_entropy", "divide", "dropout", "elu", "embedding", "exp", "expand_dims", "gelu", "gelu_tanh",
+    "huber", "identity", "index", "layer_norm", "leaky_relu", "log", "log_softmax", "logsumexp", "matmul",
+    "max", "maximum", "mean", "min", "minimum", "mish", "multiply", "negative", "power", "relu", "reshape",
+    "selu", "sigmoid", "silu", "sin", "softmax", "softplus", "sqrt", "squared_error", "squeeze", "stack",
+    "step", "subtract", "sum", "take_along_axis", "tanh", "transpose", "variance", "where",
 ]  # fmt: skip

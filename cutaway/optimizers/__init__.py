@@ -7,11 +7,12 @@ from cutaway.optimizers.adam import Adam, AdamW
 from cutaway.optimizers.gradient_descent import GradientDescent, Momentum, Nesterov
 from cutaway.optimizers.optimizer import Optimizer
 from cutaway.optimizers.rmsprop import RMSProp
-from cutaway.optimizers.schedules import (
+from cutaway.schedules import (
     ConstantRate,
     Cosine,
     CosLog4,
     Exponential,
+    FlatCos,
     OneCycle,
     Schedule,
     StepDecay,
@@ -44,7 +45,7 @@ def as_optimizer(optimizer: object) -> Optimizer:
 
 
 __all__ = [
-    "BY_NAME", "Adam", "AdamW", "ConstantRate", "CosLog4", "Cosine", "Exponential", "GradientDescent",
+    "BY_NAME", "Adam", "AdamW", "ConstantRate", "CosLog4", "Cosine", "Exponential", "FlatCos", "GradientDescent",
     "Momentum", "Nesterov", "OneCycle", "Optimizer", "RMSProp", "Schedule", "StepDecay", "WarmUp",
     "as_optimizer",
 ]  # fmt: skip

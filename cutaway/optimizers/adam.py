@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from cutaway.backends import Array, namespace
 from cutaway.errors import InputError
 from cutaway.optimizers.optimizer import Arrays, Optimizer
-from cutaway.optimizers.schedules import Schedule
+from cutaway.schedules import Schedule
 
 
 class Adam(Optimizer):
@@ -66,7 +66,7 @@ def correction(beta: float, count: Array) -> Array:
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: w ← w − η (m̂ / (√v̂ + ε) + λ w), λ = 0.01.
+    """Adam with decoupled weight decay: w ← w − η (m̂ / (√v̂ + ε) + λ w), λ = 0.01 or a schedule.
 
     Reference: Loshchilov, Hutter, ICLR 2019, algorithm 2, arXiv 1711.05101.
     """
@@ -76,7 +76,7 @@ class AdamW(Adam):
         learning_rate: float | Schedule = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
-        weight_decay: float = 0.01,
+        weight_decay: float | Schedule = 0.01,
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, betas, epsilon, weight_decay=weight_decay, **options)

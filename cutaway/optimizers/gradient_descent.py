@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from cutaway.backends import Array
 from cutaway.errors import InputError
 from cutaway.optimizers.optimizer import Arrays, Optimizer
-from cutaway.optimizers.schedules import Schedule
+from cutaway.schedules import Schedule
 
 
 class GradientDescent(Optimizer):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from cutaway.backends import Array, namespace
 from cutaway.errors import InputError
-from cutaway.optimizers.schedules import ConstantRate, Schedule, as_schedule
+from cutaway.schedules import ConstantRate, Schedule, as_schedule
 
 Arrays = dict[str, Array]
 
@@ -22,7 +22,8 @@ class Optimizer:
     learning_rate   a number, or a schedule (a function of the share of training that is done)
     clip_norm       shorten the gradient of all parameters together to at most this length
     clip_value      limit each element of the gradient to [−clip_value, clip_value], before clip_norm
-    weight_decay    each step also shrinks the weights: w ← w − rate · weight_decay · w (decoupled)
+    weight_decay    each step also shrinks the weights: w ← w − rate · weight_decay · w (decoupled); a number, or a
+                    schedule taken at the same t as the learning rate
     learning_rate_factors, weight_decay_factors
                     what rate and decay are multiplied by for parameters whose path fits a pattern, such as
                     `{"*.bias": 0.1}`; the last pattern that fits counts
@@ -38,7 +39,7 @@ class Optimizer:
         *,
         clip_norm: float | None = None,
         clip_value: float | None = None,
-        weight_decay: float = 0.0,
+        weight_decay: float | Schedule = 0.0,
         learning_rate_factors: Mapping[str, float] | None = None,
         weight_decay_factors: Mapping[str, float] | None = None,
     ) -> None:
@@ -47,8 +48,7 @@ class Optimizer:
         for setting, value in (("clip_norm", clip_norm), ("clip_value", clip_value)):
             if value is not None and not value > 0:
                 raise InputError(f"{name}: {setting} must be above 0, got {value!r}")
-        if not weight_decay >= 0:
-            raise InputError(f"{name}: weight_decay must be at least 0, got {weight_decay!r}")
+        as_schedule(weight_decay, name, "weight_decay")
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.weight_decay = weight_decay
@@ -85,6 +85,10 @@ class Optimizer:
         rate = self.learning_rate(done) * xp.asarray(moments["learning_rate_factor"], dtype=exact)
         shared = (rate, *self.numbers(rate, xp.asarray(step + 1, dtype=exact)))
         numbers = {kind: [xp.asarray(number, dtype=kind) for number in shared] for kind in types}
+        decays: dict[Any, Any] = dict.fromkeys(types, self.weight_decay)
+        if isinstance(self.weight_decay, Schedule):
+            now = self.weight_decay(done)
+            decays = {kind: xp.asarray(now, dtype=kind) for kind in types}
         grads = self._clipped(grads)
         new_params: Arrays = {}
         new_moments: Arrays = {"step": step + 1, "learning_rate_factor": moments["learning_rate_factor"]}
@@ -92,9 +96,9 @@ class Optimizer:
             own = {slot: moments[f"{slot}:{path}"] for slot in self.slots}
             rate, *others = numbers[parameter.dtype]
             change, own = self.apply_single(grads[path], own, *others)
-            decay = self.weight_decay * factor(self.weight_decay_factors, path)
-            if decay:
-                change = change + (rate * decay) * parameter
+            share = factor(self.weight_decay_factors, path)
+            if share and self.weight_decay:
+                change = change + (rate * (decays[parameter.dtype] * share)) * parameter
             faster = factor(self.learning_rate_factors, path)
             new_params[path] = parameter - (change if faster == 1 else faster * change)
             for slot, value in own.items():

@@ -11,12 +11,13 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from cutaway import layers
+from cutaway import layers, schedules
 from cutaway.errors import InputError
 from cutaway.layers import Activation, Initializer, Layer
+from cutaway.schedules import Schedule
 
 DEEPEST = 64  # layers within layers
-MOST_PIECES = 10_000  # layers and initializers in one network
+MOST_PIECES = 10_000  # layers, initializers and schedules in one network
 LONGEST_LIST = 10_000
 LONGEST_TEXT = 10_000
 
@@ -25,9 +26,9 @@ class ModelFileError(InputError):
     """A model file that cannot be used: damaged, of another version, or made of something unknown."""
 
 
-def _own_kinds(base: type) -> dict[str, type]:
-    abstract = (Layer, Initializer, Activation)
-    listed = ((name, getattr(layers, name)) for name in layers.__all__)
+def _own_kinds(base: type, module: types.ModuleType) -> dict[str, type]:
+    abstract = (Layer, Initializer, Activation, Schedule)
+    listed = ((name, getattr(module, name)) for name in module.__all__)
     return {
         name: kind
         for name, kind in listed
@@ -35,11 +36,14 @@ def _own_kinds(base: type) -> dict[str, type]:
     }
 
 
-LAYERS: dict[str, type] = _own_kinds(Layer)
+LAYERS: dict[str, type] = _own_kinds(Layer, layers)
 """Every layer a file may ask for, by name."""
 
-INITIALIZERS: dict[str, type] = _own_kinds(Initializer)
+INITIALIZERS: dict[str, type] = _own_kinds(Initializer, layers)
 """Every initializer a file may ask for, by name."""
+
+SCHEDULES: dict[str, type] = _own_kinds(Schedule, schedules)
+"""Every schedule a file may ask for, by name."""
 
 
 # ---- from layers to data ----------------------------------------------------------------------------------
@@ -49,7 +53,7 @@ def describe(network: Layer) -> dict[str, Any]:
     """Return the network's layers and their arguments as data for JSON; no weights.
 
     A layer that is used twice is described once and then referred to by its place in the order of completion.
-    Raises `InputError` for an argument that is no plain value, layer or initializer.
+    Raises `InputError` for an argument that is no plain value, layer, initializer or schedule.
 
     >>> describe(layers.Dropout(0.25))
     {'layer': 'Dropout', 'arguments': {'rate': 0.25}}
@@ -79,8 +83,9 @@ def _described_layer(layer: Layer, seen: dict[int, int]) -> dict[str, Any]:
 def _described(value: Any, place: str, seen: dict[int, int]) -> Any:
     if isinstance(value, Layer):
         return _described_layer(value, seen)
-    if isinstance(value, Initializer):
-        return _described_initializer(value, place, seen)
+    for sort in ("initializer", "schedule"):
+        if isinstance(value, _BASES[sort]):
+            return _described_piece(sort, value, place, seen)
     if isinstance(value, (np.integer, np.floating, np.bool_)):
         value = value.item()
     if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and np.isfinite(value)):
@@ -88,21 +93,21 @@ def _described(value: Any, place: str, seen: dict[int, int]) -> Any:
     if isinstance(value, (list, tuple)):
         return [_described(item, place, seen) for item in value]
     raise InputError(
-        f"{place} is {value!r}, which cannot be saved as data; use finite numbers, text, lists, layers or "
-        "initializers as arguments"
+        f"{place} is {value!r}, which cannot be saved as data; use finite numbers, text, lists, layers, "
+        "initializers or schedules as arguments"
     )
 
 
-def _described_initializer(value: Initializer, place: str, seen: dict[int, int]) -> dict[str, Any]:
+def _described_piece(sort: str, value: Any, place: str, seen: dict[int, int]) -> dict[str, Any]:
+    """Describe an initializer or a schedule: a dataclass, whose fields are its arguments."""
     name = type(value).__name__
     if not is_dataclass(type(value)):
-        raise InputError(f"{place}: the initializer {name} cannot be saved; make it a dataclass")
-    described: dict[str, Any] = {"initializer": name}
-    if INITIALIZERS.get(name) is not type(value):
+        raise InputError(f"{place}: the {sort} {name} cannot be saved; make it a dataclass")
+    described: dict[str, Any] = {sort: name}
+    if _KNOWN[sort].get(name) is not type(value):
         described["own"] = True
     described["arguments"] = {
-        item.name: _described(getattr(value, item.name), f"{place}: {name}.{item.name}", seen)
-        for item in fields(value)  # type: ignore[arg-type]
+        item.name: _described(getattr(value, item.name), f"{place}: {name}.{item.name}", seen) for item in fields(value)
     }
     return described
 
@@ -113,15 +118,16 @@ def _described_initializer(value: Initializer, place: str, seen: dict[int, int])
 def rebuild(data: object, own: Iterable[type] = ()) -> Layer:
     """Return new layers, without weights, from what `describe` returned.
 
-    Only the layers and initializers of this package are made, and those in `own`. Raises `ModelFileError` for
-    anything else: an unknown kind, an argument that is missing, unknown, or of the wrong type or range.
+    Only the layers, initializers and schedules of this package are made, and those in `own`. Raises
+    `ModelFileError` for anything else: an unknown kind, an argument that is missing, unknown, or of the wrong type or
+    range.
 
     >>> rebuild({"layer": "Dropout", "arguments": {"rate": 0.25}})
     Dropout(rate=0.25)
     """
     given: dict[str, type] = {}
     for kind in own:
-        if not isinstance(kind, type) or not issubclass(kind, (Layer, Initializer)):
+        if not isinstance(kind, type) or not issubclass(kind, tuple(_BASES.values())):
             raise InputError(f"layers: got {kind!r}, expected classes derived from cutaway.Layer")
         given[kind.__name__] = kind
     made = _Maker(given).value(data, 0)
@@ -158,11 +164,11 @@ class _Maker:
             if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(self.layers):
                 raise ModelFileError(f"the network's description refers to layer {place!r}, which is not there")
             return self.layers[place]
-        sort = "layer" if "layer" in data else "initializer"
+        sort = next((sort for sort in _BASES if sort in data), "layer")
         if data.keys() - {"own"} != {sort, "arguments"} or data.get("own", True) is not True:
             raise ModelFileError(
-                f"the network's description has a piece with {sorted(map(str, data))}; expected 'layer' or "
-                "'initializer', and 'arguments'"
+                f"the network's description has a piece with {sorted(map(str, data))}; expected 'layer', "
+                "'initializer' or 'schedule', and 'arguments'"
             )
         kind = self.kind(sort, data[sort], "own" in data)
         arguments = data["arguments"]
@@ -186,15 +192,17 @@ class _Maker:
         return known[name]
 
 
-_BASES: dict[str, type] = {"layer": Layer, "initializer": Initializer}
-_KNOWN = {"layer": LAYERS, "initializer": INITIALIZERS}
+_BASES: dict[str, type] = {"layer": Layer, "initializer": Initializer, "schedule": Schedule}
+_KNOWN = {"layer": LAYERS, "initializer": INITIALIZERS, "schedule": SCHEDULES}
 
 
 def _made(kind: type, arguments: Mapping[str, Any]) -> Any:
     """Return `kind(**arguments)` after checking names and types."""
     name = kind.__name__
     signature = inspect.signature(kind)
-    if signature.parameters.keys() != arguments.keys():
+    # An argument that came later may be missing in a file of before: then its default, the old behaviour, is meant.
+    due = {key for key, parameter in signature.parameters.items() if parameter.default is inspect.Parameter.empty}
+    if not due <= arguments.keys() <= signature.parameters.keys():
         raise ModelFileError(f"{name}: arguments {sorted(arguments)}, expected {sorted(signature.parameters)}")
     try:
         # Those of a class made inside a function may not be found by name; then only the values are checked.
@@ -204,6 +212,8 @@ def _made(kind: type, arguments: Mapping[str, Any]) -> Any:
     positional: list[Any] = []
     named: dict[str, Any] = {}
     for key, parameter in signature.parameters.items():
+        if key not in arguments:
+            continue
         value = arguments[key]
         hint = hints.get(key, Any)
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:

@@ -13,9 +13,9 @@ import numpy as np
 
 from cutaway.atomic import write_complete
 from cutaway.data.encoders import TableEncoder
-from cutaway.data.targets import ClassTarget, Target, target_from_json
+from cutaway.data.several_targets import AnyTarget, any_target_from_json
 from cutaway.errors import InputError
-from cutaway.layers import Ensemble, Layer
+from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.layers.layer import join
 from cutaway.storage.architecture import ModelFileError, describe, rebuild
 
@@ -23,43 +23,54 @@ FORMAT = 1
 HEADER = "cutaway"  # the one entry of the file's metadata
 LARGEST_HEADER = 32 << 20  # bytes
 MOST_MEMBERS = 10_000
+MOST_PARTS = 1_000
 DTYPES = {"F32": np.float32, "F64": np.float64}
 
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """What a file holds: a network or an `Ensemble`, and for tables how rows become numbers and back."""
+    """What a file holds: a network, an `Ensemble` or a `Blend`, and for tables how rows become numbers and back."""
 
-    network: Layer | Ensemble
+    network: Layer | Ensemble | Blend
     preprocessing: TableEncoder | None = None
-    target: Target | None = None
+    target: AnyTarget | None = None
 
 
 def network_bytes(
-    network: Layer | Ensemble, *, preprocessing: TableEncoder | None = None, target: Target | None = None
+    network: Layer | Ensemble | Blend, *, preprocessing: TableEncoder | None = None, target: AnyTarget | None = None
 ) -> bytes:
     """Return the content of a network's file; no training row is in it.
 
     The arrays are the parameters and the running state by path; those of an `Ensemble` have a leading member
-    axis. Raises `InputError` for a network that is not built, has weights that are not finite, or layers whose
-    arguments are not plain data.
+    axis, those of the parts of a `Blend` paths that begin "0/", "1/", …. Raises `InputError` for a network that is
+    not built, has weights that are not finite, or layers whose arguments are not plain data.
     """
     from safetensors.numpy import save
 
-    if isinstance(network, Ensemble):
-        single, arrays = network.network, {**network.params, **network.state}
+    members: Any
+    described: Any
+    arrays: dict[str, np.ndarray]
+    if isinstance(network, Blend):
+        members, described, arrays = [len(part) for part in network.parts], [], {}
+        for place, part in enumerate(network.parts):
+            described.append(describe(part.network))
+            arrays |= {f"{place}/{path}": array for path, array in {**part.params, **part.state}.items()}
+    elif isinstance(network, Ensemble):
+        members, described = len(network), describe(network.network)
+        arrays = {**network.params, **network.state}
     else:
         if not network.built:
             raise InputError("the network has no weights yet; fit it or call net.build(features) before saving")
-        single, arrays = network, {**network.parameters(), **network.state()}
+        members, described, arrays = None, describe(network), {**network.parameters(), **network.state()}
     for path, array in arrays.items():
         if not np.isfinite(array).all():
             raise InputError(f"{path!r} holds values that are not finite; such a network is not saved")
     header = {
         "format": FORMAT,
         "kind": "network" if preprocessing is None else "table",
-        "members": len(network) if isinstance(network, Ensemble) else None,
-        "network": describe(single),
+        "members": members,
+        "network": described,
+        "shares": list(network.shares) if isinstance(network, Blend) else None,
         "preprocessing": None if preprocessing is None else preprocessing.to_json(),
         "target": None if target is None else target.to_json(),
     }
@@ -70,10 +81,10 @@ def network_bytes(
 
 def write_network(
     path: str | Path,
-    network: Layer | Ensemble,
+    network: Layer | Ensemble | Blend,
     *,
     preprocessing: TableEncoder | None = None,
-    target: Target | None = None,
+    target: AnyTarget | None = None,
 ) -> None:
     """Write a network to a file, which appears complete or not at all; see `network_bytes`."""
     write_complete(Path(path), network_bytes(network, preprocessing=preprocessing, target=target))
@@ -162,26 +173,58 @@ def _restored(header: dict[str, Any], arrays: dict[str, np.ndarray], own: Iterab
     version = header.get("format")
     if version != FORMAT or isinstance(version, bool):
         raise ModelFileError(f"the file's format is {version!r}; this version of cutaway reads {FORMAT}")
-    expected = {"format", "kind", "members", "network", "preprocessing", "target"}
+    expected = {"format", "kind", "members", "network", "shares", "preprocessing", "target"}
     if header.keys() != expected:
         raise ModelFileError(f"the header has {sorted(header)}, expected {sorted(expected)}")
-    members = header["members"]
+    shares = header["shares"]
+    network: Layer | Ensemble | Blend
+    if shares is None:
+        network = _one(header["network"], header["members"], arrays, own)
+    else:
+        network = _blended(header["network"], header["members"], shares, arrays, own)
+    if header["kind"] == "network":
+        if header["preprocessing"] is not None or header["target"] is not None:
+            raise ModelFileError("a plain network has preprocessing or a target")
+        return NetworkFile(network)
+    if header["kind"] != "table":
+        raise ModelFileError(f"the file holds a {header['kind']!r}; expected 'network' or 'table'")
+    preprocessing = TableEncoder.from_json(header["preprocessing"])
+    target = any_target_from_json(header["target"])
+    for part in network.parts if isinstance(network, Blend) else [network]:
+        _try_out(part.network if isinstance(part, Ensemble) else part, preprocessing, target.outputs)
+    return NetworkFile(network, preprocessing, target)
+
+
+def _blended(described: Any, members: Any, shares: Any, arrays: dict[str, np.ndarray], own: Iterable[type]) -> Blend:
+    """Return the ensembles of a blend, each from the arrays whose paths begin with its place."""
+    lists = all(isinstance(each, list) and len(each) == len(shares) for each in (described, members, shares))
+    numbers = lists and all(isinstance(share, (int, float)) and 0 < share <= 1 for share in shares)
+    if not numbers or not 1 <= len(shares) <= MOST_PARTS or abs(sum(shares) - 1) > 1e-9:
+        raise ModelFileError(f"shares is {shares!r}; expected numbers that sum to 1, one for each network of the blend")
+    own = list(own)
+    parts: list[Ensemble] = []
+    for place in range(len(shares)):
+        inside = {
+            path.removeprefix(f"{place}/"): array for path, array in arrays.items() if path.startswith(f"{place}/")
+        }
+        part = _one(described[place], members[place], inside, own)
+        if not isinstance(part, Ensemble):
+            raise ModelFileError(f"part {place} of the blend has no members")
+        parts.append(part)
+    if sum(len(part.params) + len(part.state) for part in parts) != len(arrays):
+        raise ModelFileError("there are weights that belong to no part of the blend")
+    return Blend(parts, shares)
+
+
+def _one(described: Any, members: Any, arrays: dict[str, np.ndarray], own: Iterable[type]) -> Layer | Ensemble:
+    """Return a network, or an ensemble where there are members."""
     if members is not None and (
         not isinstance(members, int) or isinstance(members, bool) or not 1 <= members <= MOST_MEMBERS
     ):
         raise ModelFileError(f"members is {members!r}, expected a whole number from 1 to {MOST_MEMBERS}, or null")
-    network = rebuild(header["network"], own)
+    network = rebuild(described, own)
     _fill(network, arrays, members)
-    if header["kind"] == "network":
-        if header["preprocessing"] is not None or header["target"] is not None:
-            raise ModelFileError("a plain network has preprocessing or a target")
-        return NetworkFile(_whole(network, arrays, members))
-    if header["kind"] != "table":
-        raise ModelFileError(f"the file holds a {header['kind']!r}; expected 'network' or 'table'")
-    preprocessing = TableEncoder.from_json(header["preprocessing"])
-    target = target_from_json(header["target"])
-    _try_out(network, preprocessing, len(target.labels) if isinstance(target, ClassTarget) else 1)
-    return NetworkFile(_whole(network, arrays, members), preprocessing, target)
+    return _whole(network, arrays, members)
 
 
 def _fill(network: Layer, arrays: dict[str, np.ndarray], members: int | None) -> None:
@@ -240,5 +283,5 @@ def _try_out(network: Layer, preprocessing: TableEncoder, outputs: int) -> None:
         raise ModelFileError(
             f"the network does not take the table's {row.shape[1]} encoded columns ({fault})"
         ) from fault
-    if found != (1, outputs):
+    if len(found) not in (2, 3) or (found[0], found[-1]) != (1, outputs):
         raise ModelFileError(f"the network's output for a row has shape {found}, the target needs {(1, outputs)}")

@@ -7,7 +7,8 @@ from cutaway.autodiff import gradients
 from cutaway.backends.random import Random
 from cutaway.layers import GELU, BatchNorm, Context, Dense, Dropout, LayerNorm, ReLU, Residual, Sequential
 from cutaway.losses import CrossEntropy
-from cutaway.optimizers import Adam, Cosine
+from cutaway.optimizers import Adam
+from cutaway.schedules import Cosine
 from cutaway.tensor import as_tensors
 
 from .precision import x64

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cutaway import layers
+from cutaway.errors import InputError
 from cutaway.layers import Dense, Sequential
 
 X = np.random.default_rng(0).normal(size=(4, 3))
@@ -32,6 +33,8 @@ ROWS = {
         (X - X.mean(axis=1, keepdims=True)) / np.sqrt(X.var(axis=1, keepdims=True) + 0.1),
     ),
     "Residual": (layers.Residual(layers.Tanh()), X + np.tanh(X)),
+    "Scale": (layers.Scale(), X),
+    "Parametric": (layers.Parametric(layers.ReLU()), np.maximum(X, 0)),
     "Flatten": (layers.Flatten(), X),
     "Dropout": (layers.Dropout(0.9), X),
     "Sequential": (Sequential(layers.Tanh(), layers.ReLU()), np.maximum(np.tanh(X), 0)),
@@ -64,3 +67,33 @@ def test_embedding():
     words = np.array([[3, 0, 3], [1, 1, 2]])
     np.testing.assert_array_equal(layer(words), layer.weight[words])
     np.testing.assert_array_equal(layer(words.astype(np.float32)), layer.weight[words])
+
+
+def test_dense_ntk_divides_by_the_root_of_its_inputs():
+    layer = Dense(2, ntk=True, initializer=layers.Normal(), bias_initializer=layers.Normal())
+    layer.build(3, dtype=np.float64)
+    np.testing.assert_allclose(layer(X), X @ layer.weight / np.sqrt(3) + layer.bias, rtol=1e-14)
+
+
+def test_parametric_takes_some_of_the_bend():
+    layer = layers.Parametric(layers.Tanh()).build(3, dtype=np.float64)
+    layer.amount = [0.0, 0.5, 2.0]
+    np.testing.assert_allclose(layer(X), X + layer.amount * (np.tanh(X) - X), rtol=1e-14)
+    np.testing.assert_array_equal(layer(X)[:, 0], X[:, 0])
+
+
+def test_scale_multiplies_each_column():
+    layer = layers.Scale().build(3, dtype=np.float64)
+    layer.factor = [2.0, -1.0, 0.0]
+    np.testing.assert_array_equal(layer(X), X * [2.0, -1.0, 0.0])
+
+
+@pytest.mark.parametrize("activation", [layers.Flatten, 3])
+def test_parametric_needs_an_activation(activation):
+    with pytest.raises(InputError, match=r"Parametric: got .*, expected an activation such as SELU\(\)"):
+        layers.Parametric(activation)
+
+
+def test_parametric_refuses_a_layer_that_changes_the_shape():
+    with pytest.raises(InputError, match=r"Parametric: Dense\(2\) turns shape \(1, 3\) into \(1, 2\)"):
+        layers.Parametric(Dense(2))(X)

@@ -7,6 +7,7 @@ from cutaway import layers, ops
 from cutaway.autodiff import check_gradients, pull
 from cutaway.backends.random import Random
 from cutaway.layers import Context, Dense, Embedding, Flatten, Sequential
+from cutaway.schedules import FlatCos
 from cutaway.tensor import Tensor
 
 FEATURES, BATCH = 3, 5
@@ -55,10 +56,17 @@ NETWORKS = {
     "Flatten": below(Flatten()),
     "Residual": below(layers.Residual(Sequential(Dense(4), layers.Tanh()))),
     "Bilinear": below(Bilinear()),
+    "Dense, ntk": below(Dense(2, ntk=True)),
+    "Dropout by schedule": below(layers.Dropout(FlatCos(0.4))),
+    "Scale": below(layers.Scale()),
+    "Parametric": below(layers.Parametric(layers.SELU())),
+    "PeriodicEmbedding": below(layers.PeriodicEmbedding(2, dimensions=3, frequencies=5, sigma=0.5)),
+    "PeriodicEmbedding of all columns": below(layers.PeriodicEmbedding(4)),
+    "members": Sequential(Dense(4), layers.MemberScale(3), Dense(5), layers.Tanh(), layers.MemberDense(2, 3)),
 }
 CONTEXTS = {
     "evaluate": {},
-    "train": {"mode": "train", "random": Random(np.uint32(1), np.uint32(2))},
+    "train": {"mode": "train", "random": Random(np.uint32(1), np.uint32(2)), "progress": np.float64(0.75)},
     "train with padding": {"mode": "train", "random": Random(np.uint32(1), np.uint32(2)), "row_mask": MASK},
 }
 ROWS = [(name, "train") for name in NETWORKS] + [

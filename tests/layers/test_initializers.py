@@ -5,7 +5,7 @@ import pytest
 
 from cutaway.backends.random import generator
 from cutaway.errors import InputError
-from cutaway.layers import Constant, Glorot, He, Initializer, LeCun, Normal, Orthogonal, Uniform
+from cutaway.layers import Constant, Glorot, He, Initializer, LeCun, Normal, Orthogonal, RandomSign, Uniform
 from cutaway.layers.initializers import fans
 
 SHAPE = (300, 200)
@@ -81,6 +81,12 @@ def test_orthogonal_has_no_preferred_sign():
 def test_orthogonal_refuses_a_vector():
     with pytest.raises(InputError, match=r"needs a matrix, got shape \(3,\)"):
         draw(Orthogonal(), (3,))
+
+
+def test_random_signs():
+    w = draw(RandomSign())
+    np.testing.assert_array_equal(np.unique(w), [-1, 1])
+    assert abs(w.mean()) < FIVE / np.sqrt(w.size)
 
 
 def test_constant():

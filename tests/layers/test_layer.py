@@ -21,6 +21,7 @@ from cutaway.layers import (
     Residual,
     Sequential,
 )
+from cutaway.schedules import FlatCos
 from cutaway.tensor import as_tensors
 
 X = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
@@ -164,18 +165,30 @@ EVERY_LAYER = [
     (layers.Embedding(5, 2), "Embedding(5, 2)"),
     (layers.LeakyReLU(0.2), "LeakyReLU(slope=0.2)"),
     (Residual(Sequential(Dense(2), ReLU())), "Residual(Sequential(Dense(2), ReLU()))"),
+    (layers.Parametric(layers.Mish()), "Parametric(Mish())"),
+    (layers.PeriodicEmbedding(3, sigma=0.5), "PeriodicEmbedding(3, sigma=0.5)"),
+    (layers.MemberScale(4), "MemberScale(4)"),
+    (layers.MemberScale(4, layers.Normal()), "MemberScale(4, initializer=Normal(std=1.0, mean=0.0))"),
+    (layers.MemberDense(1, 4), "MemberDense(1, 4)"),
+    (Dropout(FlatCos(0.2)), "Dropout(rate=FlatCos(rate=0.2))"),
+    (
+        Dense(2, ntk=True, initializer=layers.UnitVariance(), bias_initializer=layers.RandomSimplex(3)),
+        "Dense(2, ntk=True, initializer=UnitVariance(), bias_initializer=RandomSimplex(rows=3))",
+    ),
     (Scale(3.0), "Scale(start=3.0)"),
     (Square(), "Square()"),
     (Forgetful(3), "Forgetful(…)"),
     *[(kind(), f"{kind.__name__}()") for kind in WITHOUT_ARGUMENTS],
 ]
+OWN = {"Scale(start=3.0)", "Square()"}
 
 
 @pytest.mark.parametrize(("layer", "shown"), EVERY_LAYER, ids=[shown for _, shown in EVERY_LAYER])
 def test_repr_says_how_to_make_it(layer, shown):
     assert repr(layer) == shown
     if "…" not in shown:
-        assert repr(eval(shown, {**vars(layers), "Scale": Scale, "Square": Square})) == shown
+        own = {"Scale": Scale, "Square": Square} if shown in OWN else {}
+        assert repr(eval(shown, {**vars(layers), "FlatCos": FlatCos, **own})) == shown
 
 
 def test_no_layer_is_missing_from_the_list():

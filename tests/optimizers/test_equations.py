@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cutaway.optimizers import Adam, AdamW, Cosine, GradientDescent, Momentum, Nesterov, RMSProp, StepDecay
+from cutaway.optimizers import Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp
+from cutaway.schedules import Cosine, FlatCos, StepDecay
 
 STEPS = 10
 RANDOM = np.random.default_rng(0)
@@ -109,6 +110,21 @@ def test_the_rate_follows_its_schedule():
     assert_same(run(GradientDescent(Cosine(0.1))), cosine)
     steps = expected(momentum, lambda path, t: RATE if t <= STEPS / 2 else RATE / 10)
     assert_same(run(Momentum(StepDecay(RATE, (0.5,)), 0.7)), steps)
+
+
+def test_the_decay_follows_its_schedule_beside_the_rate():
+    optimizer = AdamW(Cosine(0.1), (B1, B2), EPS, FlatCos(0.3), weight_decay_factors={"*.bias": 0.0, "1.*": 2.0})
+    factors = {"0.weight": 1, "0.bias": 0, "1.weight": 2}
+    params, memory = dict(START), {path: {} for path in START}
+    for t in range(1, STEPS + 1):
+        done = (t - 1) / STEPS
+        rate = 0.1 * (1 + np.cos(np.pi * done)) / 2
+        decay = 0.3 * (1 + np.cos(np.pi * (max(1, 2 * done) - 1))) / 2
+        params = {
+            path: adam(w, slope(path, w), memory[path], t, rate, decay=decay * factors[path])
+            for path, w in params.items()
+        }
+    assert_same(run(optimizer), params)
 
 
 def test_factors_by_path():

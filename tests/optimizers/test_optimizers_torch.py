@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cutaway.optimizers import Adam, AdamW, Cosine, GradientDescent, Momentum, Nesterov, RMSProp, StepDecay
+from cutaway.optimizers import Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp
+from cutaway.schedules import Cosine, StepDecay
 
 torch = pytest.importorskip("torch")
 

@@ -9,6 +9,8 @@ from cutaway.optimizers import (
     Adam,
     AdamW,
     Cosine,
+    CosLog4,
+    FlatCos,
     GradientDescent,
     Momentum,
     Nesterov,
@@ -25,6 +27,7 @@ OPTIMIZERS = [
     RMSProp(Cosine(0.1)),
     Adam(WarmUp.before(Cosine(0.1))),
     AdamW(np.float32(0.5)),
+    AdamW(CosLog4(0.1), weight_decay=FlatCos(0.3), weight_decay_factors={"bias": 0.5}),
 ]
 each_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
 
@@ -84,7 +87,8 @@ def test_a_learning_rate_is_a_number_of_at_least_zero(kind, rate):
     [
         (lambda: Adam(clip_norm=0), "Adam: clip_norm must be above 0, got 0"),
         (lambda: Adam(clip_value=float("nan")), "clip_value must be above 0, got nan"),
-        (lambda: AdamW(weight_decay=-1), "AdamW: weight_decay must be at least 0, got -1"),
+        (lambda: AdamW(weight_decay=-1), "AdamW: weight_decay must be a number of at least 0, or a schedule, got -1"),
+        (lambda: GradientDescent(weight_decay=float("nan")), "weight_decay must be a number of at least 0"),
         (lambda: Adam(betas=(0.9, 1.0)), "0 ≤ β < 1"),
         (lambda: Nesterov(momentum=1.0), "Nesterov: momentum must be 0 ≤ μ < 1, got 1.0"),
         (lambda: RMSProp(rho=-0.1), "rho must be 0 ≤ ρ < 1, got -0.1"),
@@ -113,6 +117,7 @@ def test_a_printed_optimizer_shows_what_was_asked_for():
     assert repr(AdamW(0.1, clip_norm=1.0, weight_decay_factors={"*.bias": 0.0})) == (
         "AdamW(0.1, clip_norm=1.0, weight_decay_factors={'*.bias': 0.0})"
     )
+    assert repr(Adam(0.1, weight_decay=FlatCos(0.02))) == "Adam(0.1, weight_decay=FlatCos(rate=0.02))"
     assert repr(Momentum(0.1, momentum=0.5)) == "Momentum(0.1, momentum=0.5)"
 
 

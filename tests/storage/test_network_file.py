@@ -3,6 +3,7 @@
 import json
 import struct
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ import cutaway as ca
 from cutaway.data.columns import describe_columns
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.reading import table_from
-from cutaway.data.targets import NumberTarget
-from cutaway.storage.architecture import INITIALIZERS, LAYERS, ModelFileError, describe, rebuild
+from cutaway.data.targets import ClassTarget, NumberTarget
+from cutaway.storage.architecture import INITIALIZERS, LAYERS, SCHEDULES, ModelFileError, describe, rebuild
 from cutaway.storage.network_file import network_bytes, read_network, write_network
 
 NETWORKS = {
@@ -26,6 +27,22 @@ NETWORKS = {
     ),
     "nested": lambda: ca.Sequential(
         ca.Dense(3), ca.Residual(ca.Sequential(ca.Dense(3), ca.GELU())), ca.ELU(0.5), ca.Softmax()
+    ),
+    "recipe": lambda: ca.Sequential(
+        ca.PeriodicEmbedding(2, frequencies=5),
+        ca.ColumnEmbedding([2], 3),
+        ca.Scale(),
+        ca.Dense(4, ntk=True, initializer=ca.UnitVariance(), bias_initializer=ca.RandomSimplex(3)),
+        ca.Parametric(ca.SELU()),
+        ca.Dropout(ca.FlatCos(0.15)),
+        ca.Dense(1, ntk=True),
+    ),
+    "members": lambda: ca.Sequential(
+        ca.MemberScale(3),
+        ca.Dense(4),
+        ca.ReLU(),
+        ca.Dropout(ca.WarmUp.before(ca.StepDecay(0.2, (0.1, 0.9)))),
+        ca.MemberDense(2, 3, initializer=ca.LeCun()),
     ),
     "codes": lambda: ca.Sequential(ca.ColumnEmbedding([3, 2], 4, initializer=ca.Uniform(-0.1, 0.1)), ca.Dense(2)),
 }
@@ -78,6 +95,23 @@ def test_members(tmp_path):
     again = read_network(tmp_path / "net.safetensors").network
     assert len(again) == 3
     assert again.members(x).tobytes() == run.network.members(x).tobytes()
+
+
+TARGETS = {
+    "classes": ClassTarget("y", ("no", "yes"), temperature=1.7, threshold=0.31),
+    "numbers": NumberTarget("y", 2.0, 3.0, -4.5, 11.25, margins=((0.5, 0.1), (0.9, 7.3))),
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_is_known_of_the_target_comes_back(tmp_path, name):
+    """Temperature and threshold; range and margins: predictions of a run depend on all of them."""
+    table = table_from({"x": [0.5, 1.5, 2.5, 3.5], "y": [1.0, 2.0, 1.0, 2.0]})
+    preprocessing = TableEncoder.fit(table, describe_columns(table, "y", number=["x"]))
+    net = ca.Sequential(ca.Dense(2 if name == "classes" else 1)).build(preprocessing.transform(table))
+    place = tmp_path / "net.safetensors"
+    write_network(place, net, preprocessing=preprocessing, target=TARGETS[name])
+    assert read_network(place).target == TARGETS[name]
 
 
 def test_a_layer_used_twice_stays_one(tmp_path):
@@ -153,6 +187,50 @@ def test_every_layer_and_initializer_of_the_package_can_be_written():
         INITIALIZERS
     )
     assert Activation.__name__ not in LAYERS
+    assert {kind.__name__ for kind in _below(ca.Schedule) if kind.__module__.startswith("cutaway.")} == set(SCHEDULES)
+
+
+@dataclass(frozen=True)
+class Sawtooth(ca.Schedule):
+    """A schedule of one's own."""
+
+    teeth: int = 3
+
+    def factor(self, t):
+        return (self.teeth * t) % 1.0
+
+
+def test_own_schedules_load_when_they_are_given(tmp_path):
+    place = tmp_path / "net.safetensors"
+    write_network(place, ca.Sequential(ca.Dense(2), ca.Dropout(Sawtooth(0.3, 5))).build(2))
+    with pytest.raises(ModelFileError, match=r"a schedule of someone's own, 'Sawtooth'"):
+        read_network(place)
+    assert read_network(place, layers=[Sawtooth]).network[1].rate == Sawtooth(0.3, 5)
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        ({"schedule": "FlatCos", "arguments": {"rate": "1"}}, "FlatCos: rate is '1', expected float"),
+        ({"schedule": "FlatCos", "arguments": {"rate": 1.5}}, "Dropout: rate is the share"),
+        ({"schedule": "Schedule", "arguments": {"rate": 0.1}}, "a schedule 'Schedule'"),
+        ({"schedule": "FlatCos", "arguments": {}}, "FlatCos: arguments"),
+        ({"initializer": "He", "arguments": {}}, r"Dropout: rate is He\(\), expected float | .*Schedule"),
+        ({"schedule": "He", "arguments": {}}, "a schedule 'He'"),
+    ],
+)
+def test_schedules_that_are_none_are_refused(rate, words):
+    with pytest.raises(ModelFileError, match=words):
+        rebuild({"layer": "Dropout", "arguments": {"rate": rate}})
+
+
+def test_an_argument_that_an_older_file_lacks_has_its_default():
+    described = describe(ca.Dense(3, bias=False))
+    del described["arguments"]["ntk"]
+    assert repr(rebuild(described)) == "Dense(3, bias=False)"
+    del described["arguments"]["units"]
+    with pytest.raises(ModelFileError, match="Dense: arguments"):
+        rebuild(described)
 
 
 def _below(kind):
@@ -255,10 +333,15 @@ REFUSED = {
     ),
     "target gone": (put("target", value=None), "no target"),
     "target of classes": (
-        put("target", value={"kind": "class", "column": "y", "labels": ["a", "b"]}),
+        put("target", value=ClassTarget("y", ("a", "b")).to_json()),
         "the target needs (1, 2)",
     ),
     "target std": (put("target", "std", value=0), "std is 0"),
+    "target range": (put("target", "low", value=99), "the range 99.0 to"),
+    "target without a range": (lambda inner: inner["target"].pop("high"), "number target: has the fields"),
+    "margins": (put("target", "margins", value="wide"), "'margins' is 'wide'"),
+    "temperature": (put("target", value=ClassTarget("y", ("a", "b"), 0.0).to_json()), "temperature 0.0"),
+    "threshold": (put("target", value=ClassTarget("y", ("a", "b"), 1.0, 1.5).to_json()), "threshold 1.5"),
     "plain with preprocessing": (put("kind", value="network"), "plain network"),
     "key twice": (lambda inner: '{"format": 1, "format": 1}', "twice"),
     "NaN": (lambda inner: '{"format": NaN}', "NaN"),
@@ -354,7 +437,9 @@ ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["layer", "arguments", "same", "own", "initializer"]), inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["layer", "arguments", "same", "own", "initializer", "schedule"]), inner, max_size=3
+        )
     ),
     max_leaves=6,
 )

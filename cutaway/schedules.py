@@ -1,4 +1,4 @@
-"""Schedules: how the learning rate changes as training goes on.
+"""Schedules: how a rate (of learning, of decay, of dropout) changes as training goes on.
 
 A schedule is a function of t, the share of training that is done (0 at the first step, 1 after the last), so
 that a shorter training still goes through all of it.
@@ -19,25 +19,23 @@ from cutaway.errors import InputError
 
 @dataclass(frozen=True)
 class Schedule:
-    """The learning rate at t.
+    """A rate at t.
 
-    rate   the learning rate that the schedule scales
+    rate   what the schedule scales: a learning rate, a weight decay, a share to silence
     """
 
     rate: float
 
     def __post_init__(self) -> None:
         if not isinstance(self.rate, (int, float, np.number)) or not np.isfinite(self.rate) or self.rate < 0:
-            raise InputError(
-                f"{type(self).__name__}: the learning rate must be a number of at least 0, got {self.rate!r}"
-            )
+            raise InputError(f"{type(self).__name__}: the rate must be a number of at least 0, got {self.rate!r}")
 
     def factor(self, t: Array) -> Any:
         """Return what the rate is multiplied by at t."""
         return 1.0
 
     def __call__(self, t: Any) -> Any:
-        """Return the learning rate at t, 0 ≤ t ≤ 1."""
+        """Return the rate at t, 0 ≤ t ≤ 1."""
         return self.rate * self.factor(t if hasattr(t, "dtype") else np.asarray(t, np.float64))
 
 
@@ -172,15 +170,43 @@ class CosLog4(Schedule):
         return 0.5 * (1 - xp.cos(2 * pi * xp.log2(1 + 15 * t)))
 
 
+@dataclass(frozen=True)
+class FlatCos(Schedule):
+    """The rate through the first half, then half a cosine to zero: ½ (1 + cos(π (max(1, 2t) − 1))).
+
+    Reference: Holzmüller, Grinsztajn, Steinwart, "Better by default", NeurIPS 2024, arXiv 2407.04491.
+
+    >>> [round(float(FlatCos(1.0)(t)), 4) for t in (0.0, 0.5, 0.75, 1.0)]
+    [1.0, 1.0, 0.5, 0.0]
+    """
+
+    def factor(self, t: Array) -> Any:
+        """Return the cosine's height."""
+        xp = namespace(t)
+        return 0.5 * (1 + xp.cos(pi * (xp.maximum(2 * t, xp.ones_like(t)) - 1)))
+
+
 def _check_share(name: str, share: float) -> None:
     if not 0 < share < 1:
         raise InputError(f"{name}: share is the part of training that rises, 0 < share < 1, got {share!r}")
 
 
-def as_schedule(rate: float | Schedule, name: str) -> Schedule:
-    """Return a number as a constant schedule, checked; a schedule as it is."""
+def as_schedule(rate: float | Schedule, name: str, setting: str = "learning_rate") -> Schedule:
+    """Return a number as a constant schedule, checked; a schedule as it is.
+
+    `name` and `setting` say whose it is, in the message of the `InputError` for anything else.
+
+    >>> as_schedule(0.1, "Adam")
+    ConstantRate(rate=0.1)
+    """
     if isinstance(rate, Schedule):
         return rate
     if not isinstance(rate, (int, float, np.number)) or not np.isfinite(rate) or rate < 0:
-        raise InputError(f"{name}: learning_rate must be a number of at least 0, or a schedule, got {rate!r}")
+        raise InputError(f"{name}: {setting} must be a number of at least 0, or a schedule, got {rate!r}")
     return ConstantRate(float(rate))
+
+
+__all__ = [
+    "ConstantRate", "CosLog4", "Cosine", "Exponential", "FlatCos", "OneCycle", "Schedule", "StepDecay", "WarmUp",
+    "as_schedule",
+]  # fmt: skip

@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 
 from cutaway.errors import InputError
-from cutaway.optimizers import (
+from cutaway.schedules import (
     ConstantRate,
     Cosine,
     CosLog4,
     Exponential,
+    FlatCos,
     OneCycle,
     Schedule,
     StepDecay,
     WarmUp,
+    as_schedule,
 )
 
 # schedule, and its rate at chosen t worked out by hand
@@ -37,6 +39,9 @@ POINTS = {
     "four waves": (
         CosLog4(0.1),
         {0: 0, (2**0.5 - 1) / 15: 0.1, 1 / 15: 0, 0.2: 0, 0.4: 0.05 * (1 - cos(2 * pi * log2(7))), 1: 0},
+    ),
+    "flat, then a cosine": (
+        FlatCos(0.1), {0: 0.1, 0.3: 0.1, 0.5: 0.1, 2 / 3: 0.075, 0.75: 0.05, 0.9: 0.05 * (1 + cos(0.8 * pi)), 1: 0},
     ),
 }  # fmt: skip
 each_schedule = pytest.mark.parametrize(("schedule", "points"), POINTS.values(), ids=POINTS)
@@ -66,9 +71,11 @@ def test_never_negative_and_at_most_the_rate(schedule, points):
 
 
 @pytest.mark.parametrize("rate", [-1e-3, float("nan"), float("inf"), "fast"])
-@pytest.mark.parametrize("kind", [Schedule, ConstantRate, Cosine, Exponential, OneCycle, WarmUp, CosLog4, StepDecay])
+@pytest.mark.parametrize(
+    "kind", [Schedule, ConstantRate, Cosine, Exponential, OneCycle, WarmUp, CosLog4, FlatCos, StepDecay]
+)
 def test_the_rate_is_checked(kind, rate):
-    with pytest.raises(InputError, match=rf"{kind.__name__}: the learning rate must be .* got {rate!r}"):
+    with pytest.raises(InputError, match=rf"{kind.__name__}: the rate must be .* got {rate!r}"):
         kind(rate)
 
 
@@ -96,3 +103,10 @@ def test_the_final_share_of_a_product_is_above_zero():
 def test_numbers_that_give_no_schedule(make, words):
     with pytest.raises(InputError, match=words):
         make()
+
+
+def test_a_number_is_a_constant_schedule_and_the_setting_is_named():
+    assert as_schedule(0.5, "Mine") == ConstantRate(0.5)
+    assert as_schedule(mine := Cosine(0.1), "Mine") is mine
+    with pytest.raises(InputError, match=r"Mine: pull must be a number of at least 0, or a schedule, got -1"):
+        as_schedule(-1, "Mine", "pull")
