@@ -60,12 +60,13 @@ class LayerVitals:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a long epoch has come: `step` of `steps` are done. Announced, not kept."""
+    """How far a training of `epochs` has come: `step` of `steps` are done. Announced, not kept."""
 
     epoch: int
     step: int
     steps: int
     seconds: float
+    epochs: int
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from os import cpu_count, environ
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,14 @@ try:
     import jax
 except ImportError as error:
     raise InputError("engine 'xla' needs JAX, which is not installed; run: pip install 'cutaway[jax]'") from error
+
+
+FORCED = "xla_force_host_platform_device_count" in environ.get("XLA_FLAGS", "")
+if getattr(jax.config, "jax_num_cpu_devices", 0) < 0 and not FORCED:
+    # Each core is a device of its own, so that members can be divided among them; a single network still uses all.
+    # Where JAX has begun to compute before, what it began with stays.
+    with suppress(RuntimeError):
+        jax.config.update("jax_num_cpu_devices", cpu_count() or 1)  # type: ignore[no-untyped-call]
 
 
 class JaxBackend:
@@ -60,6 +70,21 @@ class JaxBackend:
     def copy(self, tree: Any) -> Any:
         """Copy every array in one compiled call, so that the original may be donated."""
         return _copy(tree)
+
+    def spread(self, tree: Any, members: int) -> Any:
+        """Divide the leading axis among as many devices as it can be divided by."""
+        return jax.device_put(tree, _divided(members, "member"))
+
+    def everywhere(self, tree: Any, members: int) -> Any:
+        """Copy to each of those devices."""
+        return jax.device_put(tree, _divided(members))
+
+
+def _divided(members: int, *axes: str) -> Any:
+    devices = jax.devices()
+    count = max(number for number in range(1, len(devices) + 1) if members % number == 0)
+    mesh = jax.sharding.Mesh(np.array(devices[:count]), ("member",))
+    return jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(*axes))  # type: ignore[no-untyped-call]
 
 
 _copy = jax.jit(lambda tree: jax.tree.map(jax.numpy.copy, tree))

@@ -72,6 +72,14 @@ class NumPyBackend:
         """Return `tree`: nothing that a step returned is ever written to."""
         return tree
 
+    def spread(self, tree: Any, members: int) -> Any:
+        """Return `tree`: there is one device."""
+        return tree
+
+    def everywhere(self, tree: Any, members: int) -> Any:
+        """Return `tree`: there is one device."""
+        return tree
+
 
 # A tree is what crosses a step's boundary: arrays in dicts and (named) tuples.
 

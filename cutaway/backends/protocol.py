@@ -48,3 +48,9 @@ class Backend(Protocol):
 
     def copy(self, tree: Any) -> Any:
         """Return `tree` (dicts and tuples of arrays) such that the original may be given away."""
+
+    def spread(self, tree: Any, members: int) -> Any:
+        """Return `tree`, whose arrays have a leading axis of `members`, divided among the devices along it."""
+
+    def everywhere(self, tree: Any, members: int) -> Any:
+        """Return `tree` on each of the devices that `spread` divides so many members among."""

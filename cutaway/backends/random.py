@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import prod
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -78,6 +79,14 @@ class Random:
         first, second = threefry(key, counter)
         return xp.reshape(xp.concat((first, second))[:count], shape)
 
-    def keep(self, path: str, shape: tuple[int, ...], probability: float) -> Array:
-        """Return a boolean mask of `shape`, true with `probability` (0 < probability < 1)."""
-        return self.bits(path, shape) < np.uint32(min(round(probability * 2**32), 2**32 - 1))
+    def keep(self, path: str, shape: tuple[int, ...], probability: Any) -> Array:
+        """Return a boolean mask of `shape`, true with `probability`, a number or an array of one, to 16 bits.
+
+        Each draw of 32 bits decides two places: half the work, and a probability is met to 0.00002.
+        """
+        xp = namespace(self.seed, self.step)
+        count = prod(shape)
+        bits = self.bits(path, ((count + 1) // 2,))
+        halves = xp.concat((bits & np.uint32(0xFFFF), bits >> np.uint32(16)))[:count]
+        limit = xp.asarray(xp.round(xp.asarray(probability) * 65536.0), dtype=xp.uint32)
+        return xp.reshape(halves, shape) < limit

@@ -21,7 +21,9 @@ class Engine:
     """Runs steps, evaluations and bookkeeping for one network, or for `members` of them side by side.
 
     With members every array of the carry has a leading member axis, and so have losses and flags; without,
-    there is no such axis. On XLA the members are one vectorised program, on NumPy they take turns.
+    there is no such axis. On XLA the members are one vectorised program, divided among the devices; on NumPy they
+    take turns. `judge` is the loss that `evaluate` takes, and `apart` says whether each member has rows of its own
+    there, (members, rows, ...).
     """
 
     def __init__(
@@ -33,15 +35,18 @@ class Engine:
         *,
         masked: bool,
         members: int | None,
+        judge: Loss | None = None,
+        apart: bool = False,
     ) -> None:
-        self.name, self.loss = name, loss
+        self.name, self.judge = name, judge or loss
+        self.apart = members is not None and apart
         self.backend = backend = backend_named(name)
         self.members = members
         step = make_step(network, loss, optimizer)
 
         def evaluate(carry: Carry, rows: Batch) -> tuple[Array, Array, Array]:
             outputs = network.bind(carry.params, carry.state)(rows.x, ctx=Context())
-            return *loss.parts(outputs, rows.y, rows.weight), outputs
+            return *self.judge.parts(outputs, rows.y, rows.weight), outputs
 
         def slower(carry: Carry, factor: Array) -> Carry:
             moments = {
@@ -53,7 +58,7 @@ class Engine:
         chunk = make_chunk(step, backend, masked)
         functions: dict[str, tuple[Callable[..., Any], tuple[int | None, ...], tuple[int, ...]]] = {
             "chunk": (chunk, (0, 0, None, 0, None, 0, None), (0,)),
-            "evaluate": (evaluate, (0, None), ()),
+            "evaluate": (evaluate, (0, 0 if self.apart else None), ()),
             "slower": (slower, (0, 0), ()),
             "chosen": (chosen, (0, 0, 0), ()),
         }
@@ -63,13 +68,18 @@ class Engine:
         }
 
     def start(self, carry: Carry) -> Carry:
-        """Return the carry on this engine's device, its memory our own to reuse."""
+        """Return the carry on this engine's devices, its memory our own to reuse."""
         moved = Carry(*({key: self.backend.asarray(array) for key, array in part.items()} for part in carry))
-        return self.copy(moved)
+        return self.copy(moved if self.members is None else self.backend.spread(moved, self.members))
 
     def place(self, rows: Batch) -> Batch:
-        """Return rows on this engine's device."""
-        return Batch(*(None if part is None else self.backend.asarray(part) for part in rows))
+        """Return rows on this engine's devices, all members' at once."""
+        placed = Batch(*(None if part is None else self.backend.asarray(part) for part in rows))
+        return placed if self.members is None else self.backend.everywhere(placed, self.members)
+
+    def place_watched(self, rows: Batch) -> Batch:
+        """Return the rows of `evaluate` on this engine's devices."""
+        return self.backend.spread(rows, self.members) if self.apart and self.members else self.place(rows)
 
     def chunk(
         self, carry: Carry, total: Array, rows: Batch, order: np.ndarray, count: int, seed: Array, steps: Array
@@ -86,15 +96,17 @@ class Engine:
         totals: list[np.ndarray] = []
         weights: list[np.ndarray] = []
         parts: list[np.ndarray] = []
-        for begin in range(0, len(rows.x), TILE):
-            tile = Batch(*(None if part is None else part[begin : begin + TILE] for part in rows))
+        whole = (slice(None),) if self.apart else ()
+        for begin in range(0, rows.y.shape[len(whole)], TILE):
+            some = (*whole, slice(begin, begin + TILE))
+            tile = Batch(*(None if part is None else part[some] for part in rows))
             with np.errstate(all="ignore"):
                 total, weight, predicted = self._compiled["evaluate"](carry, tile)
             totals.append(np.asarray(total, np.float64))
             weights.append(np.asarray(weight, np.float64))
             if outputs:
                 parts.append(np.asarray(predicted))
-        value = np.asarray(self.loss.quotient(np.sum(totals, axis=0), np.sum(weights, axis=0)))
+        value = np.asarray(self.judge.quotient(np.sum(totals, axis=0), np.sum(weights, axis=0)))
         return value, np.concatenate(parts, axis=0 if self.members is None else 1) if outputs else None
 
     def copy(self, carry: Carry) -> Carry:

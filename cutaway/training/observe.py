@@ -37,7 +37,9 @@ def observe(
     taps: list[Tap] = []
     tensors = as_tensors(carry.params)
     step = int(carry.moments["step"])
-    ctx = Context(mode="train", random=Random(np.uint32(0), np.uint32(step)), taps=taps)
+    ctx = Context(
+        mode="train", random=Random(np.uint32(0), np.uint32(step)), progress=np.float64(step / steps), taps=taps
+    )
     with np.errstate(all="ignore"):
         value = loss.value(network.bind(tensors, carry.state)(probe.x, ctx=ctx), probe.y, probe.weight)
         found = pull(value, list(tensors.values()), np.ones_like(value.value))

@@ -41,6 +41,7 @@ def make_step(network: Layer, loss: Loss, optimizer: Optimizer) -> Callable[...,
         ctx = Context(
             mode="train",
             random=Random(seed, moments["step"]),
+            progress=moments["step"] / steps,
             row_mask=None if batch.weight is None else batch.weight > 0,
         )
         tensors = as_tensors(params)

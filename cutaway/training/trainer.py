@@ -16,12 +16,14 @@ from cutaway.records import Event, LayerVitals, Progress, StepRecord
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
 from cutaway.training.engines import Engine
 from cutaway.training.interrupt import Interrupt
+from cutaway.training.members import Members, finite_mean
 from cutaway.training.observe import PROBE_ROWS, observe
-from cutaway.training.order import epoch_order
+from cutaway.training.order import epoch_order, member_orders
 from cutaway.training.step import Batch, Carry
 
 Listener = Callable[[Any], None]
 Metric = Callable[[np.ndarray, np.ndarray], float]
+Fold = tuple[np.ndarray, np.ndarray]
 
 # A chunk is about this long: long enough to hide the call, short enough to show progress and to be interrupted.
 CHUNK_SECONDS = 0.2
@@ -29,6 +31,10 @@ CHUNK_SECONDS = 0.2
 STEPS_BETWEEN_COPIES = 2000
 # Once a step has gone non-finite, the learning rate is multiplied by this; a second time ends the training.
 SLOWER = 0.1
+# Rows that data-driven first weights are fitted to, at most.
+FIRST_ROWS = 8192
+# The share of a time limit that is planned for; what follows the training takes some, too.
+PLANNED_SHARE = 0.95
 # Vitals are taken at epochs 0, 1, 2, 4, 8, … while they cost less than this share of the time since the first.
 OBSERVED_SHARE = 0.01
 
@@ -41,7 +47,9 @@ class StopTraining(Exception):  # noqa: N818 - it is a request, not an error
 class Trained:
     """What a training leaves behind: the weights to use, the last carry, and what was recorded.
 
-    With members every array has a leading member axis. `diverged` says what happened where no member could go on.
+    With members every array has a leading member axis. `outputs` are those of the delivered weights on the rows that
+    each member watched, where there were folds. `epochs` is how many were planned. `diverged` says what happened where
+    no member could go on.
     """
 
     params: dict[str, np.ndarray]
@@ -50,6 +58,8 @@ class Trained:
     vitals: list[LayerVitals] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     seconds: float = 0.0
+    epochs: int = 0
+    outputs: np.ndarray | None = None
     diverged: str = ""
 
 
@@ -59,6 +69,12 @@ class Trainer:
     epochs, batch_size, seed, shuffle   the plan: every row once an epoch, in an order keyed by (seed, epoch)
     engine      "numpy" or "xla"
     members     None for one network, else how many train side by side, seeded seed, seed + 1, …
+    folds       for each member the rows it learns from and those it watches (None: all learn from all rows)
+    rates       what each member's learning rate is multiplied by (None: 1)
+    start       first weights and state, with a leading member axis (None: the network's own, or each its own draw)
+    judge       the loss on watched rows by which the best weights are chosen (None: that of training)
+    drop_last   whether rows that fill no batch are left out, others each epoch, instead of padding
+    limit       seconds that the training may take, by which fewer epochs are planned (None: no limit)
     patience    end when the validation loss has not improved for so many epochs (None: never)
     metrics     figures on validation outputs, by name
     listeners   called with each record; one may raise `StopTraining`
@@ -77,6 +93,12 @@ class Trainer:
         shuffle: bool = True,
         engine: str = "numpy",
         members: int | None = None,
+        folds: Sequence[Fold] | None = None,
+        rates: Sequence[float] | None = None,
+        start: dict[str, np.ndarray] | None = None,
+        judge: Loss | None = None,
+        drop_last: bool = False,
+        limit: float | None = None,
         patience: int | None = None,
         metrics: dict[str, Metric] | None = None,
         listeners: Sequence[Listener] = (),
@@ -85,6 +107,8 @@ class Trainer:
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.epochs, self.batch_size, self.shuffle = epochs, batch_size, shuffle
         self.engine, self.members, self.patience = engine, members, patience
+        self.rates, self.start = rates, start
+        self.folds, self.judge, self.drop_last, self.limit = folds, judge or loss, drop_last, limit
         self.seeds = [seed + member for member in range(members or 1)]
         self.metrics = metrics or {}
         self.listeners, self.watch = listeners, watch
@@ -108,16 +132,41 @@ class Trainer:
             params = self.network.parameters()
             return Carry(params, self.network.state(), self.optimizer.init(params))
         drawn = []
-        for seed in self.seeds:
-            self.network.build(rows.x[:1], seed, self.network.dtype)
+        for member, (seed, learned) in enumerate(zip(self.seeds, self.parts(len(rows.x)), strict=True)):
+            if self.start is None:
+                self.network.build(rows.x[_some(learned)], seed, self.network.dtype)
+            else:
+                self.network.load({path: array[member] for path, array in self.start.items()})
             params = self.network.parameters()
             drawn.append(Carry(params, self.network.state(), self.optimizer.init(params)))
-        return Carry(*({key: np.stack([c[part][key] for c in drawn]) for key in drawn[0][part]} for part in range(3)))
+        first = Carry(*({key: np.stack([c[part][key] for c in drawn]) for key in drawn[0][part]} for part in range(3)))
+        if self.rates is not None:
+            first.moments["learning_rate_factor"] *= np.asarray(self.rates, np.float32)
+        return first
+
+    def parts(self, rows: int) -> list[int | np.ndarray]:
+        """Return which rows each member learns from; a number stands for all of them."""
+        return [rows] * len(self.seeds) if self.folds is None else [learned for learned, _ in self.folds]
 
     def order(self, rows: int, epoch: int) -> np.ndarray:
         """Return which rows each step of the epoch takes, with a leading member axis where there are members."""
-        orders = [epoch_order(rows, self.batch_size, seed, epoch, self.shuffle) for seed in self.seeds]
-        return orders[0] if self.members is None else np.stack(orders)
+        how = (self.shuffle, self.drop_last)
+        if self.members is None:
+            return epoch_order(self.parts(rows)[0], self.batch_size, self.seeds[0], epoch, *how)
+        return member_orders(self.parts(rows), self.batch_size, self.seeds, epoch, *how)
+
+    def watched(self, rows: Batch, validation: Batch | None) -> Batch | None:
+        """Return the rows to validate on; with folds those of each member, padded with rows of weight 0."""
+        if self.folds is None or not any(len(watched) for _, watched in self.folds):
+            return validation
+        length = max(len(watched) for _, watched in self.folds)
+        places = np.full((len(self.folds), length), -1, np.int32)
+        for member, (_, watched) in enumerate(self.folds):
+            places[member, : len(watched)] = watched
+        weight = np.ones(len(rows.x), self.network.dtype) if rows.weight is None else rows.weight
+        return Batch(
+            rows.x[places], rows.y[places], np.where(places >= 0, weight[places], 0).astype(self.network.dtype)
+        )
 
 
 class _Training:
@@ -129,13 +178,18 @@ class _Training:
         self.began = time.perf_counter()
         self.plan, self.interrupt = plan, interrupt
         self.count = len(rows.x)
-        self.per_epoch = -(-self.count // plan.batch_size)
-        self.steps = self.per_epoch * plan.epochs
+        self.first_order = plan.order(self.count, 0)
+        self.per_epoch = self.first_order.shape[-2]
+        self.epochs: int = plan.epochs
         self.weights = np.ones(self.count) if rows.weight is None else np.asarray(rows.weight, np.float64)
         self.probe = Batch(*(None if part is None else part[:PROBE_ROWS] for part in rows))
+        held_out = plan.watched(rows, validation)
         self.truth = None if validation is None else validation.y
-        masked = rows.weight is not None or self.count % plan.batch_size != 0
-        self.engine = Engine(plan.engine, plan.network, plan.loss, plan.optimizer, masked=masked, members=plan.members)
+        masked = rows.weight is not None or bool((self.first_order < 0).any())
+        self.engine = Engine(
+            plan.engine, plan.network, plan.loss, plan.optimizer,
+            masked=masked, members=plan.members, judge=plan.judge, apart=held_out is not validation,
+        )  # fmt: skip
         if cost is None:
             first = slice(0, plan.batch_size)
             cost = cost_of_step(plan.network, plan.loss, Batch(rows.x[first], rows.y[first], None))
@@ -145,17 +199,21 @@ class _Training:
 
         seeds = np.asarray(plan.seeds, np.int64).astype(np.uint32)
         self.zero = np.zeros(seeds.shape if plan.members else (), plan.network.dtype)
-        self.seed = self.engine.backend.asarray(seeds if plan.members else seeds[0])
-        self.planned = self.engine.backend.asarray(np.float32(self.steps))
+        self.seed = seeds if plan.members else seeds[0]
         self.carry = self.engine.start(plan.first_carry(rows))
         self.good = self.best = self.engine.copy(self.carry)
         self.rows = self.engine.place(rows)
-        self.held_out = None if validation is None else self.engine.place(validation)
-        self.members = _Members(plan.members or 1, plan.patience)
+        self.held_out = None if held_out is None else self.engine.place_watched(held_out)
+        self.members = Members(plan.members or 1, plan.patience)
         self.trained = Trained({}, {})
         self.stop, self.step = "", 0
         self.observed, self.looked, self.next_look = 0.0, -1, 0
         self.compiled = 0.0
+
+    @property
+    def steps(self) -> int:
+        """How many steps are planned."""
+        return int(self.per_epoch * self.epochs)
 
     def elapsed(self) -> float:
         return time.perf_counter() - self.began
@@ -173,14 +231,17 @@ class _Training:
     def run(self) -> Trained:
         """Run the epochs and return what is delivered."""
         plan, engine, trained = self.plan, self.engine, self.trained
+        order = self.first_order
+        if plan.limit is not None:
+            self.epochs = self.affordable(order, plan.limit)
+            self.tell(Progress(0, 0, self.steps, self.elapsed(), self.epochs))
         self.look(0)
-        order = plan.order(self.count, 0)
         epoch = 0
-        while epoch < plan.epochs and not self.stop:
+        while epoch < self.epochs and not self.stop:
             epoch += 1
             total, done = self.take_steps(order, epoch)
             weight = self.weight_of(order, done)
-            if epoch < plan.epochs:
+            if epoch < self.epochs:
                 order = plan.order(self.count, epoch)  # while XLA still computes
             losses = np.atleast_1d(np.asarray(total) / weight)
             self.compiled = self.compiled or self.elapsed()  # the first epoch compiles; it is no measure of time
@@ -192,8 +253,8 @@ class _Training:
             self.record(epoch, losses)
             self.stop = self.stop or self.members.reason(epoch)
             if self.interrupt.asked:
-                self.stop = f"Ctrl-C in epoch {epoch} of {plan.epochs}; what was learned is kept"
-            if epoch < plan.epochs and not self.stop:
+                self.stop = f"Ctrl-C in epoch {epoch} of {self.epochs}; what was learned is kept"
+            if epoch < self.epochs and not self.stop:
                 self.look(epoch)
         if self.stop:
             what = "interrupted" if self.interrupt.asked else "stopped"
@@ -201,10 +262,35 @@ class _Training:
         self.look(epoch, last=True)
         final = self.carry if self.held_out is None else self.best
         trained.params, trained.state = engine.fetch(final.params), engine.fetch(final.state)
-        trained.seconds = self.elapsed()
+        if plan.folds is not None and self.held_out is not None:
+            trained.outputs = engine.evaluate(final, self.held_out, outputs=True)[1]
+        trained.epochs, trained.seconds = self.epochs, self.elapsed()
         if self.members.gave_up.all():
             trained.diverged = f"training diverged in epoch {epoch}; {self.stop}"
         return trained
+
+    def affordable(self, order: np.ndarray, limit: float) -> int:
+        """Return how many epochs fit into what is left of the limit, by the time a chunk and an evaluation take."""
+        part = order[..., : self.chunk_steps, :]
+        chunks = -(-self.per_epoch // self.chunk_steps)
+        spent = 0.0
+        for _ in range(2):  # the first time compiles
+            carry = self.engine.copy(self.carry)
+            start = time.perf_counter()
+            _, total = self.run_chunk(carry, self.zero, part)
+            np.asarray(total)
+            spent = chunks * (time.perf_counter() - start)
+            if self.held_out is not None:
+                start = time.perf_counter()
+                self.engine.evaluate(self.carry, self.held_out, outputs=False)
+                spent += time.perf_counter() - start
+        left = PLANNED_SHARE * limit - self.elapsed()
+        return max(1, min(int(left / spent), int(self.epochs)))
+
+    def run_chunk(self, carry: Carry, total: Any, part: np.ndarray) -> tuple[Carry, Any]:
+        """Run the steps that `part` of an order says, and return the carry and Σ loss · weight; `carry` is used up."""
+        padded, steps = _padded(part, self.chunk_steps), np.float32(self.steps)
+        return self.engine.chunk(carry, total, self.rows, padded, part.shape[-2], self.seed, steps)
 
     def take_steps(self, order: np.ndarray, epoch: int) -> tuple[Any, int]:
         """Run the epoch's steps, chunk by chunk, and return Σ loss · weight and how many steps were taken."""
@@ -212,22 +298,19 @@ class _Training:
         done = 0
         for begin in range(0, self.per_epoch, self.chunk_steps):
             part = order[..., begin : begin + self.chunk_steps, :]
-            length = part.shape[-2]
-            self.carry, total = self.engine.chunk(
-                self.carry, total, self.rows, _padded(part, self.chunk_steps), length, self.seed, self.planned
-            )
-            done = begin + length
+            self.carry, total = self.run_chunk(self.carry, total, part)
+            done = begin + part.shape[-2]
             if self.chunk_steps < self.per_epoch:
                 np.asarray(total)  # wait for it: progress is told of steps that are done
                 step = (epoch - 1) * self.per_epoch + done
-                self.tell(Progress(epoch, step, self.steps, self.elapsed()))
+                self.tell(Progress(epoch, step, self.steps, self.elapsed(), self.epochs))
             if self.interrupt.asked or self.stop:
                 break
         return total, done
 
     def weight_of(self, order: np.ndarray, done: int) -> Any:
         """Return what the rows of the epoch's first `done` steps weigh together, for each member."""
-        if done == self.per_epoch:
+        if done == self.per_epoch and self.plan.folds is None and not self.plan.drop_last:
             return self.weights.sum()
         seen = order[..., :done, :]
         return np.sum(np.where(seen >= 0, self.weights[seen], 0), axis=(-2, -1))
@@ -276,8 +359,8 @@ class _Training:
             StepRecord(
                 epoch=epoch,
                 step=self.step,
-                loss=_mean(losses),
-                validation=None if values is None else _mean(values),
+                loss=finite_mean(losses),
+                validation=None if values is None else finite_mean(values),
                 learning_rate=self.learning_rate(),
                 seconds=self.elapsed(),
                 best=values is not None and self.members.better_together(values),
@@ -312,48 +395,11 @@ class _Training:
         self.looked, self.next_look = epoch, max(1, 2 * epoch)
 
 
-class _Members:
-    """Which members improved and when, which were undone, gave up or stopped; one member where there are none."""
-
-    def __init__(self, count: int, patience: int | None) -> None:
-        self.patience = patience
-        self.best = np.full(count, np.inf)
-        self.best_mean = np.inf
-        self.best_epoch = np.zeros(count, int)
-        self.waiting_ended = np.zeros(count, bool)
-        self.undone = np.zeros(count, bool)
-        self.gave_up = np.zeros(count, bool)
-
-    def improved(self, values: np.ndarray, epoch: int) -> np.ndarray:
-        """Note the validation losses and return which are the best so far; NaN never is."""
-        better = (values < self.best) & ~self.waiting_ended
-        self.best = np.where(better, values, self.best)
-        self.best_epoch = np.where(better, epoch, self.best_epoch)
-        if self.patience is not None:
-            self.waiting_ended |= epoch - self.best_epoch >= self.patience
-        return better
-
-    def better_together(self, values: np.ndarray) -> bool:
-        """Note the mean of the validation losses and return whether it is the lowest so far."""
-        lower = _mean(values) < self.best_mean
-        self.best_mean = min(self.best_mean, _mean(values))
-        return lower
-
-    def reason(self, epoch: int) -> str:
-        """Return why the training should end now, "" if it should not."""
-        if self.gave_up.all():
-            return (
-                "the loss is not finite, at a tenth of the learning rate either; lower it, or scale inputs and targets"
-            )
-        if (self.waiting_ended | self.gave_up).all():
-            return f"no better validation loss for {self.patience} epochs; the best was epoch {self.best_epoch.max()}"
-        return ""
-
-
-def _mean(values: np.ndarray) -> float:
-    """Return the mean of what is finite, NaN where nothing is."""
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else float("nan")
+def _some(learned: int | np.ndarray) -> Any:
+    """Return up to `FIRST_ROWS` of the rows, evenly over them."""
+    count = learned if isinstance(learned, int) else len(learned)
+    places = slice(None, None, -(-count // FIRST_ROWS))
+    return places if isinstance(learned, int) else learned[places]
 
 
 def _padded(order: np.ndarray, steps: int) -> np.ndarray:

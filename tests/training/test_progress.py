@@ -25,7 +25,7 @@ def test_the_bar_shows_loss_validation_metric_and_rate(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
     with ProgressBar(10, show=True) as bar:
-        bar(Progress(1, 5, 100, 0.1))
+        bar(Progress(1, 5, 100, 0.1, 10))
         bar(record(10, metrics={"accuracy": 0.875}))
     shown = capsys.readouterr().err
     for part in ("loss 0.5", "validation 0.25", "accuracy 0.875", "rate 0.001", "10/10"):

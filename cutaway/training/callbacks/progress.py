@@ -38,6 +38,8 @@ class ProgressBar:
 
     def __call__(self, record: Any) -> None:
         """Draw an epoch, or a part of a long one."""
+        if isinstance(record, Progress):
+            self.epochs = record.epochs
         now = time.perf_counter()
         if not self.show or now - self._began < DELAY or not isinstance(record, (StepRecord, Progress)):
             return
@@ -48,7 +50,7 @@ class ProgressBar:
         if self._bar is None:
             self._start()
         if isinstance(record, Progress):
-            self._bar.update(self._task, completed=self.epochs * record.step / record.steps)
+            self._bar.update(self._task, total=self.epochs, completed=self.epochs * record.step / record.steps)
             return
         figures = f"loss {record.loss:.4g}"
         if record.validation is not None:
