@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,45 @@ def number_of(cell: str) -> str:
     return f"CASE WHEN contains({cell}, '_') THEN NULL ELSE try_cast({cell} AS DOUBLE) END"
 
 
+def measures(cell: str) -> str:
+    """SQL: how many cells are filled and how many are numbers, the largest, how many begin with a zero."""
+    number = number_of(cell)
+    return (
+        f"count({cell}), count({number}), max(abs({number})), "
+        f"count(*) FILTER (starts_with({cell}, '0') AND length({cell}) > 1 AND NOT contains({cell}, '.'))"
+    )
+
+
+def _with_minus(cell: str) -> str:
+    return f"replace({cell}, '−', '-')"
+
+
+def _fits(cell: str, pattern: str) -> str:
+    return f"(regexp_matches({cell}, '\\d') AND regexp_full_match({cell}, '{pattern}'))"
+
+
+def _written_number(cell: str, decimal_comma: bool) -> str:
+    """SQL for a number with signs and separators, NULL when the cell is none."""
+    if decimal_comma:
+        fits, cleaned = _fits(cell, _EUROPEAN), f"replace(regexp_replace({cell}, '[^0-9,eE+-]', '', 'g'), ',', '.')"
+    else:
+        fits, cleaned = _fits(cell, _ENGLISH), f"regexp_replace({cell}, '[^0-9.eE+-]', '', 'g')"
+    return f"CASE WHEN {fits} THEN try_cast({cleaned} AS DOUBLE) ELSE {number_of(cell)} END"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of one column become values: SQL for the value of a cell, and the array that holds them.
+
+    `filler` stands where the value is NULL; `empty` is True where no cell holds anything.
+    """
+
+    value: Callable[[str], str]
+    filler: Any
+    dtype: str
+    empty: bool = False
+
+
 @dataclass
 class TextColumn:
     """One column of text in a DuckDB table, on the way to values.
@@ -68,67 +108,59 @@ class TextColumn:
     notes: list[str]
     read_as: bool | None = None
 
-    def values(self) -> Values:
+    def reading(self) -> Reading:
         """Numbers, dates or text, whichever the cells are; repairs are added to `notes`."""
-        number = number_of(self.cell)
-        filled, plain, largest, zero_led = self._measured(number)
+        filled, plain, largest, zero_led = self._measured()
         if plain < filled:
             # Cells are trimmed and searched for spellings of missing only where they are not all numbers.
             self.connection.execute(
                 f"CREATE OR REPLACE TABLE one_column AS SELECT {present(self.cell)} AS cell FROM {self.relation}"
             )
             self.relation, self.cell = "one_column", "cell"
-            number = number_of(self.cell)
-            filled, plain, largest, zero_led = self._measured(number)
+            chosen = self._decided(*self._measured())
+            return Reading(lambda cell: chosen.value(present(cell)), chosen.filler, chosen.dtype, chosen.empty)
+        return self._decided(filled, plain, largest, zero_led)
+
+    def _decided(self, filled: int, plain: int, largest: float | None, zero_led: int) -> Reading:
         if filled == 0:
-            return np.full(self._one("count(*)")[0], np.nan)
+            return Reading(lambda cell: "NULL::DOUBLE", np.nan, "float64", empty=True)
         if plain == filled:
             digits = f"bool_and(regexp_full_match({self.cell}, '[+-]?\\d+'))"
             if zero_led and self._one(f"{digits} AND count(DISTINCT length({self.cell})) = 1")[0]:
                 self._note("the numbers have leading zeros and one length: kept as codes, not numbers")
                 return self._texts()
-            if largest >= EXACT and self._one(digits)[0]:
+            if largest is not None and largest >= EXACT and self._one(digits)[0]:
                 self._note("whole numbers beyond 2^53, which would lose digits: kept as codes, not numbers")
                 return self._texts()
-            return self._numbers(number)
-        rows = self.connection.execute(
-            f"SELECT {self.cell} FROM {self.relation} WHERE {self.cell} IS NOT NULL LIMIT 500"
-        ).fetchall()
-        sample = [row[0] for row in rows]
-        values = self._dates(filled, sample)
+            return Reading(number_of, np.nan, "float64")
+        sample = self._cells(f"{self.cell} IS NOT NULL", "LIMIT 500")
+        reading = self._dates(filled, sample)
         # A column whose first cells mostly begin with letters is not searched for numbers to its end.
-        if values is None and sum(_BEGINS.match(cell) is not None for cell in sample) > 0.5 * len(sample):
-            values = self._written_numbers(filled)
-        return self._texts() if values is None else values
+        if reading is None and sum(_BEGINS.match(cell) is not None for cell in sample) > 0.5 * len(sample):
+            reading = self._written_numbers(filled)
+        return self._texts() if reading is None else reading
 
-    def _measured(self, number: str) -> tuple[Any, ...]:
-        """How many cells are filled and how many are numbers, the largest, how many begin with a zero."""
-        return self._one(
-            f"count({self.cell}), count({number}), max(abs({number})), "
-            f"count(*) FILTER (starts_with({self.cell}, '0') AND length({self.cell}) > 1 "
-            f"AND NOT contains({self.cell}, '.'))"
-        )
+    def _measured(self) -> tuple[Any, ...]:
+        return self._one(measures(self.cell))
 
-    def _written_numbers(self, filled: int) -> Values | None:
-        cell = f"replace({self.cell}, '−', '-')"
-        digits = f"regexp_matches({cell}, '\\d')"
-        english = f"({digits} AND regexp_full_match({cell}, '{_ENGLISH}'))"
-        european = f"({digits} AND regexp_full_match({cell}, '{_EUROPEAN}'))"
+    def _written_numbers(self, filled: int) -> Reading | None:
+        cell = _with_minus(self.cell)
+        english, european = _fits(cell, _ENGLISH), _fits(cell, _EUROPEAN)
         as_english, as_european, commas = self._one(
             f"count(*) FILTER ({english}), count(*) FILTER ({european}), count(*) FILTER (contains({cell}, ','))"
         )
         decimal_comma = as_european > as_english or (as_european == as_english and self.european)
-        if decimal_comma:
-            cleaned = f"replace(regexp_replace({cell}, '[^0-9,eE+-]', '', 'g'), ',', '.')"
-        else:
-            cleaned = f"regexp_replace({cell}, '[^0-9.eE+-]', '', 'g')"
         fits = european if decimal_comma else english
-        number = f"CASE WHEN {fits} THEN try_cast({cleaned} AS DOUBLE) ELSE {number_of(cell)} END"
+
+        def value(cell: str) -> str:
+            return _written_number(_with_minus(cell), decimal_comma)
+
+        number = value(self.cell)
         read = self._one(f"count({number})")[0]
         if filled - read > TOLERATED * filled:
             return None
         plain = f"try_cast({self.cell} AS DOUBLE)"
-        (examples,) = self._one(f"list_slice(list({self.cell}) FILTER ({fits} AND {plain} IS NULL), 1, 2)")
+        examples = self._cells(f"{fits} AND {plain} IS NULL", "LIMIT 2")
         if examples:
             comma = " (the comma is a decimal point)" if decimal_comma else " (the comma separates thousands)"
             shown = " and ".join(repr(example) for example in examples)
@@ -136,9 +168,9 @@ class TextColumn:
         if commas:
             self.read_as = decimal_comma
         self._note_unread(number, filled - read, "a number")
-        return self._numbers(number)
+        return Reading(value, np.nan, "float64")
 
-    def _dates(self, filled: int, sample: list[str]) -> Values | None:
+    def _dates(self, filled: int, sample: list[str]) -> Reading | None:
         forms = date_forms(sample, self.european)
         if not forms:
             return None
@@ -151,29 +183,23 @@ class TextColumn:
             self._note(f"dates read as {form.words}; the other order would fit as well")
         self.read_as = form.day_first
         self._note_unread(form.sql(self.cell), filled - read, "a date")
-        return self._fetch(form.sql(self.cell), np.datetime64("NaT", "us"), "datetime64[us]")
+        return Reading(form.sql, np.datetime64("NaT", "us"), "datetime64[us]")
 
     def _note_unread(self, value: str, count: int, what: str) -> None:
         if count:
-            (examples,) = self._one(f"list_slice(list(DISTINCT {self.cell}) FILTER ({value} IS NULL), 1, 3)")
-            shown = ", ".join(repr(example) for example in sorted(examples))
+            examples = self._cells(f"{value} IS NULL AND {self.cell} IS NOT NULL", "GROUP BY 1 ORDER BY 1 LIMIT 3")
+            shown = ", ".join(repr(example) for example in examples)
             self._note(f"{count} cell(s) that are not {what} taken as missing: {shown}")
 
-    def _numbers(self, value: str) -> Values:
-        return self._fetch(value, np.nan, "float64")
-
-    def _texts(self) -> Values:
-        values = self._fetch(self.cell, None, "object")
-        spelled: dict[str, dict[str, int]] = {}
-        for value in values[:100]:
-            if value is not None:
-                spelled.setdefault(value.lower(), {})
-        if not any(spelled.keys() <= set(pair) for pair in BOOLEAN_WORDS):
-            return values
-        return self._evenly_spelled(values)
-
-    def _evenly_spelled(self, values: Values) -> Values:
-        """Yes, yes and YES become the one most often written, so that they are one class as a target."""
+    def _texts(self) -> Reading:
+        """Text as it stands; but yes, Yes and YES become the one most often written, one class as a target."""
+        plain = Reading(lambda cell: cell, None, "object")
+        first = self.connection.execute(
+            f"SELECT DISTINCT lower({self.cell}) FROM "
+            f"(SELECT {self.cell} FROM {self.relation} WHERE {self.cell} IS NOT NULL LIMIT 100)"
+        ).fetchall()
+        if not any({row[0] for row in first} <= set(pair) for pair in BOOLEAN_WORDS):
+            return plain
         counts = self.connection.execute(
             f"SELECT {self.cell}, count(*) FROM {self.relation} WHERE {self.cell} IS NOT NULL "
             "GROUP BY 1 ORDER BY 2 DESC, 1"
@@ -182,17 +208,22 @@ class TextColumn:
         for spelling, _ in counts:
             usual.setdefault(spelling.lower(), spelling)
         if len(usual) == len(counts) or not any(usual.keys() <= set(pair) for pair in BOOLEAN_WORDS):
-            return values
+            return plain
         self._note(f"spellings made even: {', '.join(sorted(row[0] for row in counts))}")
-        return np.array([None if value is None else usual[value.lower()] for value in values], dtype=object)
-
-    def _fetch(self, value: str, filler: Any, dtype: str) -> Values:
-        fetched = self.connection.execute(f"SELECT {value} AS v FROM {self.relation}").fetchnumpy()["v"]
-        return filled_in(fetched, filler, dtype)
+        cases = " ".join(f"WHEN '{word}' THEN '{spelling}'" for word, spelling in usual.items())
+        return Reading(lambda cell: f"CASE lower({cell}) {cases} END", None, "object")
 
     def _one(self, what: str) -> tuple[Any, ...]:
         row: tuple[Any, ...] = self.connection.execute(f"SELECT {what} FROM {self.relation}").fetchone()
         return row
+
+    def _cells(self, where: str, limited: str) -> list[str]:
+        return [
+            row[0]
+            for row in self.connection.execute(
+                f"SELECT {self.cell} FROM {self.relation} WHERE {where} {limited}"
+            ).fetchall()
+        ]
 
     def _note(self, words: str) -> None:
         self.notes.append(f"column '{self.name}': {words}")

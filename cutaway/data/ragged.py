@@ -29,7 +29,7 @@ def rewrite_even(path: Path, dialect: Dialect, target: Path, source: str) -> lis
         target.open("w", encoding="utf-8", newline="") as even,
     ):
         writer = csv.writer(even, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for line, record in _rows(file, dialect, source):
+        for line, record in records(file, dialect, source):
             if len(record) < width:
                 short.append(line)
                 record += [""] * (width - len(record))
@@ -49,7 +49,11 @@ def rewrite_even(path: Path, dialect: Dialect, target: Path, source: str) -> lis
     return []
 
 
-def _rows(file: TextIO, dialect: Dialect, source: str) -> Iterator[tuple[int, list[str]]]:
+def records(file: TextIO, dialect: Dialect, source: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a delimited file below its header, each with the line on which it begins.
+
+    Raises `InputError`, naming the line, when a quote is opened and not closed.
+    """
     spaced = dialect.delimiter == " "
     # Runs of blanks separate the cells of an aligned table; elsewhere a line is read as it is.
     lines: Iterator[str] = (re.sub(r"[ \t]+", " ", line.strip()) + "\n" for line in file) if spaced else file

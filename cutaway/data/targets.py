@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -24,6 +24,9 @@ MOST_CLASSES_OF_NUMBERS = 20
 class ClassTarget:
     """Classes as codes 0, 1, …; labels are in ascending order, so that a code means the same everywhere.
 
+    temperature  what a network's scores are divided by before they become probabilities
+    threshold    of two classes, the probability of the second above which it is the one predicted
+
     >>> target = ClassTarget.fit("species", np.array(["cat", "dog", "cat"], dtype=object))
     >>> target.labels, target.encode(np.array(["dog"], dtype=object)), target.decode(np.array([1, 0]))
     (('cat', 'dog'), array([1], dtype=int32), array(['dog', 'cat'], dtype=object))
@@ -31,6 +34,8 @@ class ClassTarget:
 
     column: str
     labels: tuple[Label, ...]
+    temperature: float = 1.0
+    threshold: float = 0.5
 
     kind = "class"
 
@@ -61,23 +66,42 @@ class ClassTarget:
         decoded: Values = _as_column(self.labels)[codes]
         return decoded
 
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network for it has."""
+        return len(self.labels)
+
+    def choose(self, probabilities: NDArray[Any]) -> Values:
+        """Probabilities (n, classes) to labels (n,)."""
+        if len(self.labels) == 2 and self.threshold != 0.5:
+            return self.decode((probabilities[:, 1] > self.threshold).astype(np.int64))
+        return self.decode(probabilities.argmax(axis=1))
+
     def to_json(self) -> dict[str, Any]:
         """The target as JSON data."""
-        return {"kind": self.kind, "column": self.column, "labels": list(self.labels)}
+        return {"kind": self.kind, **asdict(self), "labels": list(self.labels)}
 
 
 @dataclass(frozen=True)
 class NumberTarget:
     """A number, standardised: y' = (y − mean) / std, with the mean and deviation of the training rows.
 
+    What is decoded is clipped to the range from `low` to `high` that the training rows had: a network that is far off
+    there is wrong, and a squared error does not forgive it.
+
+    margins  pairs (share, m): so large a share of new rows is within ± m of what is predicted
+
     >>> target = NumberTarget.fit("price", np.array([1.0, 3.0]))
-    >>> target.encode(np.array([3.0])), target.decode(np.array([[1.0]]))
-    (array([[1.]], dtype=float32), array([3.]))
+    >>> target.encode(np.array([3.0])), target.decode(np.array([[1.0], [7.0]]))
+    (array([[1.]], dtype=float32), array([3., 3.]))
     """
 
     column: str
     mean: float
     std: float
+    low: float
+    high: float
+    margins: tuple[tuple[float, float], ...] = ()
 
     kind = "number"
 
@@ -88,7 +112,13 @@ class NumberTarget:
         largest = float(np.abs(present).max(initial=0.0)) or 1.0
         scaled = present / largest  # so that the squares of very large or small numbers stay in range
         mean, std = (float(scaled.mean()), float(scaled.std())) if len(present) else (0.0, 0.0)
-        return cls(column, mean * largest, std * largest or 1.0)
+        low, high = (float(present.min()), float(present.max())) if len(present) else (0.0, 0.0)
+        return cls(column, mean * largest, std * largest or 1.0, low, high)
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network for it has."""
+        return 1
 
     def encode(self, values: Values) -> NDArray[np.float32]:
         """Numbers to standardised ones; y (n,) -> y' (n, 1). `InputError` unless all are finite numbers."""
@@ -96,13 +126,13 @@ class NumberTarget:
         return ((values.astype(np.float64) - self.mean) / self.std)[:, None].astype(np.float32)
 
     def decode(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
-        """Standardised numbers back to the target's own units; y' (n, 1) or (n,) -> y (n,)."""
-        restored: NDArray[np.float64] = outputs.astype(np.float64).reshape(-1) * self.std + self.mean
-        return restored
+        """Standardised numbers back to the target's own units, and range; y' (n, 1) or (n,) -> y (n,)."""
+        restored = outputs.astype(np.float64).reshape(-1) * self.std + self.mean
+        return np.clip(restored, self.low, self.high)
 
     def to_json(self) -> dict[str, Any]:
         """The target as JSON data."""
-        return {"kind": self.kind, "column": self.column, "mean": self.mean, "std": self.std}
+        return {"kind": self.kind, **asdict(self)}
 
 
 Target = ClassTarget | NumberTarget
@@ -112,17 +142,35 @@ def target_from_json(data: object) -> Target:
     """The target that `to_json` described; `InputError` when the data is not such a description."""
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind == "class":
-        found = fields(data, "class target", kind=str, column=str, labels=list)
+        found = fields(data, "class target", kind=str, column=str, labels=list, temperature=float, threshold=float)
         labels: list[Label] = found["labels"]
         right = all(isinstance(label, (str, bool, int, float)) and label == label for label in labels)
         if not right or len(labels) < 2 or len({repr(label) for label in labels}) != len(labels):
             raise InputError(f"class target: labels are {labels}; expected two or more, all different")
-        return ClassTarget(found["column"], tuple(labels))
+        if found["temperature"] <= 0 or not 0 <= found["threshold"] <= 1:
+            raise InputError(
+                f"class target: temperature {found['temperature']}, threshold {found['threshold']}; expected a number "
+                "above 0 and a probability"
+            )
+        return ClassTarget(found["column"], tuple(labels), found["temperature"], found["threshold"])
     if kind == "number":
-        found = fields(data, "number target", kind=str, column=str, mean=float, std=float)
-        if found["std"] <= 0:
-            raise InputError(f"number target: std is {found['std']}; expected a number above zero")
-        return NumberTarget(found["column"], found["mean"], found["std"])
+        found = fields(
+            data, "number target", kind=str, column=str, mean=float, std=float, low=float, high=float, margins=list
+        )
+        if found["std"] <= 0 or found["low"] > found["high"]:
+            raise InputError(
+                f"number target: std is {found['std']}, the range {found['low']} to {found['high']}; expected a number "
+                "above zero, and a range that does not end before it begins"
+            )
+        pairs = found["margins"]
+        numbers = all(
+            isinstance(pair, list) and len(pair) == 2 and all(type(number) in (int, float) for number in pair)
+            for pair in pairs
+        )
+        if not numbers or not all(0 < share < 1 and margin >= 0 for share, margin in pairs):
+            raise InputError(f"number target: margins are {pairs}; expected pairs of a share and a number of at least 0")
+        margins = tuple((float(share), float(margin)) for share, margin in pairs)
+        return NumberTarget(found["column"], found["mean"], found["std"], found["low"], found["high"], margins)
     raise InputError(f"no target is called {kind!r}; there are 'class', 'number'")
 
 

@@ -106,8 +106,32 @@ def test_every_kind_has_its_column():
     assert kinds(table, "y", category=["order", "code"])["order"] == "category"
 
 
-def test_only_four_kinds_are_inputs():
-    assert [kind.value for kind in ColumnKind if kind.used] == ["number", "category", "boolean", "date"]
+def test_five_kinds_are_inputs():
+    assert [kind.value for kind in ColumnKind if kind.used] == ["number", "category", "boolean", "date", "text"]
+
+
+def test_texts_and_dates_as_asked():
+    table = Table(
+        {
+            "name": objects(f"n{n}" for n in range(30)),
+            "when": objects(["2024-01-05", "2023-01-01", "soon"] * 10),
+            "town": objects(["Delft", "Gouda", None] * 10),
+            "same": objects(["a"] * 30),
+            "y": np.arange(30.0) % 7,
+        }
+    )
+    assert list(kinds(table, "y").values()) == ["identifier", "category", "category", "constant"]
+    described = {c.name: c for c in describe_columns(table, "y", text=["name", "same"], date=["when"])}
+    assert [described[name].kind.value for name in ("name", "when", "same")] == ["text", "date", "constant"]
+    assert described["name"].reason == "30 distinct texts, their words are counted: text as asked"
+    assert (
+        described["when"].reason == "dates from 2023-01-01 to 2024-01-05, 10 others taken as missing: a date as asked"
+    )
+    with pytest.raises(InputError, match=r"'town': is to be dates, and no value is one \('Delft'\)"):
+        describe_columns(table, "y", date=["town"])
+    for options in ({"text": ["town"], "category": ["town"]}, {"date": ["when"], "text": ["when"]}):
+        with pytest.raises(InputError, match="is asked for as two of category, number, text, date and left out"):
+            describe_columns(table, "y", **options)
 
 
 def test_infinities_are_counted_and_wrong_names_refused():

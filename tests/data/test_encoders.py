@@ -135,7 +135,7 @@ def test_codes_come_last_and_names_fit_the_width():
     assert x.shape == (60, len(encoder.names)) and x.dtype == np.float32
     assert encoder.names[-1] == "town" and encoder.code_sizes == (13,)
     assert set(x[:, -1]) == set(range(1, 13))
-    assert encoder.columns == ("size", "new", "kind", "sold", "town")
+    assert encoder.columns == ("size", "sold", "new", "kind", "town")
 
 
 def test_another_order_more_columns_and_dirt_change_nothing_else():
