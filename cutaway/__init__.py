@@ -4,7 +4,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from cutaway import losses, metrics, ops, optimizers
+from cutaway import losses, metrics, ops, optimizers, schedules
 from cutaway.autodiff import check_gradients, gradients
 from cutaway.backends.random import Random
 from cutaway.errors import InputError, TrainingWarning
@@ -13,51 +13,65 @@ from cutaway.layers import __all__ as _layers
 from cutaway.losses import (
     AbsoluteError,
     BinaryCrossEntropy,
+    ClassificationError,
     CrossEntropy,
     Hinge,
     Huber,
     Loss,
+    MeanOverMembers,
     ResidualSumOfSquares,
     SquaredError,
 )
 from cutaway.optimizers import (
     Adam,
     AdamW,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSProp,
+)
+from cutaway.runs.fit import fit
+from cutaway.runs.run import Run
+from cutaway.schedules import (
     ConstantRate,
     Cosine,
     CosLog4,
     Exponential,
-    GradientDescent,
-    Momentum,
-    Nesterov,
+    FlatCos,
     OneCycle,
-    Optimizer,
-    RMSProp,
     Schedule,
     StepDecay,
     WarmUp,
 )
-from cutaway.runs.fit import fit
-from cutaway.runs.run import Run
 from cutaway.tensor import Tensor, as_tensors
 from cutaway.training.trainer import StopTraining
 from cutaway.version import __version__
 
 if _TYPE_CHECKING:
+    from cutaway.estimators import NetworkClassifier, NetworkRegressor
+    from cutaway.runs.compare import compare
     from cutaway.runs.load import load
     from cutaway.runs.table_run import TableRun
     from cutaway.runs.train import train
 
 # What reads tables and files is imported when it is first asked for: `import cutaway` stays quick.
-_LATER = {"load": "cutaway.runs.load", "train": "cutaway.runs.train", "TableRun": "cutaway.runs.table_run"}
+_LATER = {
+    "NetworkClassifier": "cutaway.estimators",
+    "NetworkRegressor": "cutaway.estimators",
+    "compare": "cutaway.runs.compare",
+    "load": "cutaway.runs.load",
+    "train": "cutaway.runs.train",
+    "TableRun": "cutaway.runs.table_run",
+}
 
 __all__ = [
-    "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "ConstantRate", "CosLog4", "Cosine", "CrossEntropy",
-    "Exponential", "GradientDescent", "Hinge", "Huber", "InputError", "Loss", "Momentum", "Nesterov", "OneCycle",
-    "Optimizer", "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay",
-    "StopTraining", "TableRun", "Tensor", "TrainingWarning", "WarmUp", "__version__", "as_tensors",
-    "check_gradients", "fit", "gradients", "load", "losses", "metrics", "ops", "optimizers", "train",
-    *_layers,
+    "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "ClassificationError", "ConstantRate", "CosLog4", "Cosine",
+    "CrossEntropy", "Exponential", "FlatCos", "GradientDescent", "Hinge", "Huber", "InputError", "Loss",
+    "MeanOverMembers", "Momentum", "Nesterov", "NetworkClassifier", "NetworkRegressor", "OneCycle", "Optimizer",
+    "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay", "StopTraining",
+    "TableRun", "Tensor", "TrainingWarning", "WarmUp", "__version__", "as_tensors", "check_gradients", "compare",
+    "fit", "gradients", "load", "losses", "metrics", "ops", "optimizers", "schedules", "train", *_layers,
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnknownOptionError, UnusedCliTokensError
 
+from cutaway.cli.compare import compare
 from cutaway.cli.data import data
 from cutaway.cli.predict import predict
 from cutaway.cli.printable import as_options, printable
@@ -20,7 +21,7 @@ from cutaway.errors import InputError
 from cutaway.version import __version__
 
 DONE, OURS, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
-REPEATED = ("--drop", "--category", "--number")  # options of one column each
+REPEATED = ("--drop", "--category", "--number", "--text", "--date")  # options of one column each
 TRACEBACK = "CUTAWAY_TRACEBACK"  # environment variable: set, faults of ours and wrong input show where they arose
 
 app = App(
@@ -32,7 +33,7 @@ app = App(
     ),
     help_format="markdown",
 )
-for command in (train, predict, data):
+for command in (train, predict, compare, data):
     app.command(command)
 
 

@@ -24,13 +24,15 @@ def predict(
     /,
     *,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+    interval: float | None = None,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
     """Predict for the rows of a table with a trained run.
 
-    The columns of the table are kept; `prediction` is added, and for classes `probability_<class>` each. Columns may
-    come in another order; categories and missing values that training did not see are counted and told.
+    The columns of the table are kept; `prediction` is added, for classes `probability_<class>` each, and for numbers
+    with --interval `low` and `high`. Columns may come in another order; categories and missing values that training did
+    not see are counted and told.
 
     Example: `cutaway predict runs/houses new.csv -o predicted.csv`
 
@@ -42,6 +44,9 @@ def predict(
         The table: csv, tsv, parquet or JSON lines, packed or not.
     out
         The file to write, .csv or .tsv, though not the table itself; standard output when not given.
+    interval
+        Of predicted numbers, also an interval that holds the true number of this share of new rows: 0.5, 0.8, 0.9,
+        0.95 or 0.99.
     json_
         Print JSON: the predictions, or with --out what was written and counted.
     quiet
@@ -49,18 +54,16 @@ def predict(
     """
     from cutaway.data.reading import read_table
     from cutaway.data.writing import write_table
-    from cutaway.runs.load import load
-    from cutaway.runs.table_run import TableRun
+    from cutaway.runs.load import load_table
 
     if out is not None:
         _check_not_an_input(out, run, data)
-    loaded = load(run)
-    if not isinstance(loaded, TableRun):
-        raise InputError(f"{run}: is a network trained on arrays, which does not say how a table becomes its inputs")
+    loaded = load_table(run)
+    margin = None if interval is None else margin_of(loaded, interval)
     table = read_table(data, loaded.preprocessing.european)
     predictions = loaded.predictions(table)
     told = [*table.notes, *predictions.counts.sentences()]
-    result, added = with_predictions(table, loaded, predictions)
+    result, added = with_predictions(table, loaded, predictions, margin)
     if out is not None:
         write_table(result, out)
     if json_:
@@ -83,8 +86,25 @@ def predict(
     return 0
 
 
-def with_predictions(table: Table, run: TableRun, predictions: Predictions) -> tuple[Table, list[str]]:
-    """Return the table with predictions and probabilities as further columns, and the names of those."""
+def margin_of(run: TableRun, share: float) -> float:
+    """Return how far around a predicted number the true one is, for that share of new rows; `InputError` if unknown."""
+    from cutaway.data.targets import NumberTarget
+
+    if not isinstance(run.target, NumberTarget):
+        raise InputError(
+            f"--interval: '{run.target.column}' has classes, whose probabilities are written anyway; leave it out"
+        )
+    margins = dict(run.target.margins)
+    if share not in margins:
+        known = f"give one of {', '.join(f'{known:g}' for known in margins)}" if margins else "it held out too few rows"
+        raise InputError(f"--interval is {share:g}, a share that the run has no interval for; {known}")
+    return margins[share]
+
+
+def with_predictions(
+    table: Table, run: TableRun, predictions: Predictions, margin: float | None = None
+) -> tuple[Table, list[str]]:
+    """Return the table with predictions, probabilities and intervals as further columns, and the names of those."""
     from cutaway.data.table import Table
 
     columns = dict(table.columns)
@@ -98,6 +118,9 @@ def with_predictions(table: Table, run: TableRun, predictions: Predictions) -> t
         added.append(free)
 
     add("prediction", predictions.values if run.classes else rounded(predictions.values))
+    if margin is not None:
+        add("low", rounded(predictions.values - margin))
+        add("high", rounded(predictions.values + margin))
     if predictions.probabilities is not None:
         for place, label in enumerate(run.classes):
             add(

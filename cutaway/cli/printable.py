@@ -20,7 +20,7 @@ def as_options(text: str) -> str:
     "use --task regression or --number 'a year'"
     """
     return re.sub(
-        r"\b(task|number|category)=(?:'([^']*)'|\['([^']*)'\])",
+        r"\b(task|number|category|text|date)=(?:'([^']*)'|\['([^']*)'\])",
         lambda found: f"--{found[1]} {shlex.quote(found[2] or found[3] or '')}",
         text,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from math import floor, log10
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -11,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cutaway.cli.printable import as_options, printable
+from cutaway.cli.scoreboard import explained, heading, score_table, verdict
 from cutaway.data.columns import Column, ColumnKind
-from cutaway.runs.scores import Scores
+from cutaway.layers import Blend
 from cutaway.runs.table_run import TableRun
 
 MOST_COLUMNS = 20  # more are counted, not listed
@@ -28,17 +28,12 @@ def show_before(run: TableRun, console: Console, data: Path) -> None:
 def show_after(run: TableRun, console: Console, folder: Path, data: Path, replaced: bool) -> None:
     """Print what was trained, how good it is, and what to type next."""
     _print(console, _facts(training(run)), "")
-    if run.scores is not None:
-        _print(console, Text(f"On {run.scores.rows:,} rows that training never saw", style="bold"))
-        _print(console, score_table(run, run.scores))
-        if not run.scores.better:
-            _print(
-                console,
-                Text("This is no better than chance would make it: there may be nothing to learn here,", "yellow"),
-            )
-            _print(console, Text("or too few rows to tell.", "yellow"))
-    else:
-        _print(console, Text("No rows were set aside, so how good it is on new rows is not known.", "yellow"))
+    scores = run.scores or run.estimate
+    if scores is not None:
+        _print(console, Text(heading(scores), style="bold"), "", score_table(run), "", _facts(explained(run)))
+    words, style = verdict(run)
+    if words:
+        _print(console, "", Text(printable(words), style))
     place = run.path or folder
     ask = f"cutaway predict {shlex.quote(str(place))} {shlex.quote(str(data))} -o predictions.csv"
     told = f"{place}"
@@ -71,7 +66,7 @@ def before(run: TableRun, data: Path) -> list[tuple[str, str]]:
         ("data", f"{data.name}: {about['rows']:,} rows, {about['columns']:,} columns"),
         ("predict", run.target.column),
         ("task", run.task_reason),
-        *(("repaired" if not place else "", note) for place, note in enumerate(run.notes[:MOST_NOTES])),
+        *(("notes" if not place else "", note) for place, note in enumerate(run.notes[:MOST_NOTES])),
     ]
     if len(run.notes) > MOST_NOTES:
         facts.append(("", f"… and {len(run.notes) - MOST_NOTES} more, all in run.json"))
@@ -81,15 +76,21 @@ def before(run: TableRun, data: Path) -> list[tuple[str, str]]:
 def training(run: TableRun) -> list[tuple[str, str]]:
     """Return what was trained, on what, and how long it took."""
     about, summary = run.data, run.summary()
-    best = f", the best of them kept by {about['watched']:,} rows to watch" if about["watched"] else ""
-    each = " each" if summary["members"] > 1 else ""
+    rows, watched, members = about["trained"], about["watched"], summary["members"]
+    best = ""
+    if watched == rows and watched:
+        best = "; each kept its best weights by the rows it held out"
+    elif watched:
+        best = f", the best weights kept by {watched:,} rows held out"
+        rows -= watched
+    many = f"{members} networks of {summary['weights']:,} weights each"
+    if isinstance(run.network, Blend):
+        many = f"a mixture of {members} kinds of network, {summary['weights']:,} weights in one with the largest share"
+    size = many if members > 1 else f"one network of {summary['weights']:,} weights"
     epochs = f"{summary['epochs']} epoch{'' if summary['epochs'] == 1 else 's'}"
     engine = {"numpy": "NumPy", "xla": "XLA"}.get(run.engine, run.engine)
     facts = [
-        (
-            "trained",
-            f"{summary['weights']:,} weights{each}; {epochs} of {about['trained']:,} rows{best}",
-        ),
+        ("trained", f"{size}; {epochs} of {rows:,} rows{best}"),
         ("engine", f"{engine} in {run.seconds:.1f} s{_because(run.reason)}"),
     ]
     return facts + [(event.what, event.message) for event in run.events if event.what != "engine"]
@@ -151,42 +152,3 @@ def columns_table(columns: list[Column], width: int = 80) -> Table:
         counted = ", ".join(f"{kind} × {count}" for kind, count in kinds.items())
         add(f"… {len(columns) - len(shown)} more", "", 0, f"{counted}; all in run.json", "dim")
     return table
-
-
-def score_table(run: TableRun, scores: Scores) -> Table:
-    """Return the score with its interval, beside the baseline."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=34)
-    table.add_column(justify="right", no_wrap=True, style="bold")
-    table.add_column(overflow="fold")
-    low, high = scores.interval
-    if scores.metric == "accuracy":
-        table.add_row("right", percent(scores.value), f"95 % interval {percent(low)} to {percent(high)}")
-        table.add_row(Text(printable(f"right by always saying {scores.always}")), percent(scores.baseline), "")
-    else:
-        table.add_row("typical error", figure(scores.value), f"RMSE, 95 % interval {figure(low)} to {figure(high)}")
-        table.add_row(Text(f"by always saying {figure(float(scores.always))}"), figure(scores.baseline), "RMSE")
-    for name, value in scores.others.items():
-        table.add_row(name, figure(value, 3), "", style="dim")
-    return table
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent, with one decimal.
-
-    >>> percent(0.98551)
-    '98.6 %'
-    """
-    return f"{100 * share:.1f} %"
-
-
-def figure(value: float, digits: int = 4) -> str:
-    """Return a number with so many significant digits, and thousands set apart.
-
-    >>> figure(45812.37), figure(0.0123456), figure(3.0)
-    ('45,810', '0.01235', '3')
-    """
-    if value == 0 or value != value or abs(value) == float("inf"):
-        return f"{value:g}"
-    rounded = round(value, digits - 1 - floor(log10(abs(value))))
-    return f"{rounded:,.0f}" if abs(rounded) >= 10 ** (digits - 1) else f"{rounded:.{digits}g}"

@@ -1,48 +1,37 @@
-"""The recipe for tables: how large a network, how long and how fast it learns, by rows and columns."""
+"""The recipe for tables: which network, how many of them, how long, by rows, columns and effort."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Literal
 
+from cutaway.data.several_targets import AnyTarget
 from cutaway.data.suggestions import did_you_mean
-from cutaway.data.targets import ClassTarget, Target
 from cutaway.errors import InputError
-from cutaway.layers import ColumnEmbedding, Dense, Dropout, He, Layer, LeCun, Normal, Sequential, SiLU
-from cutaway.losses import CrossEntropy, Loss, SquaredError
-from cutaway.optimizers import AdamW, CosLog4, Optimizer
+from cutaway.layers import Layer, MemberDense
+from cutaway.losses import MeanOverMembers
+from cutaway.optimizers import AdamW
+from cutaway.recipes.realmlp import EPOCHS, Recipe, realmlp
+from cutaway.schedules import Cosine
 
-Effort = Literal["quick", "standard"]
-EFFORTS: tuple[Effort, ...] = ("quick", "standard")
+Effort = Literal["quick", "standard", "best"]
+EFFORTS: tuple[Effort, ...] = ("quick", "standard", "best")
 
-# Rows up to, rows a step, epochs for classes, for numbers. Classes are learned to death where numbers still gain.
+# How many networks are trained side by side and averaged.
+MEMBERS: dict[str, int] = {"quick": 1, "standard": 8, "best": 8}
+# Rows up to, rows a step, epochs as a share of the published ones: more rows make more steps of an epoch.
 PLAN = (
-    (512, 32, 50, 200),
-    (1_024, 64, 50, 200),
-    (8_192, 128, 50, 150),
-    (30_000, 256, 40, 100),
-    (100_000, 512, 25, 30),
-    (float("inf"), 1_024, 12, 15),
+    (1_024, 64, 1.0),
+    (8_192, 128, 1.0),
+    (30_000, 256, 1.0),
+    (100_000, 512, 0.5),
+    (300_000, 1_024, 0.25),
+    (float("inf"), 1_024, 0.0625),
 )
-# Up to so many rows, twice as many networks are averaged: they cost little, and differ more from each other.
-FEW = 512
-# With fewer rows than this, none are spared to choose the best weights by: so few say nothing about them.
-FEWEST_TO_WATCH = 40
-
-
-@dataclass(frozen=True)
-class TableRecipe:
-    """What to train on a table, and how: the arguments of `fit` beside the rows, and the network in words."""
-
-    network: Layer
-    loss: Loss
-    optimizer: Optimizer
-    epochs: int
-    batch_size: int
-    members: int
-    validation: float
-    words: str
+QUICK = 0.25  # of the epochs
+# A network that goes on from what it has learned: the learning rate and the epochs, as shares of the usual.
+GENTLE, SHORT = 0.05, 0.25
 
 
 def check_effort(effort: str) -> None:
@@ -53,52 +42,36 @@ def check_effort(effort: str) -> None:
 
 def table_recipe(
     rows: int,
-    width: int,
+    numbers: int,
     code_sizes: Sequence[int],
-    target: Target,
+    target: AnyTarget,
     *,
     effort: str = "standard",
+    probabilities: bool = False,
     epochs: int | None = None,
-) -> TableRecipe:
-    """Return the recipe for so many rows, encoded columns, and codes of categories among the last of them.
+) -> Recipe:
+    """Return the recipe for so many rows; see `realmlp` for the other arguments.
 
-    Every network is codes → vectors, then layers of Dense → SiLU → Dropout, and a dense layer for the target; four of
-    them are trained and averaged, eight where rows are few. AdamW with a rate of four waves; for classes cross-entropy
-    with smoothed labels, for numbers squared error on the standardised target. Effort "quick" is one network, smaller
-    and less deep.
-
-    The figures were chosen by cross-validation on housing, concrete, credit, churn, penguins, titanic, and the data
-    sets in `cutaway.data.bundled`.
-
-    Reference: Holzmüller, Grinsztajn, Steinwart, NeurIPS 2024, arXiv 2407.04491, for vectors of 8 numbers (which start
-    at N(0, 1) there), the four waves, β₂ = 0.95 and batch sizes by rows (small tables have smaller ones here).
+    Effort "standard" is RealMLP-TD, "quick" its simple form in a quarter of the epochs; batches by the number of rows
+    are the authors', as is the number of epochs for tables of up to 30,000 rows.
     """
     check_effort(effort)
-    quick, classes = effort == "quick", isinstance(target, ClassTarget)
-    batch_size, for_classes, for_numbers = next(plan[1:] for plan in PLAN if rows <= plan[0])
-    usual = for_classes if classes else for_numbers
-    members, neurons, depth = (1, 64, 2) if quick else (8 if rows <= FEW else 4, 128, 3)
-    dropout = 0.15 if classes else 0.05
-    outputs = len(target.labels) if isinstance(target, ClassTarget) else 1
+    quick = effort == "quick"
+    batch_size, share = next((size, share) for most, size, share in PLAN if rows <= most)
+    planned = max(1, round(EPOCHS * share * (QUICK if quick else 1)))
+    recipe = realmlp(numbers, code_sizes, target, simple=quick, probabilities=probabilities)
+    return replace(recipe, batch_size=batch_size, epochs=planned if epochs is None else epochs)
 
-    layers: list[Layer] = [ColumnEmbedding(code_sizes, 8, initializer=Normal(0.1))] if code_sizes else []
-    for _ in range(depth):
-        layers += [Dense(neurons, initializer=He()), SiLU(), Dropout(dropout)]
-    layers.append(Dense(outputs, initializer=LeCun()))
-    loss: Loss = CrossEntropy(label_smoothing=0.05) if classes else SquaredError()
-    each = f"{depth} hidden layers of {neurons} neurons (SiLU, dropout {dropout:g})"
-    return TableRecipe(
-        network=Sequential(*layers),
-        loss=loss,
-        optimizer=AdamW(
-            CosLog4(0.005 if classes else 0.01),
-            betas=(0.9, 0.95),
-            weight_decay=0.1 if classes else 0.01,
-            weight_decay_factors={"*.bias": 0.0},
-        ),
-        epochs=usual if epochs is None else epochs,
-        batch_size=batch_size,
-        members=members,
-        validation=0.15 if rows >= FEWEST_TO_WATCH else 0.0,
-        words=each if members == 1 else f"{members} networks, averaged, each {each}",
-    )
+
+def continued(recipe: Recipe, target: AnyTarget, network: Layer, epochs: int | None = None) -> Recipe:
+    """Return the recipe for a network that has learned before: a low rate that only falls, and fewer epochs.
+
+    The published rate and its waves would undo most of what was learned in their first steps.
+    """
+    rate = GENTLE * recipe.optimizer.learning_rate.rate
+    words = f"{sum(array.size for array in network.parameters().values()):,} weights that go on from an earlier run"
+    optimizer = AdamW(Cosine(rate), betas=(0.9, 0.95), weight_decay_factors={"*.bias": 0.0}, weight_decay=0.01)
+    planned = max(1, round(SHORT * recipe.epochs)) if epochs is None else epochs
+    if any(isinstance(layer, MemberDense) for _, layer in network.named_layers()):
+        recipe = replace(recipe, loss=MeanOverMembers(recipe.loss), judge=MeanOverMembers(recipe.judge))
+    return replace(recipe, network=network, optimizer=optimizer, epochs=planned, words=words)

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cutaway.data.splits import split_rows
-from cutaway.errors import InputError, TrainingWarning
-from cutaway.layers import ColumnEmbedding, Embedding, Ensemble, Layer
+from cutaway.errors import InputError
+from cutaway.layers import Layer
 from cutaway.losses import Loss, as_loss
 from cutaway.metrics import BY_NAME as METRICS
 from cutaway.optimizers import Optimizer, as_optimizer
-from cutaway.records import Event
 from cutaway.runs.arrays import as_rows, as_weights, cast
+from cutaway.runs.learn import learn
 from cutaway.runs.run import Run
 from cutaway.storage.architecture import describe
-from cutaway.storage.run_folder import RECORDS, check_place
-from cutaway.training.callbacks.progress import ProgressBar
-from cutaway.training.callbacks.records import RecordFile
-from cutaway.training.cost import Choice, Cost, choose_engine, cost_of_step
-from cutaway.training.engines import TILE
+from cutaway.storage.run_folder import check_place
 from cutaway.training.step import Batch
-from cutaway.training.trainer import Trainer
-
-# A step of fewer operations gains nothing from a second thread: the threads wait for each other longer than they
-# compute, and where other programs run too, several times as long.
-WORTH_THREADS = 50e6
 
 
 def fit(
@@ -105,8 +94,9 @@ def fit(
         raise InputError(f"fit: X has {len(inputs)} rows, y has shape {targets.shape}; one target a row is needed")
     dtype = network.dtype if network.built else np.dtype(np.float32)
     inputs = cast(inputs, dtype, "X")
-    if not network.built:
-        network.build(inputs, seed)
+    fresh = not network.built
+    if fresh:
+        network.build(inputs[:1], seed)
     output_shape = tuple(network(inputs[:1]).shape[1:])
     if not network.parameters():
         raise InputError("fit: the network has no parameters to learn; add a layer such as Dense")
@@ -116,63 +106,22 @@ def fit(
     held_out = None
     if not unwatched:
         rows, held_out = _split(rows, validation, criterion, output_shape, dtype, seed)
+    if fresh:
+        network.build(rows.x, seed)  # again: first weights that follow from rows follow from those learned from
 
-    size = len(rows.x) if batch_size is None else min(batch_size, len(rows.x))
-    cost = cost_of_step(network, criterion, Batch(rows.x[:size], rows.y[:size], None))
-    steps = -(-len(rows.x) // size)
-    choice = choose_engine(cost, epochs, steps, members) if engine == "auto" else Choice(engine, "as asked")
-    if dtype == np.float64 and choice.engine == "xla":
-        if engine == "xla":
-            raise InputError(
-                "fit: engine 'xla' computes in float32, the network is float64; build it so, or use 'numpy'"
-            )
-        choice = Choice("numpy", "the network is float64, XLA computes in float32")
-    if choice.engine == "xla":
-        for part in (rows, held_out):
-            _look_up(network, part)
-    figures = _metrics(metrics)
-    chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
-    before = {**network.parameters(), **network.state()}
     folder = None if path is None else Path(path)
     if folder is not None:
         describe(network)  # refused now rather than when it is trained
         check_place(folder)
-    with ExitStack() as entered:
-        listeners: list[Callable[[Any], None]] = [*callbacks, entered.enter_context(ProgressBar(epochs, progress))]
-        if folder is not None:
-            listeners.append(entered.enter_context(RecordFile(folder / RECORDS)))
-        entered.enter_context(_threads(choice.engine, cost))
-        trained = Trainer(
-            network, criterion, method,
-            epochs=epochs, batch_size=size, seed=seed, shuffle=shuffle, engine=choice.engine,
-            members=None if members == 1 else members, patience=early_stopping, metrics=figures,
-            listeners=listeners, watch=observe,
-        ).train(rows, held_out, cost, chosen)  # fmt: skip
-    network.load({**trained.params, **trained.state} if members == 1 else before)
-    run = Run(
-        network=network if members == 1 else Ensemble(network, trained.params, trained.state),
-        history=trained.history,
-        vitals=trained.vitals,
-        events=trained.events,
-        engine=choice.engine,
-        reason=choice.reason,
-        seconds=trained.seconds,
-    )
+    run = learn(
+        network, criterion, method, rows, held_out,
+        epochs=epochs, batch_size=batch_size, seed=seed, shuffle=shuffle, engine=engine,
+        members=None if members == 1 else members, patience=early_stopping, metrics=_metrics(metrics),
+        listeners=callbacks, progress=progress, watch=observe, folder=folder,
+    )  # fmt: skip
     if folder is not None:
         run.path = run.save(folder)
-    if trained.diverged:
-        warnings.warn(f"fit: {trained.diverged}", TrainingWarning, stacklevel=2)
     return run
-
-
-def _threads(engine: str, cost: Cost) -> AbstractContextManager[Any]:
-    """Keep NumPy's products on one thread while entered, where they are small."""
-    if engine == "numpy" and cost.flops >= WORTH_THREADS:
-        return nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
-    return limits
 
 
 def _whole(name: str, value: Any, least: int) -> None:
@@ -180,13 +129,6 @@ def _whole(name: str, value: Any, least: int) -> None:
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or not least <= value < 2**63:
         also = ", or None for all rows" if name == "batch_size" else ""
         raise InputError(f"fit: {name} must be a whole number of at least {least}{also}, got {value!r}")
-
-
-def _look_up(network: Layer, rows: Batch | None) -> None:
-    """Evaluate all rows once on NumPy where the network looks rows up by number: XLA would clamp a wrong one."""
-    if rows is not None and any(isinstance(layer, (Embedding, ColumnEmbedding)) for _, layer in network.named_layers()):
-        for begin in range(0, len(rows.x), TILE):
-            network(rows.x[begin : begin + TILE])
 
 
 def _split(

@@ -12,7 +12,9 @@ from cutaway.data.columns import Column, ColumnKind
 from cutaway.data.strict_json import fields as checked
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
+from cutaway.metrics import BY_NAME
 from cutaway.records import Event, LayerVitals, StepRecord
+from cutaway.runs.rival import Rival
 from cutaway.runs.run import Run
 from cutaway.runs.scores import Scores
 from cutaway.runs.table_run import TableRun
@@ -65,6 +67,14 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
         raise ModelFileError(f"{place / RUN}: {fault}") from fault
 
 
+def load_table(path: str | Path) -> TableRun:
+    """Return a run on a table, as `load` does; raises `InputError` for one that was trained on arrays."""
+    run = load(path)
+    if not isinstance(run, TableRun):
+        raise InputError(f"{path}: is a network trained on arrays, which does not say how a table becomes its inputs")
+    return run
+
+
 def _is_there(place: Path) -> bool:
     try:
         return place.exists()
@@ -89,21 +99,40 @@ def _table_facts(facts: dict[str, Any]) -> dict[str, Any]:
         columns.append(Column(**{**found, "kind": ColumnKind(found["kind"])}))
     if not all(isinstance(note, str) for note in told["notes"]):
         raise InputError("notes: expected a list of texts")
-    return {**told, "data": facts["data"], "columns": columns, "scores": _scores(facts.get("scores"))}
+    return {
+        **told,
+        "data": facts["data"],
+        "columns": columns,
+        "estimate": _scores(facts.get("estimate"), "estimate"),
+        "scores": _scores(facts.get("scores"), "scores"),
+        "rival": _rival(facts.get("rival")),
+    }
 
 
-def _scores(described: object) -> Scores | None:
+def _scores(described: object, what: str) -> Scores | None:
+    """Return scores from their description; runs of earlier versions lack the estimate."""
     if described is None:
         return None
     always = described.get("always") if isinstance(described, dict) else None
     found = checked(
-        described, "scores", metric=str, value=float, interval=list, baseline=float,
+        described, what, metric=str, value=float, interval=list, baseline=float,
         always=str if isinstance(always, str) else float, rows=int, others=dict,
     )  # fmt: skip
+    if found["metric"] not in BY_NAME:
+        raise InputError(f"{what}: the metric is {found['metric']!r}; {did_you_mean(found['metric'], BY_NAME)}")
     ends = found["interval"]
     if len(ends) != 2 or not all(isinstance(end, (int, float)) for end in (*ends, *found["others"].values())):
-        raise InputError("scores: expected an interval of two numbers, and others as numbers")
+        raise InputError(f"{what}: expected an interval of two numbers, and others as numbers")
     return Scores(**{**found, "interval": (float(ends[0]), float(ends[1]))})
+
+
+def _rival(described: object) -> Rival | None:
+    """Return the comparison with another model from its description; None where none was made."""
+    if described is None:
+        return None
+    values = described if isinstance(described, dict) else {}
+    kinds = {name: type(None) if values.get(name) is None else float for name in ("estimate", "value")}
+    return Rival(**checked(described, "rival", name=str, **kinds, better=str, sentence=str))
 
 
 RECORD_KINDS: dict[str, type] = {kind.__name__: kind for kind in (StepRecord, LayerVitals, Event)}

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cutaway.layers import Ensemble, Layer
+from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.records import Event, LayerVitals, StepRecord
 from cutaway.training.callbacks.records import RecordFile
 from cutaway.version import __version__
 
 if TYPE_CHECKING:
     from cutaway.data.encoders import TableEncoder
-    from cutaway.data.targets import Target
+    from cutaway.data.several_targets import AnyTarget
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Run:
     path      the run's folder, where one was asked for
     """
 
-    network: Layer | Ensemble
+    network: Layer | Ensemble | Blend
     history: list[StepRecord] = field(default_factory=list)
     vitals: list[LayerVitals] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Run:
         """
         return self._save(Path(folder))
 
-    def _save(self, folder: Path, preprocessing: TableEncoder | None = None, target: Target | None = None) -> Path:
+    def _save(self, folder: Path, preprocessing: TableEncoder | None = None, target: AnyTarget | None = None) -> Path:
         from cutaway.storage.network_file import write_network
         from cutaway.storage.run_folder import NETWORK, RECORDS, new_run
 

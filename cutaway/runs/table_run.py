@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,14 @@ from numpy.typing import NDArray
 from cutaway.data.columns import Column
 from cutaway.data.encoders import Counts, TableEncoder
 from cutaway.data.reading import table_from
+from cutaway.data.several_targets import AnyTarget, LabelsTarget
 from cutaway.data.suggestions import alike
 from cutaway.data.table import Table, Values
-from cutaway.data.targets import ClassTarget, Label, Target
+from cutaway.data.targets import ClassTarget, Label, NumberTarget
 from cutaway.errors import InputError
-from cutaway.layers import Ensemble, Layer
+from cutaway.layers import Blend, Ensemble, Layer
+from cutaway.runs.decoding import decoded, mean_answers
+from cutaway.runs.rival import Rival
 from cutaway.runs.run import Run
 from cutaway.runs.scores import Scores
 
@@ -49,17 +51,22 @@ class TableRun(Run):
     target         what is predicted, and how the network's outputs become it
     columns        what each column was taken for, and why
     task, task_reason  classification or regression, and why
+    estimate       on each row by the networks that did not learn from it, beside a baseline; None where
+                   none was watched
     scores         on rows set aside, beside a baseline; None where none were
+    rival          what boosted trees make of the same rows; None where they were not asked
     notes          what was repaired or left out
     data           where the rows came from, how many, and their fingerprint
     settings       how it was trained: seed, shares, effort, epochs, batch size, members
     """
 
     preprocessing: TableEncoder
-    target: Target
+    target: AnyTarget
     columns: list[Column] = field(default_factory=list)
     task_reason: str = ""
+    estimate: Scores | None = None
     scores: Scores | None = None
+    rival: Rival | None = None
     notes: list[str] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -67,7 +74,7 @@ class TableRun(Run):
     @property
     def task(self) -> str:
         """Either "classification" or "regression"."""
-        return "classification" if isinstance(self.target, ClassTarget) else "regression"
+        return "classification" if isinstance(self.target, (ClassTarget, LabelsTarget)) else "regression"
 
     @property
     def classes(self) -> tuple[Label, ...]:
@@ -101,6 +108,21 @@ class TableRun(Run):
             )
         return probabilities
 
+    def predict_interval(self, x: Any, share: float = 0.9, rows: int = 4096) -> NDArray[np.float64]:
+        """Return for each row of `x` an interval that holds the true number of that share of new rows, (rows, 2).
+
+        share   one of those that the run knows: 0.5, 0.8, 0.9, 0.95, 0.99, as far as its rows allow
+
+        The interval is as wide for every row: it reaches as far as the errors of that share of the rows did, each
+        predicted by networks that had not learned from it; see `cutaway.runs.conformal`.
+        """
+        margins = dict(self.target.margins) if isinstance(self.target, NumberTarget) else {}
+        if share not in margins:
+            known = ", ".join(f"{known:g}" for known in margins) or "none: it predicts classes, or had too few rows"
+            raise InputError(f"predict_interval: share is {share!r}; the run knows {known}")
+        predicted = self._told(x, rows).values
+        return np.stack([predicted - margins[share], predicted + margins[share]], axis=1)
+
     def _told(self, x: Any, rows: int) -> Predictions:
         predictions = self.predictions(table_from(x, self.preprocessing.european), rows)
         sentences = predictions.counts.sentences()
@@ -110,6 +132,8 @@ class TableRun(Run):
 
     def predictions(self, table: Table, rows: int = 4096) -> Predictions:
         """Return predictions, probabilities and what was counted, for the rows of a table."""
+        if self.preprocessing.series is not None:
+            table = self.preprocessing.series.after(table)
         known = self.preprocessing.columns
         if not any(name in table.columns for name in known):
             similar = [(name, alike(name, table.names)) for name in known]
@@ -121,7 +145,7 @@ class TableRun(Run):
                 f"{', '.join(map(repr, table.names[:8]))}{' …' if len(table.names) > 8 else ''}{hint}"
             )
         encoded, counts = self.preprocessing.transform_counted(table)
-        values, probabilities = decoded(self.network, self.target, encoded, rows)
+        values, probabilities = decoded(mean_answers(self.network, self.target, encoded, rows), self.target)
         return Predictions(values, probabilities, counts)
 
     # ---- telling ----------------------------------------------------------------------------------------------
@@ -149,14 +173,16 @@ class TableRun(Run):
             "settings": self.settings,
             "network": str(single(self.network)),
             "weights": sum(array.size for array in single(self.network).parameters().values()),
-            "members": len(self.network) if isinstance(self.network, Ensemble) else 1,
+            "members": len(self.network) if isinstance(self.network, (Blend, Ensemble)) else 1,
             "engine": self.engine,
             "engine_reason": self.reason,
             "epochs": self.history[-1].epoch if self.history else 0,
             "best_epoch": best.epoch if best else 0,
             "seconds": round(self.seconds, 3),
             "interrupted": self.interrupted,
+            "estimate": None if self.estimate is None else self.estimate.to_json(),
             "scores": None if self.scores is None else self.scores.to_json(),
+            "rival": None if self.rival is None else self.rival.to_json(),
         }
 
     def save(self, folder: str | Path) -> Path:
@@ -171,35 +197,8 @@ class TableRun(Run):
         )
 
 
-def single(network: Layer | Ensemble) -> Layer:
-    """Return the network, or the one whose shape all members have."""
+def single(network: Layer | Ensemble | Blend) -> Layer:
+    """Return the network, or the one whose shape all members have, of a blend those with the largest share."""
+    if isinstance(network, Blend):
+        network = network.largest
     return network.network if isinstance(network, Ensemble) else network
-
-
-def decoded(
-    network: Layer | Ensemble, target: Target, x: NDArray[np.float32], rows: int = 4096
-) -> tuple[Values, NDArray[np.float64] | None]:
-    """Return predictions in the target's terms, and probabilities for classes, for encoded rows x (rows, width).
-
-    classes:  p = (1/M) Σₘ softmax(networkₘ(x)), predicted is the class with the largest p
-    numbers:  y = mean + std · (1/M) Σₘ networkₘ(x)
-    """
-    members: Iterable[Layer] = list(network) if isinstance(network, Ensemble) else [network]
-    parts: list[NDArray[np.float64]] = []
-    for begin in range(0, max(1, len(x)), rows):
-        tile = x[begin : begin + rows]
-        outputs = [np.asarray(member(tile), np.float64) for member in members]
-        if isinstance(target, ClassTarget):
-            outputs = [softmax(scores) for scores in outputs]
-        parts.append(np.mean(outputs, axis=0))
-    whole = np.concatenate(parts)
-    if isinstance(target, ClassTarget):
-        return target.decode(whole.argmax(axis=1)), whole
-    return target.decode(whole), None
-
-
-def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return probabilities for scores (rows, classes), e^z / Σ e^z along the classes."""
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    probabilities: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
-    return probabilities

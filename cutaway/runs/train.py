@@ -2,64 +2,96 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cutaway.data.columns import describe_columns
+from cutaway.data.columns import Column, ColumnKind, describe_columns
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.reading import table_from
-from cutaway.data.splits import split_rows
+from cutaway.data.series import Series, time_like
+from cutaway.data.several_targets import LabelsTarget, NumbersTarget, encoded_target
 from cutaway.data.suggestions import did_you_mean
-from cutaway.data.table import Table, as_texts
+from cutaway.data.table import Table
 from cutaway.data.targets import ClassTarget, NumberTarget, Target, Task, choose_target, with_target_present
 from cutaway.errors import InputError
-from cutaway.recipes.table import check_effort, table_recipe
-from cutaway.runs.fit import fit
-from cutaway.runs.scores import Scores, score_classes, score_numbers
-from cutaway.runs.table_run import TableRun, decoded
+from cutaway.layers import Blend, Ensemble, Layer
+from cutaway.recipes.table import MEMBERS, check_effort, continued, table_recipe
+from cutaway.runs.bag import learn_bag
+from cutaway.runs.fingerprint import fingerprint
+from cutaway.runs.judging import Judged, judge
+from cutaway.runs.parts import Division, Parts, divide
+from cutaway.runs.scores import metric_for
+from cutaway.runs.search import search
+from cutaway.runs.table_run import TableRun
 from cutaway.storage.run_folder import beside, check_place, is_finished_run
 
 ENGINES = ("auto", "numpy", "xla")
 LARGEST_SEED = 2**32 - 1  # a seed of what happens inside a step has 32 bits
+# The share of a time limit that is kept for what follows the training, and at least so many seconds of it.
+AFTERWARDS, AT_LEAST = 0.1, 1.0
+# Metrics that judge probabilities rather than decisions.
+OF_PROBABILITIES = ("log_loss", "brier", "roc_auc", "average_precision")
 
 
 def train(
     data: Any,
     target: str,
     *,
-    test: float = 0.2,
+    test: Any = 0.2,
+    validation: Any = None,
     effort: str = "standard",
+    limit: float | None = None,
     epochs: int | None = None,
     task: Task | None = None,
+    metric: str | None = None,
     seed: int = 0,
     engine: str = "auto",
     category: Sequence[str] = (),
     number: Sequence[str] = (),
+    text: Sequence[str] = (),
+    date: Sequence[str] = (),
     drop: Sequence[str] = (),
+    group: str | None = None,
+    time_column: str | None = None,
+    lag: int = 0,
+    weight: str | None = None,
+    compare: bool = True,
+    start: TableRun | None = None,
     out: str | Path | None = None,
     progress: bool | None = None,
     told: Callable[[TableRun], None] | None = None,
 ) -> TableRun:
-    """Train a network that predicts one column of a table from the others, and test it on rows set aside.
+    """Train networks that predict one column of a table from the others, and test them on rows set aside.
 
     data      a path (csv, tsv, parquet, JSON, packed or not), a data frame of any make, columns by name, a `Table`
     target    the column to predict
-    test      the share of rows set aside before anything is learned, for the score; 0 for no test
-    effort    "standard", several networks averaged; "quick", one small network, for a first look
+    test      the share of rows set aside before anything is learned, for the score, 0 for no test; or a table of them
+    validation  a table of rows to choose the best weights by (None: some of those learned from take turns)
+    effort    "standard", several networks averaged; "quick", one network in a quarter of the steps, for a first look;
+              "best", several kinds of network, and the mixture of them that is best out of fold
+    limit     seconds that the whole command may take: fewer epochs and networks then have to do
     epochs    how often every row is seen (None: what the recipe says for so many rows)
     task      "classification" or "regression" (None: told from the target's values)
+    metric    what to score by: a name among `cutaway.metrics.BY_NAME` (None: accuracy, or RMSE)
     seed      of the split, the initial weights, the order and the dropout; the same seed gives the same run
     engine    "numpy", "xla" or "auto"
     category  columns to take as categories, whatever they hold
     number    columns to take as numbers, whatever they look like
+    text, date  columns to take as running text, or as dates
     drop      columns to leave out
+    group     a column: rows of one group (a patient, a shop) stay on one side of every cut, and it is no input
+    time_column  a column: what is tested is later than what is learned from
+    lag       for a series in the order of `time_column` (of each `group`, if given): the last so many values of each
+              column of numbers, the target among them, become further inputs
+    weight    a column that says how much each row counts; it is no input
+    compare   whether boosted trees are grown on the same rows, to compare with
+    start     a run to go on from: its networks, columns and target are kept, and learn on from these rows
     out       a folder for the run (None: it is not written; `run.save(folder)` does it later)
     progress  whether to show a bar (None: where the output is a terminal)
     told      hears of the run before training begins: its data, columns, task and settings are decided then
@@ -75,105 +107,236 @@ def train(
     >>> run.task, run.scores.better
     ('regression', True)
     """
-    _check_settings(test, effort, epochs, seed, engine)
-    if any(isinstance(names, str) for names in (category, number, drop)):
-        raise InputError("train: category, number and drop are lists of column names, such as ['zip']")
+    began = time.perf_counter()
+    _check_settings(test, effort, limit, epochs, seed, engine)
+    asked = {"category": category, "number": number, "text": text, "date": date, "drop": drop}
+    if any(isinstance(names, str) for names in asked.values()):
+        raise InputError(f"train: {', '.join(asked)} are lists of column names, such as ['zip']")
+    if lag and time_column is None:
+        raise InputError("train: lag looks back along a series; name the column that orders it with time_column")
     if not isinstance(target, str):
         raise InputError(f"train: the target is {target!r}, expected the name of one column")
-    if target in drop:
-        raise InputError(f"train: '{target}' is the target and cannot be left out; choose another target or keep it")
+    if target in (*drop, group, weight, time_column):
+        raise InputError(f"train: '{target}' is the target and can be nothing else; choose another target or column")
     if out is not None:
         check_place(Path(out))
     table = table_from(data)
     # Before training, which may take hours: the file is to be the one that was read, and may be gone afterwards.
     digest = fingerprint(data, table)
-    columns_read = len(table.names)
+    columns_read, rows_read = len(table.names), table.rows
     goal, task_reason = choose_target(table, target, task=task)
-    table, left_out = with_target_present(table, target)
-    columns = describe_columns(table, target, category=category, number=number, drop=drop)
-    values = table.column(target)
-    labels = goal.encode(values) if isinstance(goal, ClassTarget) else None
-
-    rest, tested = split_rows(table.rows, test, seed, labels)
-    rows = table.select(rest)
-    if isinstance(goal, NumberTarget):
-        goal = NumberTarget.fit(target, values[rest])
-    preprocessing = TableEncoder.fit(rows, columns)
-    x, y = preprocessing.transform(rows), goal.encode(values[rest])
-    recipe = table_recipe(len(rest), preprocessing.width, preprocessing.code_sizes, goal, effort=effort, epochs=epochs)
-    inner, watched = split_rows(len(rest), recipe.validation, seed + 1, None if labels is None else labels[rest])
+    table, without_target = with_target_present(table, target)
+    series = None
+    if time_column is not None and lag:
+        series = Series.of(table, time_column, lag, group)
+        table = series.looked_back(table)
+    columns = _described(table, target, group=group, weight=weight, **asked)
+    if isinstance(goal, ClassTarget):
+        judged_by = metric_for(metric, "classification").name
+    else:
+        judged_by = metric_for(metric, "regression", table.column(target).astype(np.float64)).name
+    how = Division(
+        test=float(test) if isinstance(test, (int, float, np.number)) else table_from(test, table.european),
+        validation=None if validation is None else table_from(validation, table.european),
+        group=group, time=time_column, weight=weight, seed=int(seed),
+    )  # fmt: skip
+    members = MEMBERS[effort] if start is None else members_of(start)
+    parts = divide(table, goal, [column.name for column in columns if column.kind.used], how, members)
+    notes = [*table.notes, *parts.notes]
+    if time_column is None and (named := time_like(columns)) and parts.tested is not None:
+        notes.append(
+            f"{', '.join(map(repr, named))}: the rows have a time, and those set aside are drawn at random; to test on "
+            "the latest ones name it as the time column"
+        )
+    if start is not None:
+        goal = same_target(start, goal)
+    elif isinstance(goal, NumberTarget):
+        goal = NumberTarget.fit(target, parts.rows.column(target))
     begun = TableRun(
-        network=recipe.network,
-        preprocessing=preprocessing,
+        network=None,  # type: ignore[arg-type]
+        preprocessing=None,  # type: ignore[arg-type]
         target=goal,
         columns=columns,
         task_reason=task_reason,
-        notes=list(table.notes),
+        notes=notes,
         data={
             "source": table.source,
             "path": str(Path(data).absolute()) if isinstance(data, (str, os.PathLike)) else None,
             "fingerprint": digest,
             "columns": columns_read,
-            "rows": table.rows + left_out,
-            "without_target": left_out,
-            "trained": len(inner),
-            "watched": len(watched),
-            "tested": len(tested),
+            "rows": rows_read,
+            "without_target": without_target,
+            "trained": parts.rows.rows,
+            "watched": int(parts.watched.sum()),
+            "tested": 0 if parts.tested is None else parts.tested.rows,
         },
         settings={
-            "test": test,
+            "test": how.test if isinstance(how.test, (int, float)) else how.test.source,
             "effort": effort,
+            "metric": judged_by,
             "seed": int(seed),
             "engine": engine,
-            "category": list(category),
-            "number": list(number),
-            "drop": list(drop),
-            "recipe": recipe.words,
-            "epochs": recipe.epochs,
-            "batch_size": recipe.batch_size,
-            "members": recipe.members,
-            "validation": recipe.validation,
-            "optimizer": repr(recipe.optimizer),
+            **{name: list(names) for name, names in asked.items()},
+            "group": group,
+            "time_column": time_column,
+            "lag": lag,
+            "weight": weight,
+            "members": members,
         },
     )
-    if told is not None:
-        told(begun)
-    run = fit(
-        recipe.network,
-        x[inner],
-        y[inner],
-        loss=recipe.loss,
-        optimizer=recipe.optimizer,
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        validation=(x[watched], y[watched]) if len(watched) else None,
-        seed=int(seed),
-        engine=engine,
-        members=recipe.members,
-        progress=progress,
-    )
-    result = replace(
-        begun,
-        network=run.network,
-        history=run.history,
-        vitals=run.vitals,
-        events=run.events,
-        engine=run.engine,
-        reason=run.reason,
-        seconds=run.seconds,
-        scores=_scores(run.network, goal, preprocessing, table.select(tested), y) if len(tested) else None,
-    )
+    result = learn_table(
+        begun, parts, start=start, series=series, effort=effort, epochs=epochs, engine=engine, compare=compare,
+        progress=progress, told=told,
+        limit=None if limit is None else limit - (time.perf_counter() - began),
+    )  # fmt: skip
     if out is not None:
         folder = Path(out)
         result.path = result.save(beside(folder) if result.interrupted and is_finished_run(folder) else folder)
     return result
 
 
-def _check_settings(test: Any, effort: str, epochs: Any, seed: Any, engine: str) -> None:
+def learn_table(
+    begun: TableRun,
+    parts: Parts,
+    *,
+    effort: str,
+    start: TableRun | None = None,
+    series: Series | None = None,
+    epochs: int | None = None,
+    engine: str = "auto",
+    compare: bool = True,
+    limit: float | None = None,
+    listeners: Sequence[Callable[[Any], None]] = (),
+    progress: bool | None = None,
+    told: Callable[[TableRun], None] | None = None,
+) -> TableRun:
+    """Train and judge on rows that are described and divided; `begun` is the run as far as it is known.
+
+    Its target is fitted, and its settings say seed and metric; see `train` for the other arguments.
+    """
+    goal, columns, settings = begun.target, begun.columns, begun.settings
+    seed, metric = settings["seed"], settings["metric"]
+    if start is None:
+        telling = None if isinstance(goal, (NumbersTarget, LabelsTarget)) else encoded_target(parts.rows, goal)
+        if telling is not None:
+            telling = telling[parts.learned]
+        preprocessing = TableEncoder.fit(parts.rows, columns, target=telling, rows=parts.learned, series=series)
+    else:
+        preprocessing = start.preprocessing
+    recipe = table_recipe(
+        parts.rows.rows, preprocessing.numbers, preprocessing.code_sizes, goal,
+        effort=effort, probabilities=metric in OF_PROBABILITIES, epochs=epochs,
+    )  # fmt: skip
+    before: dict[str, Any] | None = None
+    if start is not None:
+        network, before = weights_of(start)
+        recipe = continued(recipe, goal, network, epochs)
+    members = len(parts.folds)
+    words = recipe.words if members == 1 else f"{members} networks, averaged, each of {recipe.words}"
+    begun = replace(
+        begun,
+        network=recipe.network,
+        preprocessing=preprocessing,
+        settings={
+            **settings,
+            "recipe": words,
+            "epochs": recipe.epochs,
+            "batch_size": recipe.batch_size,
+            "optimizer": repr(recipe.optimizer),
+        },
+    )
+    if told is not None:
+        told(begun)
+    how: dict[str, Any] = {"seed": seed, "engine": engine, "listeners": listeners, "progress": progress}
+    how["start"] = before
+    how["limit"] = None if limit is None else limit - max(AFTERWARDS * limit, AT_LEAST)
+    if effort == "best" and start is None:
+        if isinstance(goal, (NumbersTarget, LabelsTarget)):
+            raise InputError(
+                f"effort 'best' mixes networks by the score of one target, and there are {goal.outputs}; "
+                "use 'standard', or train on each alone"
+            )
+        del how["start"]
+        how["probabilities"] = metric in OF_PROBABILITIES
+        bag = search(recipe, parts, preprocessing, goal, **how)
+    else:
+        bag = learn_bag(recipe, parts, preprocessing, goal, **how)
+    run = bag.learned
+    if isinstance(goal, (NumbersTarget, LabelsTarget)):
+        found = Judged(goal, None, None, None)
+    else:
+        found = judge(
+            run.network, goal, bag.held_out, parts, preprocessing, columns, metric, compared=compare, seed=seed
+        )
+    return replace(
+        begun,
+        network=run.network,
+        target=found.target,
+        history=run.history,
+        vitals=run.vitals,
+        events=run.events,
+        engine=run.engine,
+        reason=run.reason,
+        seconds=run.seconds,
+        settings={**begun.settings, "epochs": run.epochs},
+        estimate=found.estimate,
+        scores=found.scores,
+        rival=found.rival,
+    )
+
+
+def members_of(run: TableRun) -> int:
+    """Return how many networks a run to go on from has; raises `InputError` where there is no going on."""
+    if isinstance(run.network, Blend):
+        raise InputError("train: the run to go on from mixes networks of several kinds; go on from a 'standard' one")
+    return len(run.network) if isinstance(run.network, Ensemble) else 1
+
+
+def weights_of(run: TableRun) -> tuple[Layer, dict[str, Any]]:
+    """Return a run's network, and its weights and state with a leading member axis."""
+    network = run.network
+    if isinstance(network, Ensemble):
+        return network.network, {**network.params, **network.state}
+    assert isinstance(network, Layer)
+    return network, {path: array[None] for path, array in {**network.parameters(), **network.state()}.items()}
+
+
+def same_target(run: TableRun, found: Target) -> Target:
+    """Return the target of a run to go on from; raises `InputError` where the data has another."""
+    known = run.target
+    if type(known) is not type(found) or known.column != found.column:
+        raise InputError(
+            f"train: the run to go on from predicts '{known.column}' ({run.task}); these rows are to teach "
+            f"'{found.column}' ({'classification' if isinstance(found, ClassTarget) else 'regression'})"
+        )
+    if isinstance(known, ClassTarget):
+        return replace(known, temperature=1.0, threshold=0.5)
+    return replace(known, margins=())
+
+
+def _described(
+    table: Table, target: str, *, group: str | None, weight: str | None, **asked: Sequence[str]
+) -> list[Column]:
+    """Return what each column is; those that say how rows belong together or count are no inputs."""
+    roles = {group: "says which rows belong together", weight: "says how much each row counts"}
+    named = {name: words for name, words in roles.items() if name is not None}
+    described = describe_columns(table, target, **{**asked, "drop": [*asked["drop"], *named]})
+    return [
+        replace(column, kind=ColumnKind.DROPPED, reason=f"{named[column.name]}: no input")
+        if column.name in named and column.name not in asked["drop"]
+        else column
+        for column in described
+    ]
+
+
+def _check_settings(test: Any, effort: str, limit: Any, epochs: Any, seed: Any, engine: str) -> None:
     """Raise `InputError` for a setting that no training can have, before any data is read."""
     check_effort(effort)
-    if not isinstance(test, (int, float, np.integer, np.floating)) or isinstance(test, bool) or not 0 <= test < 1:
+    share = isinstance(test, (int, float, np.integer, np.floating)) and not isinstance(test, bool)
+    if isinstance(test, bool) or (share and not 0 <= test < 1):
         raise InputError(f"the share of rows to set aside is {test!r}; expected a number from 0, less than 1")
+    if limit is not None and not (isinstance(limit, (int, float)) and 0 < limit < float("inf")):
+        raise InputError(f"the time limit is {limit!r}; expected a number of seconds above 0")
     if epochs is not None and not (_is_whole(epochs) and 1 <= epochs < 2**31):
         raise InputError(f"epochs must be a whole number of at least 1, got {epochs!r}")
     if not (_is_whole(seed) and 0 <= seed <= LARGEST_SEED):
@@ -184,29 +347,3 @@ def _check_settings(test: Any, effort: str, epochs: Any, seed: Any, engine: str)
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
-
-
-def _scores(network: Any, target: Target, preprocessing: TableEncoder, table: Table, y: NDArray[Any]) -> Scores:
-    """Score the network on the rows of `table`; y are the encoded targets of all rows that were learned from."""
-    truth = table.column(target.column)
-    predicted, probabilities = decoded(network, target, preprocessing.transform(table))
-    if isinstance(target, ClassTarget):
-        assert probabilities is not None
-        return score_classes(target, probabilities, target.encode(truth), y)
-    return score_numbers(target, predicted, truth.astype(np.float64))
-
-
-def fingerprint(data: Any, table: Table) -> str:
-    """Return the SHA-256 of a file's bytes, or of a table's names and values where there is no file."""
-    if isinstance(data, (str, os.PathLike)):
-        try:
-            with Path(data).open("rb") as file:
-                return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
-        except OSError as fault:
-            raise InputError(f"{data}: cannot be read: {fault.strerror or fault}") from fault
-    digest = hashlib.sha256()
-    for name, values in table.columns.items():
-        content = repr(as_texts(values)).encode() if values.dtype.kind == "O" else values.tobytes()
-        digest.update(f"{name}\n{len(content)}\n".encode())
-        digest.update(content)
-    return f"sha256:{digest.hexdigest()}"

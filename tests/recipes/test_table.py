@@ -11,7 +11,11 @@ from cutaway import metrics
 from cutaway.data.bundled import BUNDLED, bundled
 from cutaway.data.splits import folds
 from cutaway.data.targets import ClassTarget, NumberTarget, choose_target
+from cutaway.losses import ClassificationError, CrossEntropy
+from cutaway.recipes.realmlp import realmlp
+from cutaway.recipes.search import candidates
 from cutaway.recipes.table import EFFORTS, PLAN, table_recipe
+from cutaway.recipes.tabm import tabm
 from cutaway.runs.train import train
 
 # The mean score of five folds must be at least this; of the larger sets a part of the folds is run, for time.
@@ -23,7 +27,7 @@ THRESHOLDS = {
     "diabetes": (0.40, 2),
 }
 CLASSES = ClassTarget("y", ("a", "b", "c"))
-NUMBER = NumberTarget("y", 0.0, 1.0)
+NUMBER = NumberTarget("y", 0.0, 1.0, -3.0, 3.0)
 
 
 def cross_validated(name, run_of_them):
@@ -74,31 +78,53 @@ def test_quick_is_quick_and_learns():
 
 @pytest.mark.parametrize("rows", [most for most, *_ in PLAN if most < 1e9])
 @pytest.mark.parametrize("target", [CLASSES, NUMBER])
-def test_more_rows_are_seen_less_often_in_larger_batches(rows, target):
+def test_more_rows_are_seen_no_more_often_in_batches_no_smaller(rows, target):
     small, large = (table_recipe(count, 4, (), target) for count in (rows, rows + 1))
-    assert small.epochs >= large.epochs and small.batch_size < large.batch_size
+    assert small.epochs >= large.epochs and small.batch_size <= large.batch_size
+    assert (small.epochs, small.batch_size) != (large.epochs, large.batch_size)
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
 @pytest.mark.parametrize("target", [CLASSES, NUMBER])
 def test_the_network_fits_the_columns_and_the_target(effort, target):
-    recipe = table_recipe(100, 7, (12, 30), target, effort=effort)
+    recipe = table_recipe(100, 4, (12, 30), target, effort=effort)
     x = np.zeros((2, 7), np.float32)
     x[:, 5:] = [[11, 29], [0, 3]]
-    assert recipe.network.build(7)(x).shape == (2, 3 if target is CLASSES else 1)
+    assert recipe.network.build(x)(x).shape == (2, 3 if target is CLASSES else 1)
     assert isinstance(recipe.network[0], ca.ColumnEmbedding)
-    assert str(recipe.network[1].units) in recipe.words
+    recipe.optimizer.init(recipe.network.parameters())  # each pattern of a rate of its own fits a parameter
+
+
+def test_a_metric_of_probabilities_gets_labels_as_they_are():
+    decided, probable = (realmlp(4, (), CLASSES, probabilities=each) for each in (False, True))
+    assert (decided.loss.label_smoothing, probable.loss.label_smoothing) == (0.1, 0.0)
+    assert isinstance(decided.judge, ClassificationError) and isinstance(probable.judge, CrossEntropy)
 
 
 def test_asked_for_epochs_are_kept():
     assert table_recipe(100, 4, (), NUMBER, epochs=7).epochs == 7
 
 
-def test_too_few_rows_are_not_watched():
-    assert table_recipe(10, 4, (), NUMBER).validation == 0
-    assert table_recipe(100, 4, (), NUMBER).validation > 0
-
-
 def test_unknown_effort():
-    with pytest.raises(ca.InputError, match="effort is 'best'"):
-        table_recipe(10, 4, (), NUMBER, effort="best")
+    with pytest.raises(ca.InputError, match="effort is 'bets'; did you mean 'best'"):
+        table_recipe(10, 4, (), NUMBER, effort="bets")
+
+
+@pytest.mark.parametrize("target", [CLASSES, NUMBER])
+def test_tabm_learns_and_its_members_differ(target):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(120, 3)).astype(np.float32)
+    y = (x[:, 0] > 0).astype(np.int32) if target is CLASSES else x[:, :1]
+    recipe = tabm(3, (), target, epochs=20, batch_size=40, members=4)
+    run = ca.fit(recipe.network, x, y, loss=recipe.loss, optimizer=recipe.optimizer, epochs=20, batch_size=40)
+    outputs = run.network(x)
+    assert outputs.shape == (120, 4, target.outputs)
+    assert run.history[-1].loss < 0.5 * run.history[0].loss
+    assert np.ptp(outputs, axis=1).max() > 0.01
+
+
+def test_the_search_begins_with_the_usual_recipe_and_tabm():
+    usual, members, *others = (make(8, 16) for make in candidates(3, (), NUMBER, probabilities=False, count=6, seed=0))
+    assert repr(usual.network) == repr(realmlp(3, (), NUMBER).network)
+    assert any(isinstance(layer, ca.MemberScale) for _, layer in members.network.named_layers())
+    assert len({repr(other.network) + repr(other.optimizer) for other in others}) > 1

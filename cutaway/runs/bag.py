@@ -1,0 +1,78 @@
+"""A bag: members that each watch a fold of their own, and what they say of rows they did not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutaway.data.encoders import TableEncoder
+from cutaway.data.several_targets import AnyTarget, encoded_target
+from cutaway.data.targets import ClassTarget
+from cutaway.layers import Ensemble
+from cutaway.recipes.realmlp import Recipe
+from cutaway.runs.decoding import answers
+from cutaway.runs.learn import Learned, learn
+from cutaway.runs.parts import Parts
+from cutaway.training.step import Batch
+
+# How many rows a network is built on, whose first weights follow from the data.
+BUILT_ON = 64
+
+
+@dataclass(frozen=True)
+class Bag:
+    """Trained members, and their mean answers on the rows that they watched.
+
+    learned   the run of their training
+    held_out  for each row the mean answer of the members that watched it: scores of classes as logarithms of
+              probabilities, or standardised numbers (rows, outputs); NaN where none did
+    """
+
+    learned: Learned
+    held_out: NDArray[np.float64]
+
+
+def learn_bag(
+    recipe: Recipe,
+    parts: Parts,
+    preprocessing: TableEncoder,
+    target: AnyTarget,
+    *,
+    seed: int = 0,
+    engine: str = "auto",
+    limit: float | None = None,
+    listeners: Sequence[Callable[[Any], None]] = (),
+    progress: bool | None = None,
+    rates: Sequence[float] | None = None,
+    start: dict[str, np.ndarray] | None = None,
+) -> Bag:
+    """Train one member for each fold of the parts; see `learn` for the other arguments."""
+    x = preprocessing.transform(parts.rows)
+    y = encoded_target(parts.rows, target)
+    weight = None if parts.weight is None else parts.weight.astype(np.float32)
+    recipe.network.build(x[:BUILT_ON], seed)
+    learned = learn(
+        recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight),
+        epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, engine=engine,
+        members=len(parts.folds), folds=parts.folds, judge=recipe.judge, drop_last=True, limit=limit,
+        rates=rates, start=start, listeners=listeners, progress=progress,
+    )  # fmt: skip
+    if isinstance(learned.network, Ensemble) and len(parts.folds) == 1:
+        learned.network = learned.network[0]
+    return Bag(learned, _held_out(learned.outputs, parts, target))
+
+
+def _held_out(outputs: NDArray[Any] | None, parts: Parts, target: AnyTarget) -> NDArray[np.float64]:
+    """Return the mean answer for each row of the members that watched it."""
+    total, times = np.zeros((parts.rows.rows, target.outputs)), np.zeros(parts.rows.rows)
+    if outputs is not None:
+        for member, (_, watched) in enumerate(parts.folds):
+            total[watched] += answers(outputs[member, : len(watched)], target, tempered=False)
+            times[watched] += 1
+    with np.errstate(invalid="ignore"):
+        mean = total / times[:, None]
+    return np.log(np.maximum(mean, np.finfo(np.float64).tiny)) if isinstance(target, ClassTarget) else mean

@@ -1,0 +1,27 @@
+"""The fingerprint of data: whether a table is the one that a run learned from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from cutaway.data.table import Table, as_texts
+from cutaway.errors import InputError
+
+
+def fingerprint(data: Any, table: Table) -> str:
+    """Return the SHA-256 of a file's bytes, or of a table's names and values where there is no file."""
+    if isinstance(data, (str, os.PathLike)):
+        try:
+            with Path(data).open("rb") as file:
+                return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        except OSError as fault:
+            raise InputError(f"{data}: cannot be read: {fault.strerror or fault}") from fault
+    digest = hashlib.sha256()
+    for name, values in table.columns.items():
+        content = repr(as_texts(values)).encode() if values.dtype.kind == "O" else values.tobytes()
+        digest.update(f"{name}\n{len(content)}\n".encode())
+        digest.update(content)
+    return f"sha256:{digest.hexdigest()}"

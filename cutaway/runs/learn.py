@@ -1,0 +1,134 @@
+"""From rows and a network to a run: the engine chosen, the training listened to, the weights put where they belong."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cutaway.errors import InputError, TrainingWarning
+from cutaway.layers import ColumnEmbedding, Embedding, Ensemble, Layer
+from cutaway.losses import Loss
+from cutaway.optimizers import Optimizer
+from cutaway.records import Event
+from cutaway.runs.run import Run
+from cutaway.storage.run_folder import RECORDS
+from cutaway.training.callbacks.progress import ProgressBar
+from cutaway.training.callbacks.records import RecordFile
+from cutaway.training.cost import Choice, Cost, choose_engine, cost_of_step
+from cutaway.training.engines import TILE
+from cutaway.training.order import steps_of_epoch
+from cutaway.training.step import Batch
+from cutaway.training.trainer import Fold, Trainer
+
+# A step of fewer operations gains nothing from a second thread: the threads wait for each other longer than they
+# compute, and where other programs run too, several times as long.
+WORTH_THREADS = 300e6
+
+
+@dataclass(kw_only=True, repr=False)
+class Learned(Run):
+    """A run, with what only the one who asked for it needs.
+
+    outputs  of the members, each on the rows it watched (members, rows, ...); None where there were no folds
+    epochs   how many were planned: a time limit may leave fewer than were asked for
+    """
+
+    outputs: np.ndarray | None = None
+    epochs: int = 0
+
+
+def learn(
+    network: Layer,
+    loss: Loss,
+    optimizer: Optimizer,
+    rows: Batch,
+    held_out: Batch | None = None,
+    *,
+    epochs: int,
+    batch_size: int | None,
+    seed: int = 0,
+    shuffle: bool = True,
+    engine: str = "auto",
+    members: int | None = None,
+    folds: Sequence[Fold] | None = None,
+    rates: Sequence[float] | None = None,
+    start: dict[str, np.ndarray] | None = None,
+    judge: Loss | None = None,
+    drop_last: bool = False,
+    limit: float | None = None,
+    patience: int | None = None,
+    metrics: dict[str, Callable[[np.ndarray, np.ndarray], float]] | None = None,
+    listeners: Sequence[Callable[[Any], None]] = (),
+    progress: bool | None = None,
+    watch: bool = True,
+    folder: Path | None = None,
+) -> Learned:
+    """Train a built network on checked rows and return the run; see `fit` and `Trainer` for the arguments.
+
+    With members (not None) the network is untouched and the run holds their `Ensemble`. Records are written to
+    `folder` as training goes on. Raises `InputError` where the engine asked for cannot do it.
+    """
+    parts = [len(rows.x)] if folds is None else [len(learned) for learned, _ in folds]
+    size = min(parts) if batch_size is None else min(batch_size, *parts)
+    cost = cost_of_step(network, loss, Batch(rows.x[:size], rows.y[:size], None))
+    steps = steps_of_epoch(max(parts), size, drop_last)
+    choice = choose_engine(cost, epochs, steps, members or 1) if engine == "auto" else Choice(engine, "as asked")
+    if network.dtype == np.float64 and choice.engine == "xla":
+        if engine == "xla":
+            raise InputError(
+                "fit: engine 'xla' computes in float32, the network is float64; build it so, or use 'numpy'"
+            )
+        choice = Choice("numpy", "the network is float64, XLA computes in float32")
+    if choice.engine == "xla":
+        for part in (rows, held_out):
+            _look_up(network, part)
+    chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
+    before = {**network.parameters(), **network.state()}
+    with ExitStack() as entered:
+        heard: list[Callable[[Any], None]] = [*listeners, entered.enter_context(ProgressBar(epochs, progress))]
+        if folder is not None:
+            heard.append(entered.enter_context(RecordFile(folder / RECORDS)))
+        entered.enter_context(_threads(choice.engine, cost))
+        trained = Trainer(
+            network, loss, optimizer,
+            epochs=epochs, batch_size=size, seed=seed, shuffle=shuffle, engine=choice.engine,
+            members=members, folds=folds, rates=rates, start=start, judge=judge, drop_last=drop_last, limit=limit,
+            patience=patience, metrics=metrics, listeners=heard, watch=watch,
+        ).train(rows, held_out, cost, chosen)  # fmt: skip
+    network.load({**trained.params, **trained.state} if members is None else before)
+    if trained.diverged:
+        warnings.warn(f"fit: {trained.diverged}", TrainingWarning, stacklevel=3)
+    return Learned(
+        network=network if members is None else Ensemble(network, trained.params, trained.state),
+        history=trained.history,
+        vitals=trained.vitals,
+        events=trained.events,
+        engine=choice.engine,
+        reason=choice.reason,
+        seconds=trained.seconds,
+        outputs=trained.outputs,
+        epochs=trained.epochs,
+    )
+
+
+def _threads(engine: str, cost: Cost) -> AbstractContextManager[Any]:
+    """Keep NumPy's products on one thread while entered, where they are small."""
+    if engine == "numpy" and cost.flops >= WORTH_THREADS:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
+
+
+def _look_up(network: Layer, rows: Batch | None) -> None:
+    """Evaluate all rows once on NumPy where the network looks rows up by number: XLA would clamp a wrong one."""
+    if rows is not None and any(isinstance(layer, (Embedding, ColumnEmbedding)) for _, layer in network.named_layers()):
+        for begin in range(0, len(rows.x), TILE):
+            network(rows.x[begin : begin + TILE])
