@@ -53,7 +53,7 @@ def _arrays(data: Any) -> dict[str, Any]:
     except TypeError as fault:
         raise InputError(f"{type(data).__name__} is not a table; {EXPECTED}") from fault
     eager: Any = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    return {str(name): _from_series(eager[name], nw) for name in eager.columns}
+    return {str(series.name): _from_series(series, nw) for series in eager.iter_columns()}
 
 
 def _from_series(series: Any, nw: Any) -> Any:

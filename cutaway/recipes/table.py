@@ -20,15 +20,17 @@ EFFORTS: tuple[Effort, ...] = ("quick", "standard", "best")
 
 # How many networks are trained side by side and averaged.
 MEMBERS: dict[str, int] = {"quick": 1, "standard": 8, "best": 8}
-# Rows up to, rows a step, epochs as a share of the published ones: more rows make more steps of an epoch.
+# Rows up to, rows a step, epochs at least.
 PLAN = (
-    (1_024, 64, 1.0),
-    (8_192, 128, 1.0),
-    (30_000, 256, 1.0),
-    (100_000, 512, 0.5),
-    (300_000, 1_024, 0.25),
-    (float("inf"), 1_024, 0.0625),
+    (1_024, 64, 64),
+    (8_192, 128, 64),
+    (30_000, 256, 64),
+    (100_000, 512, 48),
+    (300_000, 1_024, 24),
+    (float("inf"), 1_024, 8),
 )
+# Where rows are so few that the epochs make fewer steps than this, there are more epochs, up to the published number.
+FEWEST_STEPS = 2_000
 QUICK = 0.25  # of the epochs
 # A network that goes on from what it has learned: the learning rate and the epochs, as shares of the usual.
 GENTLE, SHORT = 0.05, 0.25
@@ -52,13 +54,16 @@ def table_recipe(
 ) -> Recipe:
     """Return the recipe for so many rows; see `realmlp` for the other arguments.
 
-    Effort "standard" is RealMLP-TD, "quick" its simple form in a quarter of the epochs; batches by the number of rows
-    are the authors', as is the number of epochs for tables of up to 30,000 rows.
+    Effort "standard" is RealMLP-TD, "quick" its simple form in a quarter of the epochs. Batches by the number of rows
+    are the authors'; epochs are fewer than their 256 where there are rows enough, for several networks of fewer epochs
+    are better than one of many, and in the same time (`docs/decisions/0008-tables.md` has the figures).
     """
     check_effort(effort)
     quick = effort == "quick"
-    batch_size, share = next((size, share) for most, size, share in PLAN if rows <= most)
-    planned = max(1, round(EPOCHS * share * (QUICK if quick else 1)))
+    batch_size, least = next((size, least) for most, size, least in PLAN if rows <= most)
+    steps = max(1, rows // batch_size)
+    usual = min(EPOCHS, max(least, -(-FEWEST_STEPS // steps)))
+    planned = max(1, round(usual * (QUICK if quick else 1)))
     recipe = realmlp(numbers, code_sizes, target, simple=quick, probabilities=probabilities)
     return replace(recipe, batch_size=batch_size, epochs=planned if epochs is None else epochs)
 

@@ -101,10 +101,10 @@ def test_json_round_trip_and_what_is_refused():
     for target in (
         ClassTarget("y", (False, True)),
         ClassTarget("y", ("1", "a")),
-        NumberTarget("y", 1.5, 2.0),
+        NumberTarget("y", 1.5, 2.0, -1.0, 4.0, ((0.5, 0.25), (0.9, 1.0))),
     ):
         assert target_from_json(json.loads(json.dumps(target.to_json()))) == target
-    good = NumberTarget("y", 1.5, 2.0).to_json()
+    good = NumberTarget("y", 1.5, 2.0, -1.0, 4.0).to_json()
     for data in (None, {}, {"kind": []}, good | {"std": 0}, good | {"mean": "x"}, good | {"extra": 1}):
         with pytest.raises(InputError):
             target_from_json(data)
