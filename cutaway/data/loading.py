@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ _NESTED = ("STRUCT", "MAP", "UNION", "BLOB")
 
 LARGE = 64 << 20  # bytes; a file of this size or more is kept in a database on disk, not in memory
 MEMORY = ("128MB", "1GB", "8GB")  # for the database on disk; the next one where a table is too wide for the first
+LEAST = "8MB"  # that it keeps while nothing is asked of it
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class LoadedColumn:
 class LoadedFile:
     """A file's rows in the table `arrived` of a database, in the file's order, and how its columns are read.
 
-    `notes` and `european` are those of `Table`.
+    `notes` and `european` are those of `Table`; `memory` is what a database on disk may use, None for one in memory.
     """
 
     connection: Any
@@ -59,6 +60,16 @@ class LoadedFile:
     european: dict[str, bool] = field(default_factory=dict)
     columns: dict[str, LoadedColumn] = field(default_factory=dict)
     rows: int = 0
+    memory: str | None = None
+
+    def rest(self) -> None:
+        """Give back the memory in which a database on disk keeps what it has read."""
+        import duckdb
+
+        if self.memory is not None:
+            with suppress(duckdb.OutOfMemoryException):  # what is in use meanwhile stays
+                self.connection.execute(f"SET memory_limit = '{LEAST}'")
+            self.connection.execute(f"SET memory_limit = '{self.memory}'")
 
     def values(self, name: str) -> Values:
         """One column of all rows."""
@@ -120,6 +131,7 @@ def _in_database(file: OpenedFile, source: str, folder: Path, european: Mapping[
             ready.connection.close()
             raise
         else:
+            ready.memory = memory
             return ready
     raise AssertionError("the last amount of memory either suffices or is an error")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from cutaway.backends.random import generator
 from cutaway.data.cells import filled_in
 from cutaway.data.loading import loaded
+from cutaway.data.reading import table_from
 from cutaway.data.table import Table, Values
 from cutaway.errors import InputError
 
@@ -48,6 +51,7 @@ class TableStream:
 
     def __init__(self, path: str | os.PathLike[str], european: Mapping[str, bool] | None = None):
         opened = ExitStack()
+        self._open = opened
         self._file = opened.enter_context(loaded(path, european))
         self._end = weakref.finalize(self, opened.close)
         self.source = self._file.source
@@ -78,13 +82,19 @@ class TableStream:
         """
         if rows < 1:
             raise InputError(f"{self.source}: batches of {rows} rows; expected at least 1")
-        for start in range(0, self.rows, rows):
-            yield self._table("rowid >= ? AND rowid < ?", [start, start + rows], self.names)
+        try:
+            for start in range(0, self.rows, rows):
+                yield self._table("rowid >= ? AND rowid < ?", [start, start + rows], self.names)
+        finally:
+            if self._end.alive:
+                self._file.rest()
 
     def column(self, name: str) -> Values:
         """One column of all rows, such as the target; `InputError` when there is none so called."""
         self._table("false", [], self.names).column(name)
-        return self._file.values(name)
+        values = self._file.values(name)
+        self._file.rest()
+        return values
 
     def sample(self, rows: int, seed: int) -> Table:
         """Rows drawn at random, each as likely as another, none twice, in the file's order; all if there are fewer.
@@ -106,6 +116,7 @@ class TableStream:
             return self._table("rowid IN (SELECT number FROM chosen)", [], self.names), chosen
         finally:
             self._file.connection.unregister("chosen")
+            self._file.rest()
 
     def encoded(self, encoder: TableEncoder, batch: int = BATCH) -> NDArray[np.float32]:
         """All rows as a network's inputs, (rows, width): four bytes a number, and one batch of the table beside."""
@@ -115,6 +126,11 @@ class TableStream:
             encoded[start : start + table.rows] = encoder.transform(table)
             start += table.rows
         return encoded
+
+    def scratch(self) -> Path:
+        """A new folder for files that are needed as long as the stream is open."""
+        made = tempfile.TemporaryDirectory(prefix="cutaway-", ignore_cleanup_errors=True)
+        return Path(self._open.enter_context(made))
 
     def _table(self, where: str, values: list[Any], names: Sequence[str]) -> Table:
         columns = [self._file.columns[name] for name in names]
@@ -191,9 +207,7 @@ class StoredTable(Table):
     def select(self, rows: NDArray[Any]) -> Table:
         """The chosen rows, by position or by a mask of booleans, in the order given; nothing is copied yet."""
         places = np.arange(self._count)[rows] if self._places is None else self._places[rows]
-        return StoredTable(
-            self._whole, self._count, self.source, self.notes, self.european, places, self.stream
-        )
+        return StoredTable(self._whole, self._count, self.source, self.notes, self.european, places, self.stream)
 
     def without(self, names: Iterable[str]) -> Table:
         """The table without the named columns; a name that is not there is passed over."""
@@ -206,15 +220,50 @@ class StoredTable(Table):
         return Table(dict(self.columns.items()), self.source, list(self.notes), dict(self.european))
 
 
-def read_or_stored(path: str | os.PathLike[str], european: Mapping[str, bool] | None = None) -> Table:
-    """A file's table as `read_table` reads it, or, where it is large, a `StoredTable` with the same rows and kinds.
+def lean_table(data: Any) -> Table:
+    """A table as `table_from` makes it of whatever holds one; a `StoredTable` with the same rows where it is large.
 
-    Large is a table of more than `HELD` bytes at eight a cell. Raises what `read_table` raises.
+    Large is a table of more than `HELD` bytes at eight a cell. Raises what `table_from` raises.
+
+    >>> lean_table({"x": [1, 2]}).column("x")
+    array([1., 2.])
     """
-    stream = TableStream(path, european)
-    columns = FetchedColumns(stream.names, stream.column)
-    stored = StoredTable(columns, stream.rows, stream.source, stream.notes, stream.european, stream=stream)
-    if 8 * stream.rows * len(stream.names) > HELD:
-        return stored
-    with stream:
-        return stored.in_memory()
+    if isinstance(data, (str, os.PathLike)):
+        stream = TableStream(data)
+        columns = FetchedColumns(stream.names, stream.column)
+        stored = StoredTable(columns, stream.rows, stream.source, stream.notes, stream.european, stream=stream)
+        if bytes_of(stored) > HELD:
+            return stored
+        with stream:
+            return stored.in_memory()
+    table = table_from(data)
+    if isinstance(table, StoredTable) or bytes_of(table) <= HELD:
+        return table
+    return StoredTable(table.columns, table.rows, table.source, table.notes, table.european)
+
+
+def bytes_of(table: Table) -> int:
+    """What the cells of a table take as arrays, at eight bytes each."""
+    return 8 * table.rows * len(table.columns)
+
+
+def available_memory() -> float:
+    """The memory that can be had without swapping, in bytes; infinity where the system does not say.
+
+    A container's limit (Linux control groups, version 2) counts as the system's end.
+    """
+    found = float("inf")
+    try:
+        told = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        found = 1024.0 * int(told["MemAvailable"].split()[0])
+    except (OSError, KeyError, ValueError):
+        try:
+            found = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        except (AttributeError, OSError, ValueError):
+            return found
+    try:
+        group = Path("/sys/fs/cgroup")
+        limit, used = (int((group / f"memory.{name}").read_text()) for name in ("max", "current"))
+    except (OSError, ValueError):  # no such group, or one without a limit
+        return found
+    return min(found, float(max(limit - used, 0)))

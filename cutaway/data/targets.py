@@ -168,7 +168,9 @@ def target_from_json(data: object) -> Target:
             for pair in pairs
         )
         if not numbers or not all(0 < share < 1 and margin >= 0 for share, margin in pairs):
-            raise InputError(f"number target: margins are {pairs}; expected pairs of a share and a number of at least 0")
+            raise InputError(
+                f"number target: margins are {pairs}; expected pairs of a share and a number of at least 0"
+            )
         margins = tuple((float(share), float(margin)) for share, margin in pairs)
         return NumberTarget(found["column"], found["mean"], found["std"], found["low"], found["high"], margins)
     raise InputError(f"no target is called {kind!r}; there are 'class', 'number'")

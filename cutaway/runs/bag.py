@@ -58,7 +58,7 @@ def learn_bag(
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight),
         epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, engine=engine,
-        members=len(parts.folds), folds=parts.folds, judge=recipe.judge, drop_last=True, limit=limit,
+        members=len(parts.folds), folds=parts.folds, judge=recipe.judge, drop_last=True, limit=limit, lean=True,
         rates=rates, start=start, listeners=listeners, progress=progress,
     )  # fmt: skip
     if isinstance(learned.network, Ensemble) and len(parts.folds) == 1:

@@ -28,7 +28,7 @@ from cutaway.runs.yardstick import NAME, yardstick
 # Intervals are kept for these shares of new rows.
 SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)
 # Of fewer watched rows than this, what they say about probabilities and thresholds is chance.
-FEWEST_TO_CALIBRATE = 100
+FEWEST_TO_CALIBRATE = 15
 CALIBRATION = "calibration error"
 
 

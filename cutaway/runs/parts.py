@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from cutaway.data.duplicates import duplicate_rows
 from cutaway.data.splits import folds, group_folds, split_groups, split_rows, split_time
-from cutaway.data.table import Table, as_texts, missing_mask
+from cutaway.data.streaming import FetchedColumns, StoredTable
+from cutaway.data.table import Table, Values, as_texts, missing_mask
 from cutaway.data.targets import ClassTarget, Target, with_target_present
 from cutaway.errors import InputError
 from cutaway.training.trainer import Fold
@@ -31,6 +32,7 @@ class Division:
     time        a column; what is tested and watched is later than what is learned from
     weight      a column that says how much each row counts
     seed        of every draw
+    together    whether all members watch the same rows, rather than each a fold of its own
     """
 
     test: float | Table = 0.2
@@ -39,6 +41,7 @@ class Division:
     time: str | None = None
     weight: str | None = None
     seed: int = 0
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Parts:
     tested         those set aside, None where there are none
     weight, tested_weight  how much each counts, None where all count the same
     notes          what a person should know about the division
+    places         which rows of the table that was divided `rows` are, or begin with; None where it was not divided
     """
 
     rows: Table
@@ -58,6 +62,7 @@ class Parts:
     weight: NDArray[np.float64] | None
     tested_weight: NDArray[np.float64] | None
     notes: list[str] = field(default_factory=list)
+    places: NDArray[np.int64] | None = None
 
     @property
     def learned(self) -> NDArray[np.int64]:
@@ -106,14 +111,25 @@ def divide(table: Table, goal: Target, columns: list[str], how: Division, member
     count = rows.rows
     if how.validation is not None:
         watched = _usable(how.validation, goal, notes)
-        both = {name: np.concatenate([rows.columns[name], watched.column(name)]) for name in rows.names}
-        rows = Table(both, rows.source, rows.notes, rows.european)
+        rows = _one_after_the_other(rows, watched)
         divided = [(np.arange(count), np.arange(count, rows.rows))] * members
     else:
         divided = _folds(rows, how, members, labels)
     weight = _weights(rows, how.weight, divided)
     tested_weight = None if tested is None else _weights(tested, how.weight, [])
-    return Parts(rows, divided, tested, weight, tested_weight, notes)
+    return Parts(rows, divided, tested, weight, tested_weight, notes, rest)
+
+
+def _one_after_the_other(rows: Table, more: Table) -> Table:
+    """Return the rows of both tables, in the columns of the first; of a stored one, joined when they are asked for."""
+
+    def joined(name: str) -> Values:
+        return np.concatenate([rows.columns[name], more.column(name)])
+
+    if isinstance(rows, StoredTable):
+        count = rows.rows + more.rows
+        return StoredTable(FetchedColumns(rows.names, joined), count, rows.source, rows.notes, rows.european)
+    return Table({name: joined(name) for name in rows.names}, rows.source, rows.notes, rows.european)
 
 
 def _cut(
@@ -137,7 +153,7 @@ def _folds(rows: Table, how: Division, members: int, labels: NDArray[Any] | None
         groups = len(set(texts) - {None}) + texts.count(None)
         if 2 <= members <= groups:
             return group_folds(rows.column(how.group), members, how.seed, labels)
-    elif how.time is None and members > 1:
+    elif how.time is None and members > 1 and not how.together:
         return folds(count, members, how.seed, labels)
     return [_cut(rows, how, WATCHED, how.seed + 1, labels)] * members
 

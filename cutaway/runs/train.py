@@ -28,6 +28,7 @@ from cutaway.runs.judging import Judged, judge
 from cutaway.runs.parts import Division, Parts, divide
 from cutaway.runs.scores import metric_for
 from cutaway.runs.search import search
+from cutaway.runs.streamed import Streamed, learn_streamed, read, rival_on_sample, too_many_for_trees
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.run_folder import beside, check_place, is_finished_run
 
@@ -120,10 +121,14 @@ def train(
         raise InputError(f"train: '{target}' is the target and can be nothing else; choose another target or column")
     if out is not None:
         check_place(Path(out))
-    table = table_from(data)
+    table = read(data, progress)
     # Before training, which may take hours: the file is to be the one that was read, and may be gone afterwards.
     digest = fingerprint(data, table)
     columns_read, rows_read = len(table.names), table.rows
+    whole = {"group": group, "time_column": time_column, "weight": weight, "effort 'best'": effort == "best"}
+    streamed = Streamed.of(table, target, int(seed), [name for name, asked in whole.items() if asked])
+    if streamed is not None:
+        table = streamed.sample
     goal, task_reason = choose_target(table, target, task=task)
     table, without_target = with_target_present(table, target)
     series = None
@@ -138,7 +143,7 @@ def train(
     how = Division(
         test=float(test) if isinstance(test, (int, float, np.number)) else table_from(test, table.european),
         validation=None if validation is None else table_from(validation, table.european),
-        group=group, time=time_column, weight=weight, seed=int(seed),
+        group=group, time=time_column, weight=weight, seed=int(seed), together=streamed is not None,
     )  # fmt: skip
     members = MEMBERS[effort] if start is None else members_of(start)
     parts = divide(table, goal, [column.name for column in columns if column.kind.used], how, members)
@@ -186,7 +191,7 @@ def train(
     )
     result = learn_table(
         begun, parts, start=start, series=series, effort=effort, epochs=epochs, engine=engine, compare=compare,
-        progress=progress, told=told,
+        progress=progress, told=told, streamed=streamed,
         limit=None if limit is None else limit - (time.perf_counter() - began),
     )  # fmt: skip
     if out is not None:
@@ -209,10 +214,12 @@ def learn_table(
     listeners: Sequence[Callable[[Any], None]] = (),
     progress: bool | None = None,
     told: Callable[[TableRun], None] | None = None,
+    streamed: Streamed | None = None,
 ) -> TableRun:
     """Train and judge on rows that are described and divided; `begun` is the run as far as it is known.
 
-    Its target is fitted, and its settings say seed and metric; see `train` for the other arguments.
+    Its target is fitted, and its settings say seed and metric; see `train` for the other arguments. With `streamed`
+    the parts are those of its sample, and the rows to learn from come from the stream.
     """
     goal, columns, settings = begun.target, begun.columns, begun.settings
     seed, metric = settings["seed"], settings["metric"]
@@ -223,8 +230,16 @@ def learn_table(
         preprocessing = TableEncoder.fit(parts.rows, columns, target=telling, rows=parts.learned, series=series)
     else:
         preprocessing = start.preprocessing
+    rows, encoded = parts.rows.rows, None
+    if streamed is not None and isinstance(goal, (ClassTarget, NumberTarget)):
+        began = time.perf_counter()
+        encoded = streamed.encoded(preprocessing, goal, parts, progress)
+        limit = None if limit is None else limit - (time.perf_counter() - began)
+        goal, rows = encoded.target, len(encoded.rows.x)
+        data = {**begun.data, "trained": rows + int(parts.watched.sum()), "without_target": encoded.absent}
+        begun = replace(begun, target=goal, data=data, notes=[*begun.notes, *streamed.notes(encoded, parts)])
     recipe = table_recipe(
-        parts.rows.rows, preprocessing.numbers, preprocessing.code_sizes, goal,
+        rows, preprocessing.numbers, preprocessing.code_sizes, goal,
         effort=effort, probabilities=metric in OF_PROBABILITIES, epochs=epochs,
     )  # fmt: skip
     before: dict[str, Any] | None = None
@@ -259,15 +274,24 @@ def learn_table(
         del how["start"]
         how["probabilities"] = metric in OF_PROBABILITIES
         bag = search(recipe, parts, preprocessing, goal, **how)
+    elif encoded is not None:
+        bag = learn_streamed(recipe, encoded, parts, preprocessing, **how)
     else:
         bag = learn_bag(recipe, parts, preprocessing, goal, **how)
     run = bag.learned
     if isinstance(goal, (NumbersTarget, LabelsTarget)):
         found = Judged(goal, None, None, None)
     else:
+        many = encoded is not None or too_many_for_trees(parts.rows, columns)
         found = judge(
-            run.network, goal, bag.held_out, parts, preprocessing, columns, metric, compared=compare, seed=seed
-        )
+            run.network, goal, bag.held_out, parts, preprocessing, columns, metric,
+            compared=compare and not many, seed=seed,
+        )  # fmt: skip
+        if compare and many:
+            rival = rival_on_sample(
+                run.network, goal, bag.held_out, parts, preprocessing, columns, metric, seed, rows
+            )  # fmt: skip
+            found = replace(found, rival=rival)
     return replace(
         begun,
         network=run.network,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,26 @@ from cutaway.training.step import Batch, Carry, make_chunk, make_step
 
 # Rows evaluated in one call: enough to fill a processor, few enough that their activations fit its caches.
 TILE = 4096
+# Bytes of inputs beyond which rows stay where they are, and each chunk, or tile, is handed what it needs of them:
+# where the device computes in the same memory, a second copy of all of them would only take room. And how many bytes
+# a chunk is handed at most.
+LARGE, HANDED = 32 << 20, 8 << 20
+
+
+class Watched(NamedTuple):
+    """What each member watches, by place: gathered tile by tile, where a copy of the rows would be large.
+
+    places  (members, length) which rows, −1 for padding
+    """
+
+    rows: Batch
+    places: np.ndarray
+
+    def tile(self, begin: int, dtype: Any) -> Batch:
+        """Return a tile's rows, (members, at most TILE, ...), those of padding with weight 0."""
+        places = self.places[:, begin : begin + TILE]
+        counts = 1.0 if self.rows.weight is None else self.rows.weight[places]
+        return Batch(self.rows.x[places], self.rows.y[places], np.where(places >= 0, counts, 0).astype(dtype))
 
 
 class Engine:
@@ -38,7 +58,7 @@ class Engine:
         judge: Loss | None = None,
         apart: bool = False,
     ) -> None:
-        self.name, self.judge = name, judge or loss
+        self.name, self.judge, self.dtype = name, judge or loss, network.dtype
         self.apart = members is not None and apart
         self.backend = backend = backend_named(name)
         self.members = members
@@ -77,6 +97,28 @@ class Engine:
         placed = Batch(*(None if part is None else self.backend.asarray(part) for part in rows))
         return placed if self.members is None else self.backend.everywhere(placed, self.members)
 
+    def leaves(self, rows: Batch) -> bool:
+        """Whether rows stay on the host, to be handed over chunk by chunk: files always, large arrays if here.
+
+        On NumPy nothing is ever copied: its steps take what they need from wherever the rows are.
+        """
+        if self.name == "numpy":
+            return False
+        probe = self.backend.asarray(np.zeros(1, np.float32))
+        here = all(device.platform == "cpu" for device in probe.devices())
+        return isinstance(rows.x, np.memmap) or (here and rows.x.nbytes > LARGE)
+
+    def hand_over(self, rows: Batch, order: np.ndarray, shared: bool) -> tuple[Batch, np.ndarray]:
+        """Return the rows that an order takes, on this engine's devices, and the same order by their places there.
+
+        shared   whether all members have the same order
+        """
+        distinct = order[0] if shared and self.members is not None else order
+        taken = np.maximum(distinct, 0).ravel()
+        numbers = np.arange(distinct.size, dtype=np.int32).reshape(distinct.shape)
+        placed = self.place(Batch(*(None if part is None else part[taken] for part in rows)))
+        return placed, np.broadcast_to(np.where(distinct >= 0, numbers, np.int32(-1)), order.shape)
+
     def place_watched(self, rows: Batch) -> Batch:
         """Return the rows of `evaluate` on this engine's devices."""
         return self.backend.spread(rows, self.members) if self.apart and self.members else self.place(rows)
@@ -91,17 +133,21 @@ class Engine:
             )
         return result
 
-    def evaluate(self, carry: Carry, rows: Batch, outputs: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    def evaluate(self, carry: Carry, rows: Batch | Watched, outputs: bool) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the loss over all rows and, if asked for, the outputs, tile by tile; with members both have one."""
         totals: list[np.ndarray] = []
         weights: list[np.ndarray] = []
         parts: list[np.ndarray] = []
         whole = (slice(None),) if self.apart else ()
-        for begin in range(0, rows.y.shape[len(whole)], TILE):
-            some = (*whole, slice(begin, begin + TILE))
-            tile = Batch(*(None if part is None else part[some] for part in rows))
+        length = rows.places.shape[1] if isinstance(rows, Watched) else rows.y.shape[len(whole)]
+        for begin in range(0, length, TILE):
+            if isinstance(rows, Watched):
+                tile = self.place_watched(rows.tile(begin, self.dtype))
+            else:
+                some = (*whole, slice(begin, begin + TILE))
+                tile = Batch(*(None if part is None else part[some] for part in rows))
             with np.errstate(all="ignore"):
-                total, weight, predicted = self._compiled["evaluate"](carry, tile)
+                total, weight, predicted = self._compiled["evaluate"](carry.kept(), tile)
             totals.append(np.asarray(total, np.float64))
             weights.append(np.asarray(weight, np.float64))
             if outputs:

@@ -84,8 +84,8 @@ def block_order(
     shuffled among each other. The larger the window beside a block, the closer this is to a shuffle of all rows.
 
     >>> block_order(6, 3, seed=0, epoch=0, block=2, window=2).ravel().reshape(3, 2) // 2
-    array([[2, 2],
-           [1, 1],
+    array([[1, 1],
+           [2, 2],
            [0, 0]], dtype=int32)
     """
     random = generator(seed, "order", epoch)

@@ -21,6 +21,10 @@ class Carry(NamedTuple):
     state: dict[str, Array]
     moments: dict[str, Array]
 
+    def kept(self) -> Carry:
+        """Return what a trained network is made of: all but the moments."""
+        return self._replace(moments={})
+
 
 class Batch(NamedTuple):
     """Some rows: inputs, targets, and a weight each (0 for padding), or None where every row counts once."""

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.errors import InputError
 from cutaway.layers import Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import Event, LayerVitals, Progress, StepRecord
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
-from cutaway.training.engines import Engine
+from cutaway.training.engines import HANDED, LARGE, Engine, Watched
 from cutaway.training.interrupt import Interrupt
 from cutaway.training.members import Members, finite_mean
 from cutaway.training.observe import PROBE_ROWS, observe
-from cutaway.training.order import epoch_order, member_orders
+from cutaway.training.order import block_order, epoch_order, member_orders
 from cutaway.training.step import Batch, Carry
 
 Listener = Callable[[Any], None]
@@ -73,6 +74,10 @@ class Trainer:
     rates       what each member's learning rate is multiplied by (None: 1)
     start       first weights and state, with a leading member axis (None: the network's own, or each its own draw)
     judge       the loss on watched rows by which the best weights are chosen (None: that of training)
+    block       take so many neighbouring rows together, in random order, and let members share that order: for rows in
+                a file, see `block_order`; not with folds (None: rows are shuffled one by one)
+    lean        whether many rows stay where they are instead of being copied to where the steps run, where that is
+                the same memory: each chunk then takes a little longer
     drop_last   whether rows that fill no batch are left out, others each epoch, instead of padding
     limit       seconds that the training may take, by which fewer epochs are planned (None: no limit)
     patience    end when the validation loss has not improved for so many epochs (None: never)
@@ -97,6 +102,8 @@ class Trainer:
         rates: Sequence[float] | None = None,
         start: dict[str, np.ndarray] | None = None,
         judge: Loss | None = None,
+        block: int | None = None,
+        lean: bool = False,
         drop_last: bool = False,
         limit: float | None = None,
         patience: int | None = None,
@@ -104,10 +111,15 @@ class Trainer:
         listeners: Sequence[Listener] = (),
         watch: bool = True,
     ) -> None:
+        if block is not None and folds is not None:
+            raise InputError(
+                f"training: got blocks of {block} rows, whose order members share, and folds, which give each rows of "
+                "its own; leave one of the two out"
+            )
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.epochs, self.batch_size, self.shuffle = epochs, batch_size, shuffle
         self.engine, self.members, self.patience = engine, members, patience
-        self.rates, self.start = rates, start
+        self.rates, self.start, self.block, self.lean = rates, start, block, lean
         self.folds, self.judge, self.drop_last, self.limit = folds, judge or loss, drop_last, limit
         self.seeds = [seed + member for member in range(members or 1)]
         self.metrics = metrics or {}
@@ -151,18 +163,27 @@ class Trainer:
     def order(self, rows: int, epoch: int) -> np.ndarray:
         """Return which rows each step of the epoch takes, with a leading member axis where there are members."""
         how = (self.shuffle, self.drop_last)
+        if self.block is not None and self.shuffle:
+            size, seed = self.batch_size, self.seeds[0]
+            order = block_order(rows, size, seed, epoch, self.block, drop_last=self.drop_last)
+            return order if self.members is None else np.broadcast_to(order, (self.members, *order.shape))
         if self.members is None:
             return epoch_order(self.parts(rows)[0], self.batch_size, self.seeds[0], epoch, *how)
         return member_orders(self.parts(rows), self.batch_size, self.seeds, epoch, *how)
 
-    def watched(self, rows: Batch, validation: Batch | None) -> Batch | None:
-        """Return the rows to validate on; with folds those of each member, padded with rows of weight 0."""
+    def watched(self, rows: Batch, validation: Batch | None) -> Batch | Watched | None:
+        """Return the rows to validate on; with folds those of each member, padded with rows of weight 0.
+
+        Where there are many, only their places: a copy of them would be large.
+        """
         if self.folds is None or not any(len(watched) for _, watched in self.folds):
             return validation
         length = max(len(watched) for _, watched in self.folds)
         places = np.full((len(self.folds), length), -1, np.int32)
         for member, (_, watched) in enumerate(self.folds):
             places[member, : len(watched)] = watched
+        if self.lean and len(self.folds) * length * rows.x[:1].nbytes > LARGE:
+            return Watched(rows, places)
         weight = np.ones(len(rows.x), self.network.dtype) if rows.weight is None else rows.weight
         return Batch(
             rows.x[places], rows.y[places], np.where(places >= 0, weight[places], 0).astype(self.network.dtype)
@@ -181,7 +202,7 @@ class _Training:
         self.first_order = plan.order(self.count, 0)
         self.per_epoch = self.first_order.shape[-2]
         self.epochs: int = plan.epochs
-        self.weights = np.ones(self.count) if rows.weight is None else np.asarray(rows.weight, np.float64)
+        self.weights = None if rows.weight is None else np.asarray(rows.weight, np.float64)
         self.probe = Batch(*(None if part is None else part[:PROBE_ROWS] for part in rows))
         held_out = plan.watched(rows, validation)
         self.truth = None if validation is None else validation.y
@@ -201,9 +222,15 @@ class _Training:
         self.zero = np.zeros(seeds.shape if plan.members else (), plan.network.dtype)
         self.seed = seeds if plan.members else seeds[0]
         self.carry = self.engine.start(plan.first_carry(rows))
-        self.good = self.best = self.engine.copy(self.carry)
-        self.rows = self.engine.place(rows)
-        self.held_out = None if held_out is None else self.engine.place_watched(held_out)
+        self.good = self.engine.copy(self.carry)
+        self.best = self.engine.copy(self.carry.kept())
+        # Rows that are left on the host are handed over chunk by chunk.
+        self.left = plan.lean and self.engine.leaves(rows)
+        self.rows = rows if self.left else self.engine.place(rows)
+        if self.left:
+            orders = 1 if plan.members is None or plan.block is not None else plan.members
+            self.chunk_steps = max(1, min(self.chunk_steps, HANDED // (orders * plan.batch_size * rows.x[:1].nbytes)))
+        self.held_out = self.engine.place_watched(held_out) if isinstance(held_out, Batch) else held_out
         self.members = Members(plan.members or 1, plan.patience)
         self.trained = Trained({}, {})
         self.stop, self.step = "", 0
@@ -277,7 +304,7 @@ class _Training:
         for _ in range(2):  # the first time compiles
             carry = self.engine.copy(self.carry)
             start = time.perf_counter()
-            _, total = self.run_chunk(carry, self.zero, part)
+            _, total = self.run_chunk(carry, self.zero, self.taken(part), part.shape[-2])
             np.asarray(total)
             spent = chunks * (time.perf_counter() - start)
             if self.held_out is not None:
@@ -287,19 +314,27 @@ class _Training:
         left = PLANNED_SHARE * limit - self.elapsed()
         return max(1, min(int(left / spent), int(self.epochs)))
 
-    def run_chunk(self, carry: Carry, total: Any, part: np.ndarray) -> tuple[Carry, Any]:
-        """Run the steps that `part` of an order says, and return the carry and Σ loss · weight; `carry` is used up."""
-        padded, steps = _padded(part, self.chunk_steps), np.float32(self.steps)
-        return self.engine.chunk(carry, total, self.rows, padded, part.shape[-2], self.seed, steps)
+    def taken(self, part: np.ndarray) -> tuple[Batch, np.ndarray]:
+        """Return rows for a chunk where the engine computes, and which of them each of its steps takes."""
+        padded = _padded(part, self.chunk_steps)
+        if not self.left:
+            return self.rows, padded
+        return self.engine.hand_over(self.rows, padded, shared=self.plan.block is not None)
+
+    def run_chunk(self, carry: Carry, total: Any, taken: tuple[Batch, np.ndarray], count: int) -> tuple[Carry, Any]:
+        """Run `count` steps on the rows taken, and return the carry and Σ loss · weight; `carry` is used up."""
+        return self.engine.chunk(carry, total, *taken, count, self.seed, np.float32(self.steps))
 
     def take_steps(self, order: np.ndarray, epoch: int) -> tuple[Any, int]:
         """Run the epoch's steps, chunk by chunk, and return Σ loss · weight and how many steps were taken."""
         total: Any = self.zero
         done = 0
+        taken = self.taken(order[..., : self.chunk_steps, :])
         for begin in range(0, self.per_epoch, self.chunk_steps):
-            part = order[..., begin : begin + self.chunk_steps, :]
-            self.carry, total = self.run_chunk(self.carry, total, part)
-            done = begin + part.shape[-2]
+            done = min(begin + self.chunk_steps, self.per_epoch)
+            self.carry, total = self.run_chunk(self.carry, total, taken, done - begin)
+            if done < self.per_epoch:
+                taken = self.taken(order[..., done : done + self.chunk_steps, :])  # while XLA still computes
             if self.chunk_steps < self.per_epoch:
                 np.asarray(total)  # wait for it: progress is told of steps that are done
                 step = (epoch - 1) * self.per_epoch + done
@@ -311,8 +346,10 @@ class _Training:
     def weight_of(self, order: np.ndarray, done: int) -> Any:
         """Return what the rows of the epoch's first `done` steps weigh together, for each member."""
         if done == self.per_epoch and self.plan.folds is None and not self.plan.drop_last:
-            return self.weights.sum()
+            return self.count if self.weights is None else self.weights.sum()
         seen = order[..., :done, :]
+        if self.weights is None:
+            return np.count_nonzero(seen >= 0, axis=(-2, -1))
         return np.sum(np.where(seen >= 0, self.weights[seen], 0), axis=(-2, -1))
 
     def undo(self, losses: np.ndarray) -> None:
@@ -348,9 +385,9 @@ class _Training:
             values = np.atleast_1d(value)
             improved = self.members.improved(values, epoch)
             if improved.all():
-                self.best = self.engine.copy(self.carry)
+                self.best = self.engine.copy(self.carry.kept())
             elif improved.any():
-                self.best = self.engine.choose(improved, self.carry, self.best)
+                self.best = self.engine.choose(improved, self.carry.kept(), self.best)
             if outputs is not None and self.truth is not None:
                 averaged = outputs if self.plan.members is None else outputs.mean(axis=0)
                 judged = self.plan.loss.judged(averaged, self.truth)
