@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.several_targets import AnyTarget, encoded_target
 from cutaway.data.targets import ClassTarget
-from cutaway.layers import Ensemble
 from cutaway.recipes.realmlp import Recipe
 from cutaway.runs.decoding import answers
 from cutaway.runs.learn import Learned, learn
@@ -58,11 +57,9 @@ def learn_bag(
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight),
         epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, engine=engine,
-        members=len(parts.folds), folds=parts.folds, judge=recipe.judge, drop_last=True, limit=limit, lean=True,
-        rates=rates, start=start, listeners=listeners, progress=progress,
+        members=len(parts.folds) if len(parts.folds) > 1 else None, folds=parts.folds, judge=recipe.judge,
+        drop_last=True, limit=limit, lean=True, rates=rates, start=start, listeners=listeners, progress=progress,
     )  # fmt: skip
-    if isinstance(learned.network, Ensemble) and len(parts.folds) == 1:
-        learned.network = learned.network[0]
     return Bag(learned, _held_out(learned.outputs, parts, target))
 
 
@@ -70,8 +67,9 @@ def _held_out(outputs: NDArray[Any] | None, parts: Parts, target: AnyTarget) -> 
     """Return the mean answer for each row of the members that watched it."""
     total, times = np.zeros((parts.rows.rows, target.outputs)), np.zeros(parts.rows.rows)
     if outputs is not None:
-        for member, (_, watched) in enumerate(parts.folds):
-            total[watched] += answers(outputs[member, : len(watched)], target, tempered=False)
+        own = outputs if len(parts.folds) > 1 else outputs[None]
+        for each, (_, watched) in zip(own, parts.folds, strict=True):
+            total[watched] += answers(each[: len(watched)], target, tempered=False)
             times[watched] += 1
     with np.errstate(invalid="ignore"):
         mean = total / times[:, None]

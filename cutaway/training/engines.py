@@ -24,7 +24,7 @@ LARGE, HANDED = 32 << 20, 8 << 20
 class Watched(NamedTuple):
     """What each member watches, by place: gathered tile by tile, where a copy of the rows would be large.
 
-    places  (members, length) which rows, −1 for padding
+    places  (members, length) which rows, −1 for padding; without members (length)
     """
 
     rows: Batch
@@ -32,7 +32,7 @@ class Watched(NamedTuple):
 
     def tile(self, begin: int, dtype: Any) -> Batch:
         """Return a tile's rows, (members, at most TILE, ...), those of padding with weight 0."""
-        places = self.places[:, begin : begin + TILE]
+        places = self.places[..., begin : begin + TILE]
         counts = 1.0 if self.rows.weight is None else self.rows.weight[places]
         return Batch(self.rows.x[places], self.rows.y[places], np.where(places >= 0, counts, 0).astype(dtype))
 
@@ -139,7 +139,7 @@ class Engine:
         weights: list[np.ndarray] = []
         parts: list[np.ndarray] = []
         whole = (slice(None),) if self.apart else ()
-        length = rows.places.shape[1] if isinstance(rows, Watched) else rows.y.shape[len(whole)]
+        length = rows.places.shape[-1] if isinstance(rows, Watched) else rows.y.shape[len(whole)]
         for begin in range(0, length, TILE):
             if isinstance(rows, Watched):
                 tile = self.place_watched(rows.tile(begin, self.dtype))

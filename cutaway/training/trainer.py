@@ -70,7 +70,8 @@ class Trainer:
     epochs, batch_size, seed, shuffle   the plan: every row once an epoch, in an order keyed by (seed, epoch)
     engine      "numpy" or "xla"
     members     None for one network, else how many train side by side, seeded seed, seed + 1, …
-    folds       for each member the rows it learns from and those it watches (None: all learn from all rows)
+    folds       for each member, or for the one network, the rows it learns from and those it watches (None: all learn
+                from all rows)
     rates       what each member's learning rate is multiplied by (None: 1)
     start       first weights and state, with a leading member axis (None: the network's own, or each its own draw)
     judge       the loss on watched rows by which the best weights are chosen (None: that of training)
@@ -140,21 +141,20 @@ class Trainer:
 
     def first_carry(self, rows: Batch) -> Carry:
         """Return the weights before the first step: the network's own, or for each member its own draw."""
-        if self.members is None:
-            params = self.network.parameters()
-            return Carry(params, self.network.state(), self.optimizer.init(params))
         drawn = []
         for member, (seed, learned) in enumerate(zip(self.seeds, self.parts(len(rows.x)), strict=True)):
-            if self.start is None:
-                self.network.build(rows.x[_some(learned)], seed, self.network.dtype)
-            else:
+            if self.start is not None:
                 self.network.load({path: array[member] for path, array in self.start.items()})
+            elif self.members is not None or self.folds is not None:
+                self.network.build(rows.x[_some(learned)], seed, self.network.dtype)
             params = self.network.parameters()
             drawn.append(Carry(params, self.network.state(), self.optimizer.init(params)))
         first = Carry(*({key: np.stack([c[part][key] for c in drawn]) for key in drawn[0][part]} for part in range(3)))
         if self.rates is not None:
             first.moments["learning_rate_factor"] *= np.asarray(self.rates, np.float32)
-        return first
+        if self.members is not None:
+            return first
+        return Carry(*({key: array[0] for key, array in part.items()} for part in first))
 
     def parts(self, rows: int) -> list[int | np.ndarray]:
         """Return which rows each member learns from; a number stands for all of them."""
@@ -182,7 +182,9 @@ class Trainer:
         places = np.full((len(self.folds), length), -1, np.int32)
         for member, (_, watched) in enumerate(self.folds):
             places[member, : len(watched)] = watched
-        if self.lean and len(self.folds) * length * rows.x[:1].nbytes > LARGE:
+        if self.members is None:
+            places = places[0]
+        if self.lean and places.size * rows.x[:1].nbytes > LARGE:
             return Watched(rows, places)
         weight = np.ones(len(rows.x), self.network.dtype) if rows.weight is None else rows.weight
         return Batch(
