@@ -1,10 +1,17 @@
-"""XLA through JAX: the same Python runs once while tracing, and one fused program remains."""
+"""XLA through JAX: the same Python runs once while tracing, and one fused program remains.
+
+Importing this module, as the first use of engine "xla" does, makes each core that the process may run on a device of
+its own, so that members can be divided among them; a single network still uses all. `jax.devices()` then has so many
+CPU devices, for all of the process. It changes nothing where the number was said before, by `JAX_NUM_CPU_DEVICES=1` in
+the environment, by `jax.config.update("jax_num_cpu_devices", 1)`, or by `--xla_force_host_platform_device_count=1` in
+`XLA_FLAGS`, nor where JAX has computed something already.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from os import cpu_count, environ
 from typing import Any
 
 import numpy as np
@@ -18,12 +25,12 @@ except ImportError as error:
     raise InputError("engine 'xla' needs JAX, which is not installed; run: pip install 'cutaway[jax]'") from error
 
 
-FORCED = "xla_force_host_platform_device_count" in environ.get("XLA_FLAGS", "")
+FORCED = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
 if getattr(jax.config, "jax_num_cpu_devices", 0) < 0 and not FORCED:
-    # Each core is a device of its own, so that members can be divided among them; a single network still uses all.
     # Where JAX has begun to compute before, what it began with stays.
     with suppress(RuntimeError):
-        jax.config.update("jax_num_cpu_devices", cpu_count() or 1)  # type: ignore[no-untyped-call]
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        jax.config.update("jax_num_cpu_devices", cores)  # type: ignore[no-untyped-call]
 
 
 class JaxBackend:

@@ -140,4 +140,4 @@ def _beside(estimate: Scores | None, scores: Scores) -> str:
     found = agreement(estimate, scores)
     if found == "as expected":
         return "; both scores agree, within what chance makes"
-    return f"; {found} there than on the rows held out, by more than chance makes: rely on the lower score"
+    return f"; {found} there than on the rows held out, by more than chance makes: rely on the worse figure"

@@ -38,10 +38,11 @@ class Series:
     group: str | None
 
     @classmethod
-    def of(cls, table: Table, time: str, lags: int, group: str | None) -> Series:
-        """Take every column of numbers but the time and the group; `InputError` where there is none."""
+    def of(cls, table: Table, time: str, lags: int, group: str | None, without: Sequence[str | None] = ()) -> Series:
+        """Take every column of numbers but the time, the group and those `without`; `InputError` if there is none."""
+        left_out = (time, group, *without)
         columns = tuple(
-            name for name, values in table.columns.items() if values.dtype.kind == "f" and name not in (time, group)
+            name for name, values in table.columns.items() if values.dtype.kind == "f" and name not in left_out
         )
         if not columns:
             raise InputError(f"{table.source}: no column of numbers to look back on")

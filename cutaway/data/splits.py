@@ -147,34 +147,6 @@ def split_time(times: Values, fraction: float) -> tuple[Rows, Rows]:
     return np.flatnonzero(places < boundary), np.flatnonzero(places >= boundary)
 
 
-def time_folds(times: Values, k: int) -> list[tuple[Rows, Rows]]:
-    """Return `k` pairs of growing past and following part: rows are cut by time into k + 1 parts of nearly equal size.
-
-    Part 1 is learned from and part 2 predicted, then parts 1 and 2 and part 3, and so on. Rows of one time stay
-    together. `times` are dates or numbers. Raises `InputError` unless k ≥ 2 and there are more than k times, none
-    missing.
-
-    *Reference*: Bergmeir, Benítez 2012, "On the use of cross-validation for time series predictor evaluation",
-    Information Sciences 191.
-
-    >>> [(rest.tolist(), part.tolist()) for rest, part in time_folds(np.array([1.0, 2, 3, 4, 5, 6]), 2)]
-    [([0, 1], [2, 3]), ([0, 1, 2, 3], [4, 5])]
-    """
-    starts, places = _times(times)
-    if not 2 <= k < len(starts):
-        raise InputError(f"{k} folds of {len(starts)} time(s); expected at least 2 and fewer than there are times")
-    cuts: list[int] = []
-    for fold in range(1, k + 1):
-        # So many starts are left for the cuts that follow, and those before this one are behind.
-        free = starts[np.searchsorted(starts, cuts[-1] if cuts else 0, "right") - 1 : len(starts) - (k - fold)]
-        cuts.append(_boundary(free, len(places) * fold / (k + 1)))
-    ends = [*cuts[1:], len(places)]
-    return [
-        (np.flatnonzero(places < cut), np.flatnonzero((places >= cut) & (places < end)))
-        for cut, end in zip(cuts, ends, strict=True)
-    ]
-
-
 def _check_share(fraction: float) -> None:
     if not 0 <= fraction < 1:
         raise InputError(f"the share of rows to set aside is {fraction}; expected at least 0 and less than 1")

@@ -220,23 +220,24 @@ class StoredTable(Table):
         return Table(dict(self.columns.items()), self.source, list(self.notes), dict(self.european))
 
 
-def lean_table(data: Any) -> Table:
+def lean_table(data: Any, european: Mapping[str, bool] | None = None) -> Table:
     """A table as `table_from` makes it of whatever holds one; a `StoredTable` with the same rows where it is large.
 
-    Large is a table of more than `HELD` bytes at eight a cell. Raises what `table_from` raises.
+    `european` is that of `table_from`. Large is a table of more than `HELD` bytes at eight a cell. Raises what
+    `table_from` raises.
 
     >>> lean_table({"x": [1, 2]}).column("x")
     array([1., 2.])
     """
     if isinstance(data, (str, os.PathLike)):
-        stream = TableStream(data)
+        stream = TableStream(data, european)
         columns = FetchedColumns(stream.names, stream.column)
         stored = StoredTable(columns, stream.rows, stream.source, stream.notes, stream.european, stream=stream)
         if bytes_of(stored) > HELD:
             return stored
         with stream:
             return stored.in_memory()
-    table = table_from(data)
+    table = table_from(data, european)
     if isinstance(table, StoredTable) or bytes_of(table) <= HELD:
         return table
     return StoredTable(table.columns, table.rows, table.source, table.notes, table.european)

@@ -46,8 +46,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
     `out_of_fold_`, for each row the probabilities by the networks that did not learn from it, NaN where all did;
     `history_`, `loss_curve_`, `n_iter_`; `n_features_in_`, and `feature_names_in_` where X had names.
 
-    Probabilities are calibrated out of fold where there are a hundred rows, and do not depend on which rows are
-    predicted together.
+    Probabilities are calibrated by a temperature chosen out of fold where at least 15 rows are watched, a threshold
+    other than one half where at least 100 are. Class weights shift the probabilities, as so many more rows of a class
+    would; the threshold is chosen, and `estimate_` measured, on the rows as they are, by `sample_weight` alone.
+    Probabilities do not depend on which rows are predicted together.
 
     Reference: Holzmüller, Grinsztajn, Steinwart, NeurIPS 2024, arXiv 2407.04491.
 

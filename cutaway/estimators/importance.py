@@ -15,6 +15,7 @@ from cutaway.data.table import Table
 from cutaway.estimators.out_of_fold import questions
 from cutaway.metrics import BY_NAME, Metric
 from cutaway.metrics.bootstrap import MOST_DRAWS, bootstrap, interval
+from cutaway.runs.judging import decided
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +68,8 @@ def permutation_importance(
     answer   from a table to probabilities or numbers in the target's units
     table    the rows, inputs and target
     inputs   the columns to shuffle: those that arrived, of which encoding may make several each
-    metric   by which figure; the mean of the figures where several columns are predicted
+    metric   by which figure; the mean of the figures where several columns are predicted. Choices between two classes
+             are those of `predict`, at the threshold of the target
 
     The interval is that of the bootstrap over rows and repeats, the same rows with and without shuffling. Of columns
     that say the same, each alone is worth little: the other still tells. Rows that were learned from flatter columns
@@ -77,21 +79,26 @@ def permutation_importance(
     arXiv 1801.01489.
     """
     random = generator(seed, "permutations")
-    before = questions(answer(table), table, target)
-    value = float(np.mean([metric(predicted, truth) for _, predicted, truth in before]))
+
+    def asked(rows: Table) -> list[tuple[Floats, NDArray[Any]]]:
+        """Return what is judged of each column that is predicted, at the run's own threshold, and the truth."""
+        return [(decided(said, one, metric), truth) for one, said, truth in questions(answer(rows), rows, target)]
+
+    before = asked(table)
+    value = float(np.mean([metric(predicted, truth) for predicted, truth in before]))
     again = random.integers(0, repeats, (MOST_DRAWS, repeats))
     mean, intervals = np.empty(len(inputs)), np.empty((len(inputs), 2))
     for place, name in enumerate(inputs):
-        shuffled: list[list[tuple[Any, Floats, NDArray[Any]]]] = []
+        shuffled: list[list[tuple[Floats, NDArray[Any]]]] = []
         for _ in range(repeats):
             values = table.columns[name][random.permutation(table.rows)]
             mixed = replace(table, columns={**table.columns, name: values})
-            shuffled.append(questions(answer(mixed), table, target))
-        figures = [metric(predicted, truth) for asked in shuffled for _, predicted, truth in asked]
+            shuffled.append(asked(mixed))
+        figures = [metric(predicted, truth) for repeat in shuffled for predicted, truth in repeat]
         mean[place] = metric.gain(value) - metric.gain(float(np.mean(figures)))
         losses = []
-        for column, (_, predicted, truth) in enumerate(before):
-            several = [predicted, *(asked[column][1] for asked in shuffled)]
+        for column, (predicted, truth) in enumerate(before):
+            several = [predicted, *(repeat[column][0] for repeat in shuffled)]
             drawn = bootstrap(BY_NAME[metric.name], several, truth, seed=seed)
             each = drawn[1:].T  # (draws, repeats)
             lost = drawn[0] - np.take_along_axis(each, again[: len(each)], axis=1).mean(axis=1)

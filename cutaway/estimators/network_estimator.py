@@ -123,13 +123,21 @@ class NetworkEstimator(Fitted, BaseEstimator):  # type: ignore[misc]
         columns = target_columns(true, names)
         target = self._make_target(columns, true)
         own = self._own_rows(X_val, y_val, sample_weight_val, table, target, true)
-        weight = _times(None if counts is None else counts[kept], self._class_weights(true))
+        plain = None if counts is None else counts[kept]
+        by_class = self._class_weights(true)
+        weight = _times(plain, by_class)
         rows = Table({**table.columns, **columns}, table.source, table.notes, table.european)
         parts = divided(
             rows, weight, members=self.members or MEMBERS[self.effort], seed=seed, share=self.validation,
             labels=encoded_target(rows, target) if isinstance(target, ClassTarget) else None,
             own=None if own is None else own[:2],
         )  # fmt: skip
+        if own is not None:
+            plain = joined(plain, len(true), own[2], own[0].rows)
+        if by_class is not None:
+            # Judged by the person's own weights: those of the classes are a means to an end, no part of the question.
+            judged = np.ones(parts.rows.rows) if plain is None else plain / plain.mean()
+            parts = replace(parts, judged_weight=judged)
         begun = self._begun(target, rows, inputs, seed, frame=is_frame(X), watched=int(parts.watched.sum()))
         run = learn_table(
             begun, parts, effort=self.effort, epochs=self.epochs, engine=self.engine, compare=False,
@@ -140,10 +148,6 @@ class NetworkEstimator(Fitted, BaseEstimator):  # type: ignore[misc]
         answer = in_terms(out_of_fold(run, parts), run.target)
         watched = np.flatnonzero(parts.watched)
         if len(watched):
-            # By the person's own weights: those of the classes are a means to an end, and no part of the question.
-            plain = None if counts is None else counts[kept]
-            if own is not None:
-                plain = joined(plain, len(true), own[2], own[0].rows)
             estimate = score(
                 answer[watched], parts.rows.select(watched), run.target, metric=begun.settings["metric"],
                 weight=None if plain is None else plain[watched], seed=seed,

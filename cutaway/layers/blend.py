@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.errors import InputError
 from cutaway.layers.ensemble import Ensemble
 
 
 class Blend:
-    """Several ensembles, each with a share in the answer.
+    """Several ensembles, each with the share it has in the answer; what an answer is, its reader says.
 
-        blend(x) = Σᵢ shareᵢ ensembleᵢ(x)
+        answer(x) = Σᵢ shareᵢ answerᵢ(x)
 
     parts   ensembles, each of one shape
     shares  one for each, summing to 1
@@ -40,10 +41,10 @@ class Blend:
         return sum(len(part) for part in self.parts)
 
     def __call__(self, x: Any) -> np.ndarray:
-        """Return the weighted mean of the ensembles' outputs."""
-        weighted = [share * part(x) for part, share in zip(self.parts, self.shares, strict=True)]
-        mean: np.ndarray = np.sum(weighted, axis=0)
-        return mean
+        """Raise `InputError`: outputs of different kinds of network have no mean, only what they say has."""
+        raise InputError(
+            "a blend has no outputs of its own; ask the run (run.predict, run.predict_proba), or one of blend.parts"
+        )
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{share:.3g} of {part!r}" for part, share in zip(self.parts, self.shares, strict=True))

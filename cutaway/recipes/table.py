@@ -10,9 +10,10 @@ from cutaway.data.several_targets import AnyTarget
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
 from cutaway.layers import Layer, MemberDense
-from cutaway.losses import MeanOverMembers
+from cutaway.losses import ClassificationError, MeanOverMembers
 from cutaway.optimizers import AdamW
 from cutaway.recipes.realmlp import EPOCHS, Recipe, realmlp
+from cutaway.recipes.tabm import LEARNING_RATE as TABM_RATE
 from cutaway.schedules import Cosine
 
 Effort = Literal["quick", "standard", "best"]
@@ -73,10 +74,13 @@ def continued(recipe: Recipe, target: AnyTarget, network: Layer, epochs: int | N
 
     The published rate and its waves would undo most of what was learned in their first steps.
     """
-    rate = GENTLE * recipe.optimizer.learning_rate.rate
+    many = any(isinstance(layer, MemberDense) for _, layer in network.named_layers())
+    rate = GENTLE * (TABM_RATE if many else recipe.optimizer.learning_rate.rate)
     words = f"{sum(array.size for array in network.parameters().values()):,} weights that go on from an earlier run"
     optimizer = AdamW(Cosine(rate), betas=(0.9, 0.95), weight_decay_factors={"*.bias": 0.0}, weight_decay=0.01)
     planned = max(1, round(SHORT * recipe.epochs)) if epochs is None else epochs
-    if any(isinstance(layer, MemberDense) for _, layer in network.named_layers()):
-        recipe = replace(recipe, loss=MeanOverMembers(recipe.loss), judge=MeanOverMembers(recipe.judge))
+    if many:
+        decides = isinstance(recipe.judge, ClassificationError)
+        judge = ClassificationError(members=True) if decides else MeanOverMembers(recipe.judge)
+        recipe = replace(recipe, loss=MeanOverMembers(recipe.loss), judge=judge)
     return replace(recipe, network=network, optimizer=optimizer, epochs=planned, words=words)

@@ -24,6 +24,7 @@ from cutaway.recipes.realmlp import Recipe
 
 MEMBERS = 8
 NEURONS, DEPTH = 256, 3
+LEARNING_RATE = 0.002
 
 
 def tabm(
@@ -52,4 +53,4 @@ def tabm(
     each: Loss = CrossEntropy() if isinstance(target, ClassTarget) else SquaredError()
     words = f"{members} in one (TabM-mini), {DEPTH} hidden layers of {NEURONS} neurons (ReLU)"
     loss = MeanOverMembers(each)
-    return Recipe(Sequential(*layers), loss, loss, AdamW(0.002, weight_decay=3e-4), epochs, batch_size, words)
+    return Recipe(Sequential(*layers), loss, loss, AdamW(LEARNING_RATE, weight_decay=3e-4), epochs, batch_size, words)

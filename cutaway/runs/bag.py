@@ -13,6 +13,7 @@ from cutaway.data.encoders import TableEncoder
 from cutaway.data.several_targets import AnyTarget, encoded_target
 from cutaway.data.targets import ClassTarget
 from cutaway.recipes.realmlp import Recipe
+from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import answers
 from cutaway.runs.learn import Learned, learn
 from cutaway.runs.parts import Parts
@@ -58,7 +59,8 @@ def learn_bag(
         recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight),
         epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, engine=engine,
         members=len(parts.folds) if len(parts.folds) > 1 else None, folds=parts.folds, judge=recipe.judge,
-        drop_last=True, limit=limit, lean=True, rates=rates, start=start, listeners=listeners, progress=progress,
+        together=parts.together, drop_last=True, limit=limit, lean=True, rates=rates, start=start,
+        listeners=listeners, progress=progress,
     )  # fmt: skip
     return Bag(learned, _held_out(learned.outputs, parts, target))
 
@@ -69,8 +71,8 @@ def _held_out(outputs: NDArray[Any] | None, parts: Parts, target: AnyTarget) -> 
     if outputs is not None:
         own = outputs if len(parts.folds) > 1 else outputs[None]
         for each, (_, watched) in zip(own, parts.folds, strict=True):
-            total[watched] += answers(each[: len(watched)], target, tempered=False)
+            total[watched] += answers(each[: len(watched)], target)
             times[watched] += 1
     with np.errstate(invalid="ignore"):
         mean = total / times[:, None]
-    return np.log(np.maximum(mean, np.finfo(np.float64).tiny)) if isinstance(target, ClassTarget) else mean
+    return as_scores(mean) if isinstance(target, ClassTarget) else mean

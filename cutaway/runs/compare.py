@@ -25,7 +25,7 @@ from cutaway.runs.scores import metric_for
 from cutaway.runs.table_run import DataWarning, TableRun
 
 # What decides which rows are set aside.
-OF_THE_SPLIT = ("test", "seed", "group", "time_column", "lag")
+OF_THE_SPLIT = ("test", "seed", "group", "time_column", "lag", "sample")
 GIVE = "give rows with a value of the target as data (--data FILE)"
 
 
@@ -41,8 +41,8 @@ def compare(
 
     The interval is that of the difference, row by row: see `cutaway.runs.comparison`. Rows count by the weight column
     where both runs have the same one and the rows have it. Raises `InputError` where the runs predict different things,
-    and, without `data`, where the file changed or the two set different rows aside. Rows that a run learned from
-    flatter it: where `data` is a run's own file, a `DataWarning` says so.
+    and, without `data`, where the file changed, the two set different rows aside, or learned from disk in parts. Rows
+    that a run learned from flatter it: where `data` is a run's own file, a `DataWarning` says so.
 
     >>> import numpy as np
     >>> from cutaway.runs.train import train
@@ -128,6 +128,11 @@ def _set_aside(first: TableRun, second: TableRun) -> tuple[Table, Table]:
                 f"compare: the two runs set different rows aside: {name.replace('_', ' ')} is {a.get(name)!r} in one, "
                 f"{b.get(name)!r} in the other; train both alike, or {GIVE}"
             )
+    if a.get("sample"):
+        raise InputError(
+            f"compare: the two runs learned from disk and set rows of a sample of {a['sample']:,} aside, which is not "
+            f"drawn again; {GIVE}"
+        )
     share = a.get("test")
     if not isinstance(share, (int, float)):
         raise InputError(f"compare: the two runs were tested on a table of its own, {share}; give it as data (--data)")
@@ -137,10 +142,25 @@ def _set_aside(first: TableRun, second: TableRun) -> tuple[Table, Table]:
     table, _ = with_target_present(table, first.target.column)
     if first.preprocessing.series is not None:
         table = first.preprocessing.series.looked_back(table)
+    ours, theirs = (_counted(table, run.settings.get("weight")) for run in (first, second))
+    if not np.array_equal(ours, theirs):
+        raise InputError(
+            f"compare: the two runs set different rows aside: those of weight 0 by {a.get('weight')!r} are left out in "
+            f"one, by {b.get('weight')!r} in the other; train both alike, or {GIVE}"
+        )
+    table = table.select(ours)
     how = Division(test=share, group=a.get("group"), time=a.get("time_column"), seed=a["seed"])
     tested = divide(table, _target(first), [], how, 1).tested
     assert tested is not None
     return tested, tested
+
+
+def _counted(table: Table, weight: str | None) -> NDArray[np.bool_]:
+    """Return which rows count at all, (rows,): training leaves out those of weight 0 before rows are set aside."""
+    if weight is None or table.column(weight).dtype.kind != "f":
+        return np.ones(table.rows, np.bool_)
+    counts: NDArray[np.bool_] = table.column(weight) != 0
+    return counts
 
 
 def _same_file(first: TableRun, second: TableRun) -> Table:

@@ -13,17 +13,16 @@ from cutaway.errors import InputError
 Array = NDArray[Any]
 
 
-def half_width(predicted: Array, truth: Array, coverage: float = 0.9, spread: Array | None = None) -> float:
-    """Return how far the interval reaches either side, in units of the target, or of the spread where one is given.
+def half_width(predicted: Array, truth: Array, coverage: float = 0.9) -> float:
+    """Return how far the interval reaches either side, in units of the target.
 
     predicted   out-of-fold predictions (rows,)
     truth       the true numbers (rows,)
     coverage    the share of new rows whose true number the interval is to hold, above 0 and below 1
-    spread      how uncertain each prediction is thought to be (rows,), above 0: intervals then widen in proportion
 
-    With errors rᵢ = |pᵢ − tᵢ| / spreadᵢ of n rows, it is the k-th smallest error, k = ⌈(n + 1) · coverage⌉: a new row's
-    error is as likely to take any place among the n + 1, so that it is at most this with probability k/(n + 1).
-    Infinite where k > n, as for 90 % of fewer than 9 rows: so few errors bound nothing.
+    With errors rᵢ = |pᵢ − tᵢ| of n rows, it is the k-th smallest error, k = ⌈(n + 1) · coverage⌉: a new row's error is
+    as likely to take any place among the n + 1, so that it is at most this with probability k/(n + 1). Infinite where
+    k > n, as for 90 % of fewer than 9 rows: so few errors bound nothing.
 
     This is exact where the model that makes the new prediction made the errors too, on rows it never saw. Out-of-fold
     errors come from models of fewer rows than the one delivered, which are as a rule no better than it, so that the
@@ -32,8 +31,7 @@ def half_width(predicted: Array, truth: Array, coverage: float = 0.9, spread: Ar
     Raises `InputError` for another coverage, and for arrays that do not line up or hold what are no finite numbers.
 
     Reference: Barber, Candès, Ramdas, Tibshirani, Annals of Statistics 2021, arXiv 1905.02928 (whose CV+ takes the
-    errors of each fold around that fold's own prediction, with a guarantee of 2 · coverage − 1); Lei, G'Sell, Rinaldo,
-    Tibshirani, Wasserman 2018, arXiv 1604.04173, section 5.2, on the spread.
+    errors of each fold around that fold's own prediction, with a guarantee of 2 · coverage − 1).
 
     >>> half_width(np.zeros(9), np.arange(1.0, 10.0)), half_width(np.zeros(9), np.arange(1.0, 10.0), coverage=0.5)
     (9.0, 5.0)
@@ -43,7 +41,7 @@ def half_width(predicted: Array, truth: Array, coverage: float = 0.9, spread: Ar
     predicted, truth = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
     if predicted.ndim != 1 or predicted.shape != truth.shape:
         raise InputError(f"interval: predictions have shape {predicted.shape}, truth {truth.shape}; expected (rows,)")
-    errors = np.abs(predicted - truth) / (1.0 if spread is None else _checked(spread, len(truth)))
+    errors = np.abs(predicted - truth)
     if not np.isfinite(errors).all():
         raise InputError(
             f"interval: row {int(np.argmin(np.isfinite(errors)))} has no finite error; give rows that have an "
@@ -52,23 +50,3 @@ def half_width(predicted: Array, truth: Array, coverage: float = 0.9, spread: Ar
     # Rounded first: 0.9 · 10 may come out just above 9.
     place = ceil(round((len(errors) + 1) * coverage, 9))
     return float(np.partition(errors, place - 1)[place - 1]) if place <= len(errors) else inf
-
-
-def prediction_interval(
-    predicted: Array, width: float, spread: Array | None = None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lower and the upper ends, p ∓ width · spread, for predictions (rows,) and the `half_width` found.
-
-    >>> prediction_interval(np.array([10.0, 20.0]), 2.0, spread=np.array([1.0, 3.0]))
-    (array([ 8., 14.]), array([12., 26.]))
-    """
-    predicted = np.asarray(predicted, np.float64)
-    reach = width * (np.ones(len(predicted)) if spread is None else _checked(spread, len(predicted)))
-    return predicted - reach, predicted + reach
-
-
-def _checked(spread: Array, rows: int) -> NDArray[np.float64]:
-    spread = np.asarray(spread, np.float64)
-    if spread.shape != (rows,) or not (spread > 0).all():
-        raise InputError(f"interval: the spread has shape {spread.shape}; expected {rows} numbers above 0, one a row")
-    return spread

@@ -12,29 +12,23 @@ from cutaway.data.several_targets import AnyTarget, LabelsTarget
 from cutaway.data.table import Values
 from cutaway.data.targets import ClassTarget
 from cutaway.layers import Blend, Ensemble, Layer
+from cutaway.runs.calibration import as_scores, tempered
 
 
-def answers(outputs: NDArray[Any], target: AnyTarget, tempered: bool = True) -> NDArray[np.float64]:
+def answers(outputs: NDArray[Any], target: AnyTarget) -> NDArray[np.float64]:
     """Return probabilities, or standardised numbers, for a network's outputs (rows, outputs).
 
-    classes:  p = softmax(z / T) with the target's temperature T, or 1 unless `tempered`
+    classes:  p = softmax(z), before any temperature
     labels:   p = 1 / (1 + e⁻ᶻ), each by itself
 
     Outputs with a member axis, (rows, k, outputs), are averaged over it, as probabilities.
     """
     outputs = np.asarray(outputs, np.float64)
     if isinstance(target, ClassTarget):
-        outputs = softmax(outputs / (target.temperature if tempered else 1.0))
+        outputs = tempered(outputs, 1.0)
     elif isinstance(target, LabelsTarget):
         outputs = sigmoid(outputs)
     return outputs.mean(axis=1) if outputs.ndim == 3 else outputs
-
-
-def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return probabilities for scores (..., classes), e^z / Σ e^z along the classes."""
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    probabilities: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
-    return probabilities
 
 
 def sigmoid(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -49,15 +43,27 @@ def mean_answers(
 ) -> NDArray[np.float64]:
     """Return the mean answer of a network's members for encoded rows x (rows, width), so many at a time.
 
+    classes:  softmax(ln p̄ / T), with the mean p̄ of the members' probabilities and the target's temperature T
+
     Computed in double precision: sums in single precision depend in their last digits on which rows are computed
     together, and a prediction should not.
     """
+    mean = _untempered(network, target, x, rows)
+    if isinstance(target, ClassTarget) and target.temperature != 1.0:
+        return tempered(as_scores(mean), target.temperature)
+    return mean
+
+
+def _untempered(
+    network: Layer | Ensemble | Blend, target: AnyTarget, x: NDArray[np.float32], rows: int
+) -> NDArray[np.float64]:
+    """Return the mean answer before the temperature."""
     if isinstance(network, Blend):
-        parts_of = [
-            share * mean_answers(part, target, x, rows)
+        weighted = [
+            share * _untempered(part, target, x, rows)
             for part, share in zip(network.parts, network.shares, strict=True)
         ]
-        whole: NDArray[np.float64] = np.sum(parts_of, axis=0)
+        whole: NDArray[np.float64] = np.sum(weighted, axis=0)
         return whole
     members: Iterable[Layer] = list(network) if isinstance(network, Ensemble) else [network]
     doubled = [member.bind(_doubled(member.parameters()), _doubled(member.state())) for member in members]

@@ -27,8 +27,8 @@ from cutaway.runs.yardstick import NAME, yardstick
 
 # Intervals are kept for these shares of new rows.
 SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)
-# Of fewer watched rows than this, what they say about probabilities and thresholds is chance.
-FEWEST_TO_CALIBRATE = 15
+# Of fewer watched rows than this, what they say about probabilities is chance; about a threshold, of fewer than that.
+FEWEST_TO_CALIBRATE, FEWEST_TO_TUNE = 15, 100
 CALIBRATION = "calibration error"
 
 
@@ -42,11 +42,15 @@ class Judged:
     rival: Rival | None
 
 
-def calibrated(target: Target, held_out: NDArray[np.float64], truth: NDArray[Any], weight: Any, metric: str) -> Target:
+def calibrated(
+    target: Target, held_out: NDArray[np.float64], truth: NDArray[Any], weight: Any, metric: str, judged: Any = None
+) -> Target:
     """Return the target with temperature and threshold, or margins, chosen by out-of-fold answers.
 
     held_out   log-probabilities or standardised numbers (rows, outputs) of rows that were not learned from
     truth      codes (rows,), or numbers in their own units
+    weight     how much each row counted in training, which the temperature follows
+    judged     how much each counts in a score, which the threshold follows (None: as in training)
     """
     if isinstance(target, NumberTarget):
         if not len(truth):
@@ -59,8 +63,11 @@ def calibrated(target: Target, held_out: NDArray[np.float64], truth: NDArray[Any
     temperature = best_temperature(held_out, truth, weight)
     threshold = 0.5
     # Accuracy is best at one half where probabilities are right, and what it gains elsewhere is mostly luck.
-    if len(target.labels) == 2 and metric in WITH_THRESHOLD and metric != "accuracy":
-        threshold = best_threshold(tempered(held_out, temperature), truth, metric, weight).value
+    tuned = metric in WITH_THRESHOLD and metric != "accuracy" and len(truth) >= FEWEST_TO_TUNE
+    if len(target.labels) == 2 and tuned:
+        threshold = best_threshold(
+            tempered(held_out, temperature), truth, metric, weight if judged is None else judged
+        ).value
     return replace(target, temperature=temperature, threshold=threshold)
 
 
@@ -75,17 +82,21 @@ def judge(
     *,
     compared: bool,
     seed: int,
+    hurried: bool = False,
 ) -> Judged:
     """Calibrate the target, and score the network by `metric`; with `compared` grow boosted trees on the same rows.
 
+    hurried    whether they are grown once only, where rows are set aside, and not fold by fold as well
     held_out   out-of-fold answers of all rows of the parts, NaN for rows that no member watched
     """
     seen = parts.watched
     column = parts.rows.column(target.column)
     codes = target.encode(column) if isinstance(target, ClassTarget) else None
     truth = codes if codes is not None else column.astype(np.float64)
-    weight = parts.weight
-    target = calibrated(target, held_out[seen], truth[seen], None if weight is None else weight[seen], metric)
+    weight = parts.weight if parts.judged_weight is None else parts.judged_weight
+    learned = None if parts.weight is None else parts.weight[seen]
+    judged = None if weight is None else weight[seen]
+    target = calibrated(target, held_out[seen], truth[seen], learned, metric, judged)
 
     def scored(answer: NDArray[np.float64], true: NDArray[Any], counts: Any) -> Scores:
         if isinstance(target, ClassTarget):
@@ -116,7 +127,10 @@ def judge(
             scores = replace(scores, others={**scores.others, CALIBRATION: error})
     if not compared or (estimate is None and scores is None):
         return Judged(target, estimate, scores, None)
-    rival = _rival(target, parts, columns, seen, truth, held_out, ours, tested_truth, estimate, scores, seed)
+    if hurried and scores is not None:
+        rival = _rival(target, parts, columns, seen, truth, held_out, ours, tested_truth, None, scores, seed)
+    else:
+        rival = _rival(target, parts, columns, seen, truth, held_out, ours, tested_truth, estimate, scores, seed)
     return Judged(target, estimate, scores, rival)
 
 
@@ -128,7 +142,7 @@ def _rival(
     """Grow boosted trees on the same rows and compare: on the rows set aside, or, without them, out of fold."""
     folds = parts.folds if estimate is not None else []
     trees = yardstick(
-        parts.rows, columns, target, folds if _apart(folds) else folds[:1],
+        parts.rows, columns, target, folds if parts.turns else folds[:1],
         tested=parts.tested, weight=parts.weight, seed=seed,
     )  # fmt: skip
     value = inside = None
@@ -161,8 +175,3 @@ def decided(answer: NDArray[np.float64], target: Target, metric: Metric) -> NDAr
     if metric.takes == "choice" and isinstance(target, ClassTarget) and len(target.labels) == 2:
         return np.eye(2)[chosen_classes(answer, target.threshold)]
     return answer
-
-
-def _apart(folds: Sequence[Any]) -> bool:
-    """Whether the members watch rows of their own, rather than all the same."""
-    return len(folds) > 1 and not np.array_equal(folds[0][1], folds[1][1])

@@ -18,6 +18,9 @@ from cutaway.training.trainer import Fold
 
 # With fewer rows than this, none are spared to choose the best weights by: so few say nothing about them.
 FEWEST_TO_WATCH = 40
+# Members that watch fewer than this choose their epoch together: each one's best of many epochs on so few rows is
+# mostly luck, and the answers on them would no longer tell how good the networks are.
+FEWEST_TO_CHOOSE = 150
 # The share of the rows that is watched where folds do not take turns.
 WATCHED = 0.15
 
@@ -28,7 +31,7 @@ class Division:
 
     test        the share to set aside for the score, or a table of such rows
     validation  a table of rows to choose the best weights by (None: some of those learned from)
-    group       a column; rows of one group stay on one side of every cut
+    group       a column; rows of one group stay on one side of every cut, unless there is a time
     time        a column; what is tested and watched is later than what is learned from
     weight      a column that says how much each row counts
     seed        of every draw
@@ -52,6 +55,8 @@ class Parts:
     folds          for each member of an ensemble, which of them it learns from and which it watches
     tested         those set aside, None where there are none
     weight, tested_weight  how much each counts, None where all count the same
+    judged_weight  how much each of `rows` counts in a score, where that is not `weight` (None: it is)
+    own            whether the rows set aside are a table of a person's own
     notes          what a person should know about the division
     places         which rows of the table that was divided `rows` are, or begin with; None where it was not divided
     """
@@ -62,7 +67,19 @@ class Parts:
     weight: NDArray[np.float64] | None
     tested_weight: NDArray[np.float64] | None
     notes: list[str] = field(default_factory=list)
+    judged_weight: NDArray[np.float64] | None = None
+    own: bool = False
     places: NDArray[np.int64] | None = None
+
+    @property
+    def turns(self) -> bool:
+        """Whether members watch rows of their own, in turns, rather than all the same."""
+        return len(self.folds) > 1 and not np.array_equal(self.folds[0][1], self.folds[1][1])
+
+    @property
+    def together(self) -> bool:
+        """Whether members that take turns watch too few rows to choose each its own best epoch."""
+        return self.turns and min(len(watched) for _, watched in self.folds) < FEWEST_TO_CHOOSE
 
     @property
     def learned(self) -> NDArray[np.int64]:
@@ -117,7 +134,10 @@ def divide(table: Table, goal: Target, columns: list[str], how: Division, member
         divided = _folds(rows, how, members, labels)
     weight = _weights(rows, how.weight, divided)
     tested_weight = None if tested is None else _weights(tested, how.weight, [])
-    return Parts(rows, divided, tested, weight, tested_weight, notes, rest)
+    if not any(len(seen) for _, seen in divided):
+        notes.append("too few rows, groups or times to hold any out: the weights are those of the last epoch")
+    own = isinstance(how.test, Table)
+    return Parts(rows, divided, tested, weight, tested_weight, notes, own=own, places=rest)
 
 
 def _one_after_the_other(rows: Table, more: Table) -> Table:
@@ -148,12 +168,19 @@ def _folds(rows: Table, how: Division, members: int, labels: NDArray[Any] | None
     count = rows.rows
     if count < FEWEST_TO_WATCH:
         return [(np.arange(count), np.arange(0))] * members
-    if how.group is not None:
+    if how.time is not None:
+        if len(np.unique(rows.column(how.time))) < 2:
+            return [(np.arange(count), np.arange(0))] * members
+    elif how.group is not None:
         texts = as_texts(rows.column(how.group))
         groups = len(set(texts) - {None}) + texts.count(None)
-        if 2 <= members <= groups:
-            return group_folds(rows.column(how.group), members, how.seed, labels)
-    elif how.time is None and members > 1 and not how.together:
+        if groups < 2:
+            return [(np.arange(count), np.arange(0))] * members
+        if members > 1:
+            # Fewer groups than members: some watch the same group, and begin from other weights.
+            taken = group_folds(rows.column(how.group), min(members, groups), how.seed, labels)
+            return [taken[member % len(taken)] for member in range(members)]
+    elif members > 1 and not how.together:
         return folds(count, members, how.seed, labels)
     return [_cut(rows, how, WATCHED, how.seed + 1, labels)] * members
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.targets import ClassTarget, Target
@@ -17,6 +17,7 @@ from cutaway.recipes.realmlp import Recipe
 from cutaway.recipes.search import RATES, candidates
 from cutaway.records import Event
 from cutaway.runs.bag import Bag, learn_bag
+from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import answers
 from cutaway.runs.parts import Parts
 from cutaway.runs.selection import mean_of, select_models
@@ -25,6 +26,7 @@ KINDS = 6  # kinds of network that are tried
 BRIEF = 0.25  # of the epochs, when trying
 FINALISTS = 3  # of those tried, beside the usual recipe, that are trained in full
 TRYING = 0.25  # of a time limit
+LEAST = 0.1  # of a time limit: with less of it left no further finalist is begun
 
 
 @dataclass(frozen=True)
@@ -65,54 +67,60 @@ def search(
     makes = candidates(
         preprocessing.numbers, preprocessing.code_sizes, target, probabilities=probabilities, count=KINDS, seed=seed
     )
+    if not parts.watched.any():
+        bag = learn_bag(recipe, parts, preprocessing, target, limit=limit, **how)
+        words = "too few rows to hold any out, by which kinds of network could be compared: the usual one it is"
+        bag.learned.events.insert(0, Event(0, "search", words))
+        return bag
+    began = time.perf_counter()
     events: list[Event] = []
     tried: list[Tried] = []
+    bags: list[Bag] = []
+    ended = False
     brief = max(1, round(BRIEF * recipe.epochs))
     each = None if limit is None else TRYING * limit / len(makes)
     for kind, make in enumerate(makes):
-        found, ended = _try(kind, make(brief, recipe.batch_size), parts, preprocessing, target, how | {"limit": each})
+        if limit is not None and kind and time.perf_counter() - began > TRYING * limit:
+            break
+        found, told = _try(kind, make(brief, recipe.batch_size), parts, preprocessing, target, how | {"limit": each})
         tried += found
-        if ended:
+        events += told
+        if ended := bool(told):
             break
     finalists = _finalists(tried)
     names = ", ".join(f"{makes[one.kind](1, 1).words}, rate × {one.rate:g}" for one in finalists[1:])
     events.append(Event(0, "search", f"{len(tried)} tried briefly; trained in full beside the usual: {names}"))
-    bags: list[Bag] = []
-    each = None if limit is None else (1 - TRYING) * limit / len(finalists)
-    for one in finalists:
-        make = makes[one.kind]
+    # After Ctrl-C something is to be delivered all the same: the usual recipe, for as long as a try.
+    epochs = brief if ended else recipe.epochs
+    for place, one in enumerate(finalists[:1] if ended else finalists):
+        left = None if limit is None else limit - (time.perf_counter() - began)
+        if left is not None and place and left < LEAST * limit:  # type: ignore[operator]
+            break
+        each = None if left is None else left / (len(finalists) - place)
         rates = [one.rate] * len(parts.folds)
-        bags.append(
-            learn_bag(
-                make(recipe.epochs, recipe.batch_size), parts, preprocessing, target, rates=rates, limit=each, **how
-            )
-        )
-        if _interrupted(bags[-1]):
+        made = makes[one.kind](epochs, recipe.batch_size)
+        bags.append(learn_bag(made, parts, preprocessing, target, rates=rates, limit=each, **how))
+        if _ended(bags[-1]):
             break
     return _mixed(bags, parts, target, metric, events)
 
 
 def _try(
     kind: int, recipe: Recipe, parts: Parts, preprocessing: TableEncoder, target: Target, how: dict[str, Any]
-) -> tuple[list[Tried], bool]:
-    """Return how good one kind of network is at each rate, and whether a person ended it."""
+) -> tuple[list[Tried], list[Event]]:
+    """Return how good one kind of network is at each rate, and the events where a person or a listener ended it."""
     first = replace(parts, folds=[parts.folds[0]] * len(RATES))
     bag = learn_bag(recipe, first, preprocessing, target, rates=RATES, **how)
-    losses = np.full(len(RATES), np.inf)
-    for record in bag.learned.history:
-        losses = np.fmin(losses, record.members or np.inf)
-    if bag.learned.outputs is not None:
-        watched = parts.folds[0][1]
-        truth = target.encode(parts.rows.column(target.column))[watched]
-        losses = np.array([_loss(answers(each, target, tempered=False), truth) for each in bag.learned.outputs])
-    return [Tried(kind, rate, float(loss)) for rate, loss in zip(RATES, losses, strict=True)], _interrupted(bag)
-
-
-def _loss(answer: NDArray[np.float64], truth: NDArray[Any]) -> float:
-    """Return the log loss of probabilities, or the mean squared error."""
-    if truth.dtype.kind in "iu" and truth.ndim == 1:
-        return float(-np.mean(np.log(np.maximum(answer[np.arange(len(truth)), truth], 1e-15))))
-    return float(np.mean((answer - truth) ** 2))
+    watched = parts.folds[0][1]
+    truth = target.encode(parts.rows.column(target.column))[watched]
+    weight = None if parts.weight is None else parts.weight[watched]
+    classes = isinstance(target, ClassTarget)
+    metric = BY_NAME["log_loss" if classes else "rmse"]
+    losses = []
+    for outputs in bag.learned.outputs if bag.learned.outputs is not None else []:
+        answer = answers(outputs[: len(watched)], target)
+        losses.append(metric(answer if classes else answer[:, 0], truth if classes else truth[:, 0], weight))
+    return [Tried(kind, rate, loss) for rate, loss in zip(RATES, losses, strict=True)], _ended(bag)
 
 
 def _finalists(tried: list[Tried]) -> list[Tried]:
@@ -125,8 +133,9 @@ def _finalists(tried: list[Tried]) -> list[Tried]:
     return [usual, *list(best.values())[:FINALISTS]]
 
 
-def _interrupted(bag: Bag) -> bool:
-    return any(event.what == "interrupted" for event in bag.learned.events)
+def _ended(bag: Bag) -> list[Event]:
+    """Return the events by which a person or a listener ended a training."""
+    return [event for event in bag.learned.events if event.what in ("interrupted", "stopped")]
 
 
 def _mixed(bags: list[Bag], parts: Parts, target: Target, metric: Any, events: list[Event]) -> Bag:
@@ -143,16 +152,22 @@ def _mixed(bags: list[Bag], parts: Parts, target: Target, metric: Any, events: l
         )  # fmt: skip
     taken = np.flatnonzero(shares)
     largest = bags[int(shares.argmax())].learned
-    networks = [bags[place].learned.network for place in taken]
-    ensembles = [network for network in networks if isinstance(network, Ensemble)]
+    ensembles = [_as_ensemble(bags[place].learned.network) for place in taken]
+    ends = [event for bag in bags if bag.learned is not largest for event in _ended(bag)]
     told = ", ".join(f"{shares[place]:.0%} of network {place + 1}" for place in taken)
     mixture = replace(
         largest,
-        network=Blend(ensembles, shares[taken].tolist())
-        if len(taken) > 1 and len(ensembles) == len(taken)
-        else networks[0],
-        events=[*events, *largest.events, Event(0, "mixture", f"of {len(bags)} kinds trained in full: {told}")],
+        network=Blend(ensembles, shares[taken].tolist()) if len(taken) > 1 else largest.network,
+        events=[*events, *ends, *largest.events, Event(0, "mixture", f"of {len(bags)} kinds trained in full: {told}")],
         seconds=sum(bag.learned.seconds for bag in bags),
     )
     mean = mean_of(each, shares)
-    return Bag(mixture, np.log(np.maximum(mean, np.finfo(np.float64).tiny)) if classes else mean)
+    return Bag(mixture, as_scores(mean) if classes else mean)
+
+
+def _as_ensemble(network: Any) -> Ensemble:
+    """Return an ensemble as it is, and one network as an ensemble of one."""
+    if isinstance(network, Ensemble):
+        return network
+    params, state = ({path: a[None] for path, a in part.items()} for part in (network.parameters(), network.state()))
+    return Ensemble(network, params, state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from cutaway.errors import InputError
 from cutaway.layers import Ensemble
 from cutaway.recipes.realmlp import Recipe
 from cutaway.runs.bag import BUILT_ON, Bag
+from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import mean_answers
 from cutaway.runs.judging import judge
 from cutaway.runs.learn import learn
@@ -199,7 +200,7 @@ def learn_streamed(
     held_out = np.full((parts.rows.rows, target.outputs), np.nan)
     if len(places):
         mean = mean_answers(learned.network, target, watched)
-        held_out[places] = np.log(np.maximum(mean, np.finfo(np.float64).tiny)) if _classes(target) else mean
+        held_out[places] = as_scores(mean) if _classes(target) else mean
     return Bag(learned, held_out)
 
 
@@ -245,11 +246,14 @@ def rival_on_sample(
     return replace(found, name=f"boosted trees on {len(places):,} rows", sentence=found.sentence + grown)
 
 
-def read(data: Any, progress: bool | None) -> Table:
-    """Return a table that can be learned from; while a large file is read, a terminal says so."""
+def read(data: Any, progress: bool | None, european: Mapping[str, bool] | None = None) -> Table:
+    """Return a table that can be learned from; while a large file is read, a terminal says so.
+
+    european  as for `table_from`
+    """
     is_file = isinstance(data, (str, os.PathLike)) and Path(data).is_file()
     with saying(f"reading {data}", progress if is_file and Path(data).stat().st_size >= LARGE else False):
-        return lean_table(data)
+        return lean_table(data, european)
 
 
 @contextmanager

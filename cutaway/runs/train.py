@@ -36,6 +36,7 @@ ENGINES = ("auto", "numpy", "xla")
 LARGEST_SEED = 2**32 - 1  # a seed of what happens inside a step has 32 bits
 # The share of a time limit that is kept for what follows the training, and at least so many seconds of it.
 AFTERWARDS, AT_LEAST = 0.1, 1.0
+LEAST = 0.1  # seconds that a training is planned for, however little is left
 # Metrics that judge probabilities rather than decisions.
 OF_PROBABILITIES = ("log_loss", "brier", "roc_auc", "average_precision")
 
@@ -121,7 +122,7 @@ def train(
         raise InputError(f"train: '{target}' is the target and can be nothing else; choose another target or column")
     if out is not None:
         check_place(Path(out))
-    table = read(data, progress)
+    table = read(data, progress, None if start is None else start.preprocessing.european)
     # Before training, which may take hours: the file is to be the one that was read, and may be gone afterwards.
     digest = fingerprint(data, table)
     columns_read, rows_read = len(table.names), table.rows
@@ -131,18 +132,21 @@ def train(
         table = streamed.sample
     goal, task_reason = choose_target(table, target, task=task)
     table, without_target = with_target_present(table, target)
-    series = None
-    if time_column is not None and lag:
-        series = Series.of(table, time_column, lag, group)
+    series = None if start is None else start.preprocessing.series
+    if series is None and time_column is not None and lag:
+        series = Series.of(table, time_column, lag, group, without=(*drop, weight))
+    if series is not None:
         table = series.looked_back(table)
+        time_column, lag, group = series.time, series.lags, series.group
+    table = _with_weight(table, weight)
     columns = _described(table, target, group=group, weight=weight, **asked)
     if isinstance(goal, ClassTarget):
         judged_by = metric_for(metric, "classification").name
     else:
         judged_by = metric_for(metric, "regression", table.column(target).astype(np.float64)).name
     how = Division(
-        test=float(test) if isinstance(test, (int, float, np.number)) else table_from(test, table.european),
-        validation=None if validation is None else table_from(validation, table.european),
+        test=float(test) if isinstance(test, (int, float, np.number)) else _own(test, table, series),
+        validation=None if validation is None else _own(validation, table, series),
         group=group, time=time_column, weight=weight, seed=int(seed), together=streamed is not None,
     )  # fmt: skip
     members = MEMBERS[effort] if start is None else members_of(start)
@@ -153,10 +157,13 @@ def train(
             f"{', '.join(map(repr, named))}: the rows have a time, and those set aside are drawn at random; to test on "
             "the latest ones name it as the time column"
         )
+    if isinstance(goal, NumberTarget):
+        for rows in (parts.rows, parts.tested):
+            if rows is not None:  # a figure that they do not allow is refused now, not after the training
+                metric_for(metric, "regression", rows.column(target).astype(np.float64))
+        goal = NumberTarget.fit(target, parts.rows.column(target)[parts.learned])
     if start is not None:
         goal = same_target(start, goal)
-    elif isinstance(goal, NumberTarget):
-        goal = NumberTarget.fit(target, parts.rows.column(target))
     begun = TableRun(
         network=None,  # type: ignore[arg-type]
         preprocessing=None,  # type: ignore[arg-type]
@@ -187,8 +194,11 @@ def train(
             "lag": lag,
             "weight": weight,
             "members": members,
+            "sample": None if streamed is None else streamed.sample.rows,
         },
     )
+    if start is not None:
+        begun.notes.extend(_of_start(start, begun))
     result = learn_table(
         begun, parts, start=start, series=series, effort=effort, epochs=epochs, engine=engine, compare=compare,
         progress=progress, told=told, streamed=streamed,
@@ -224,12 +234,15 @@ def learn_table(
     goal, columns, settings = begun.target, begun.columns, begun.settings
     seed, metric = settings["seed"], settings["metric"]
     if start is None:
-        telling = None if isinstance(goal, (NumbersTarget, LabelsTarget)) else encoded_target(parts.rows, goal)
-        if telling is not None:
-            telling = telling[parts.learned]
+        # Where members take turns, each row is held out by one of them: what is kept may not follow from its target.
+        several = isinstance(goal, (NumbersTarget, LabelsTarget))
+        telling = None if several or parts.turns else encoded_target(parts.rows, goal)[parts.learned]
         preprocessing = TableEncoder.fit(parts.rows, columns, target=telling, rows=parts.learned, series=series)
     else:
         preprocessing = start.preprocessing
+    if parts.own and parts.tested is not None:
+        met = preprocessing.transform_counted(parts.tested)[1].sentences()
+        begun = replace(begun, notes=[*begun.notes, *(f"{parts.tested.source}: {sentence}" for sentence in met)])
     rows, encoded = parts.rows.rows, None
     if streamed is not None and isinstance(goal, (ClassTarget, NumberTarget)):
         began = time.perf_counter()
@@ -264,7 +277,8 @@ def learn_table(
         told(begun)
     how: dict[str, Any] = {"seed": seed, "engine": engine, "listeners": listeners, "progress": progress}
     how["start"] = before
-    how["limit"] = None if limit is None else limit - max(AFTERWARDS * limit, AT_LEAST)
+    how["limit"] = None if limit is None else max(limit - max(AFTERWARDS * limit, AT_LEAST), LEAST)
+    training = time.perf_counter()
     if effort == "best" and start is None:
         if isinstance(goal, (NumbersTarget, LabelsTarget)):
             raise InputError(
@@ -283,9 +297,13 @@ def learn_table(
         found = Judged(goal, None, None, None)
     else:
         many = encoded is not None or too_many_for_trees(parts.rows, columns)
+        left = float("inf") if limit is None else limit - (time.perf_counter() - training)
+        if compare and left < AT_LEAST:
+            begun.notes.append("no time was left to grow boosted trees to compare with")
+            compare = False
         found = judge(
             run.network, goal, bag.held_out, parts, preprocessing, columns, metric,
-            compared=compare and not many, seed=seed,
+            compared=compare and not many, seed=seed, hurried=limit is not None,
         )  # fmt: skip
         if compare and many:
             rival = rival_on_sample(
@@ -335,7 +353,40 @@ def same_target(run: TableRun, found: Target) -> Target:
         )
     if isinstance(known, ClassTarget):
         return replace(known, temperature=1.0, threshold=0.5)
-    return replace(known, margins=())
+    assert isinstance(known, NumberTarget) and isinstance(found, NumberTarget)
+    return replace(known, low=min(known.low, found.low), high=max(known.high, found.high), margins=())
+
+
+def _of_start(start: TableRun, begun: TableRun) -> list[str]:
+    """Return what a person should know about the score of a run that goes on from another one."""
+    split = ("test", "seed", "group", "time_column", "lag", "sample")
+    same = start.data.get("fingerprint") == begun.data["fingerprint"] and all(
+        start.settings.get(name) == begun.settings[name] for name in split
+    )
+    if same:
+        return []
+    return [
+        "the earlier run may have learned from rows that are held out or set aside here, and the score be too good for "
+        "it; to know how good it is give rows that it never saw as the test table"
+    ]
+
+
+def _own(data: Any, table: Table, series: Series | None) -> Table:
+    """Return a table of a person's own, read as the table was, and looking back as it does."""
+    found = table_from(data, table.european)
+    return found if series is None else series.after(found)
+
+
+def _with_weight(table: Table, weight: str | None) -> Table:
+    """Return the rows that count at all: one of weight 0 is to change nothing."""
+    if weight is None or table.column(weight).dtype.kind != "f" or (table.column(weight) != 0).all():
+        return table
+    counted = table.column(weight) != 0
+    if not counted.any():
+        raise InputError(f"{table.source}: the weight '{weight}' is 0 in every row")
+    kept = table.select(counted)
+    kept.notes.append(f"{int((~counted).sum()):,} row(s) of weight 0 left out")
+    return kept
 
 
 def _described(

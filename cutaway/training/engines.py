@@ -97,16 +97,20 @@ class Engine:
         placed = Batch(*(None if part is None else self.backend.asarray(part) for part in rows))
         return placed if self.members is None else self.backend.everywhere(placed, self.members)
 
-    def leaves(self, rows: Batch) -> bool:
+    def leaves(self, rows: Batch, room: int | None = None) -> bool:
         """Whether rows stay on the host, to be handed over chunk by chunk: files always, large arrays if here.
+
+        room   bytes that the copies of the inputs may take together, one on each device that members are divided among
+               (None: those inputs are large that alone are more than 32 MiB)
 
         On NumPy nothing is ever copied: its steps take what they need from wherever the rows are.
         """
         if self.name == "numpy":
             return False
-        probe = self.backend.asarray(np.zeros(1, np.float32))
+        probe = self.place(Batch(np.zeros(1, np.float32), np.zeros(1, np.float32), None)).x
         here = all(device.platform == "cpu" for device in probe.devices())
-        return isinstance(rows.x, np.memmap) or (here and rows.x.nbytes > LARGE)
+        taken = rows.x.nbytes * (1 if room is None else len(probe.devices()))
+        return isinstance(rows.x, np.memmap) or (here and taken > (LARGE if room is None else room))
 
     def hand_over(self, rows: Batch, order: np.ndarray, shared: bool) -> tuple[Batch, np.ndarray]:
         """Return the rows that an order takes, on this engine's devices, and the same order by their places there.

@@ -15,16 +15,17 @@ from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import Event, LayerVitals, Progress, StepRecord
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
-from cutaway.training.engines import HANDED, LARGE, Engine, Watched
+from cutaway.training.engines import Engine, Watched
 from cutaway.training.interrupt import Interrupt
 from cutaway.training.members import Members, finite_mean
 from cutaway.training.observe import PROBE_ROWS, observe
 from cutaway.training.order import block_order, epoch_order, member_orders
+from cutaway.training.placing import Fold as Fold
+from cutaway.training.placing import Placing, watched_in_folds
 from cutaway.training.step import Batch, Carry
 
 Listener = Callable[[Any], None]
 Metric = Callable[[np.ndarray, np.ndarray], float]
-Fold = tuple[np.ndarray, np.ndarray]
 
 # A chunk is about this long: long enough to hide the call, short enough to show progress and to be interrupted.
 CHUNK_SECONDS = 0.2
@@ -79,6 +80,8 @@ class Trainer:
                 a file, see `block_order`; not with folds (None: rows are shuffled one by one)
     lean        whether many rows stay where they are instead of being copied to where the steps run, where that is
                 the same memory: each chunk then takes a little longer
+    together    whether members keep the weights of one epoch, that with the best mean of their figures, rather than
+                each those of its own best epoch
     drop_last   whether rows that fill no batch are left out, others each epoch, instead of padding
     limit       seconds that the training may take, by which fewer epochs are planned (None: no limit)
     patience    end when the validation loss has not improved for so many epochs (None: never)
@@ -105,6 +108,7 @@ class Trainer:
         judge: Loss | None = None,
         block: int | None = None,
         lean: bool = False,
+        together: bool = False,
         drop_last: bool = False,
         limit: float | None = None,
         patience: int | None = None,
@@ -123,6 +127,7 @@ class Trainer:
         self.rates, self.start, self.block, self.lean = rates, start, block, lean
         self.folds, self.judge, self.drop_last, self.limit = folds, judge or loss, drop_last, limit
         self.seeds = [seed + member for member in range(members or 1)]
+        self.together = together
         self.metrics = metrics or {}
         self.listeners, self.watch = listeners, watch
 
@@ -176,20 +181,10 @@ class Trainer:
 
         Where there are many, only their places: a copy of them would be large.
         """
-        if self.folds is None or not any(len(watched) for _, watched in self.folds):
+        if self.folds is None:
             return validation
-        length = max(len(watched) for _, watched in self.folds)
-        places = np.full((len(self.folds), length), -1, np.int32)
-        for member, (_, watched) in enumerate(self.folds):
-            places[member, : len(watched)] = watched
-        if self.members is None:
-            places = places[0]
-        if self.lean and places.size * rows.x[:1].nbytes > LARGE:
-            return Watched(rows, places)
-        weight = np.ones(len(rows.x), self.network.dtype) if rows.weight is None else rows.weight
-        return Batch(
-            rows.x[places], rows.y[places], np.where(places >= 0, weight[places], 0).astype(self.network.dtype)
-        )
+        found = watched_in_folds(rows, self.folds, alone=self.members is None, lean=self.lean, dtype=self.network.dtype)
+        return validation if found is None else found
 
 
 class _Training:
@@ -226,13 +221,14 @@ class _Training:
         self.carry = self.engine.start(plan.first_carry(rows))
         self.good = self.engine.copy(self.carry)
         self.best = self.engine.copy(self.carry.kept())
-        # Rows that are left on the host are handed over chunk by chunk.
-        self.left = plan.lean and self.engine.leaves(rows)
-        self.rows = rows if self.left else self.engine.place(rows)
-        if self.left:
-            orders = 1 if plan.members is None or plan.block is not None else plan.members
-            self.chunk_steps = max(1, min(self.chunk_steps, HANDED // (orders * plan.batch_size * rows.x[:1].nbytes)))
-        self.held_out = self.engine.place_watched(held_out) if isinstance(held_out, Batch) else held_out
+        self.placing = Placing(
+            self.engine, rows,
+            steps=self.chunk_steps, batch_size=plan.batch_size,
+            orders=1 if plan.members is None or plan.block is not None else plan.members,
+            lean=plan.lean,
+        )  # fmt: skip
+        self.chunk_steps = self.placing.steps
+        self.held_out = self.placing.watched(held_out)
         self.members = Members(plan.members or 1, plan.patience)
         self.trained = Trained({}, {})
         self.stop, self.step = "", 0
@@ -272,7 +268,8 @@ class _Training:
             weight = self.weight_of(order, done)
             if epoch < self.epochs:
                 order = plan.order(self.count, epoch)  # while XLA still computes
-            losses = np.atleast_1d(np.asarray(total) / weight)
+            # Rows taken that all weigh nothing have no loss: 0 as it was summed, rather than 0/0.
+            losses = np.atleast_1d(np.asarray(total) / np.where(weight > 0, weight, 1))
             self.compiled = self.compiled or self.elapsed()  # the first epoch compiles; it is no measure of time
             self.step = (epoch - 1) * self.per_epoch + done
             self.undo(losses)
@@ -306,7 +303,7 @@ class _Training:
         for _ in range(2):  # the first time compiles
             carry = self.engine.copy(self.carry)
             start = time.perf_counter()
-            _, total = self.run_chunk(carry, self.zero, self.taken(part), part.shape[-2])
+            _, total = self.run_chunk(carry, self.zero, self.placing.taken(part), part.shape[-2])
             np.asarray(total)
             spent = chunks * (time.perf_counter() - start)
             if self.held_out is not None:
@@ -316,13 +313,6 @@ class _Training:
         left = PLANNED_SHARE * limit - self.elapsed()
         return max(1, min(int(left / spent), int(self.epochs)))
 
-    def taken(self, part: np.ndarray) -> tuple[Batch, np.ndarray]:
-        """Return rows for a chunk where the engine computes, and which of them each of its steps takes."""
-        padded = _padded(part, self.chunk_steps)
-        if not self.left:
-            return self.rows, padded
-        return self.engine.hand_over(self.rows, padded, shared=self.plan.block is not None)
-
     def run_chunk(self, carry: Carry, total: Any, taken: tuple[Batch, np.ndarray], count: int) -> tuple[Carry, Any]:
         """Run `count` steps on the rows taken, and return the carry and Σ loss · weight; `carry` is used up."""
         return self.engine.chunk(carry, total, *taken, count, self.seed, np.float32(self.steps))
@@ -331,12 +321,12 @@ class _Training:
         """Run the epoch's steps, chunk by chunk, and return Σ loss · weight and how many steps were taken."""
         total: Any = self.zero
         done = 0
-        taken = self.taken(order[..., : self.chunk_steps, :])
+        taken = self.placing.taken(order[..., : self.chunk_steps, :])
         for begin in range(0, self.per_epoch, self.chunk_steps):
             done = min(begin + self.chunk_steps, self.per_epoch)
             self.carry, total = self.run_chunk(self.carry, total, taken, done - begin)
             if done < self.per_epoch:
-                taken = self.taken(order[..., done : done + self.chunk_steps, :])  # while XLA still computes
+                taken = self.placing.taken(order[..., done : done + self.chunk_steps, :])  # while XLA still computes
             if self.chunk_steps < self.per_epoch:
                 np.asarray(total)  # wait for it: progress is told of steps that are done
                 step = (epoch - 1) * self.per_epoch + done
@@ -382,10 +372,13 @@ class _Training:
         """Measure the validation rows, keep the weights that are the best on them, and tell the epoch's figures."""
         figures: dict[str, float] = {}
         values = None
+        best = False
         if self.held_out is not None:
             value, outputs = self.engine.evaluate(self.carry, self.held_out, outputs=bool(self.plan.metrics))
             values = np.atleast_1d(value)
-            improved = self.members.improved(values, epoch)
+            improved, best = self.members.improved(values, epoch), self.members.better_together(values)
+            if self.plan.together:
+                improved = np.full(len(values), best)
             if improved.all():
                 self.best = self.engine.copy(self.carry.kept())
             elif improved.any():
@@ -402,7 +395,7 @@ class _Training:
                 validation=None if values is None else finite_mean(values),
                 learning_rate=self.learning_rate(),
                 seconds=self.elapsed(),
-                best=values is not None and self.members.better_together(values),
+                best=best,
                 metrics=figures,
                 members=() if self.plan.members is None or values is None else tuple(map(float, values)),
             ),
@@ -439,11 +432,3 @@ def _some(learned: int | np.ndarray) -> Any:
     count = learned if isinstance(learned, int) else len(learned)
     places = slice(None, None, -(-count // FIRST_ROWS))
     return places if isinstance(learned, int) else learned[places]
-
-
-def _padded(order: np.ndarray, steps: int) -> np.ndarray:
-    """Return the order with its step axis lengthened to `steps`, so that one compiled program fits every chunk."""
-    missing = steps - order.shape[-2]
-    if not missing:
-        return order
-    return np.concatenate([order, np.zeros((*order.shape[:-2], missing, order.shape[-1]), order.dtype)], axis=-2)

@@ -109,6 +109,34 @@ def test_weights_count_where_both_runs_have_them(made, tmp_path):
     assert found.figures == pytest.approx([run.scores.value for run in runs], rel=1e-12)
 
 
+def test_rows_of_weight_zero_are_left_out_of_the_cut_as_they_were_in_training(tmp_path):
+    head, *lines = table().splitlines()
+    weighed = [f"{line},{place % 3},{place % 3 + 1}" for place, line in enumerate(lines)]
+    (tmp_path / "t.csv").write_text("\n".join([f"{head},counts,more", *weighed]))
+    for name, settings in {
+        "short": {"epochs": 1, "weight": "counts"},
+        "long": {"epochs": 30, "weight": "counts"},
+        "more": {"epochs": 1, "weight": "more", "drop": ["kind", "counts"]},
+    }.items():
+        ca.train(tmp_path / "t.csv", "y", out=tmp_path / name, **{"drop": ["kind", "more"], **OPTIONS, **settings})
+    short, long, more = (ca.load(tmp_path / name) for name in ("short", "long", "more"))
+    found = compare(short, long)
+    assert found.rows == short.scores.rows == 16  # a fifth of the 80 that count
+    assert found.figures == pytest.approx((short.scores.value, long.scores.value), rel=1e-12)
+    with pytest.raises(ca.InputError, match=r"those of weight 0 by 'counts' .*by 'more' in the other"):
+        compare(short, more)
+
+
+def test_runs_that_learned_in_parts_are_compared_on_given_rows_only(made):
+    runs = [ca.load(made / name) for name in ("short", "long")]
+    whole, sampled = runs, [replace(run, settings={**run.settings, "sample": 100}) for run in runs]
+    with pytest.raises(ca.InputError, match=r"sample of 100 aside, which is not drawn again; .*--data FILE"):
+        compare(*sampled)
+    with pytest.raises(ca.InputError, match=r"sample is None in one, 100 in the other; .*--data FILE"):
+        compare(whole[0], sampled[1])
+    assert compare(*sampled, made / "new.csv").figures == compare(*whole, made / "new.csv").figures
+
+
 def test_later_rows_and_groups_and_series(tmp_path):
     """However the rows were set aside, the same ones are found again."""
     rows = [f"{day},{'abcdef'[day % 6]},{np.sin(day / 3):.4f},{np.cos(day / 3):.4f}" for day in range(90)]

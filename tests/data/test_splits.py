@@ -3,7 +3,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cutaway.data.splits import folds, group_folds, split_groups, split_rows, split_time, time_folds
+from cutaway.data.splits import folds, group_folds, split_groups, split_rows, split_time
 from cutaway.errors import InputError
 
 
@@ -95,8 +95,8 @@ def test_parts_by_group_are_of_the_size_asked_for_and_stratified():
 
 
 @settings(max_examples=80, deadline=None)
-@given(times=st.lists(st.integers(0, 12), min_size=1, max_size=50), fraction=st.floats(0.01, 0.95), k=st.integers(2, 6))
-def test_a_part_by_time_is_later_than_the_rest(times, fraction, k):
+@given(times=st.lists(st.integers(0, 12), min_size=1, max_size=50), fraction=st.floats(0.01, 0.95))
+def test_a_part_by_time_is_later_than_the_rest(times, fraction):
     numbers = np.array(times, dtype=np.float64)
     for values in (numbers, np.datetime64("2024-01-01", "us") + numbers.astype(np.int64) * np.timedelta64(1, "h")):
         if len(set(times)) < 2:
@@ -111,26 +111,6 @@ def test_a_part_by_time_is_later_than_the_rest(times, fraction, k):
             assert abs(len(part) - fraction * len(times)) == pytest.approx(
                 min(abs(size - fraction * len(times)) for size in sizes)
             )
-        if len(set(times)) <= k:
-            with pytest.raises(InputError, match="fewer than there are times"):
-                time_folds(values, k)
-            continue
-        parts = time_folds(values, k)
-        assert len(parts) == k
-        seen = set(parts[0][0].tolist())
-        for rest, part in parts:
-            assert values[rest].max() < values[part].min() and set(rest.tolist()) == seen
-            seen |= set(part.tolist())
-        assert len(seen) == len(times)
-
-
-def test_time_folds_without_ties_are_those_of_scikit_learn():
-    from sklearn.model_selection import TimeSeriesSplit
-
-    order = np.random.default_rng(0).permutation(60)
-    mine = time_folds(order.astype(np.float64), 4)
-    for (rest, part), (train, test) in zip(mine, TimeSeriesSplit(4).split(np.zeros(60)), strict=True):
-        assert sorted(order[rest]) == train.tolist() and sorted(order[part]) == test.tolist()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +128,6 @@ def test_time_folds_without_ties_are_those_of_scikit_learn():
         lambda: split_time(np.arange(4.0), 1.0),
         lambda: split_time(np.array([1.0, np.nan, 2.0]), 0.5),
         lambda: split_time(objects("abc"), 0.5),
-        lambda: time_folds(np.arange(4.0), 1),
     ],
 )
 def test_what_cannot_be_split(call):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_iris, make_friedman1
 from sklearn.linear_model import LinearRegression
-from sklearn.metrics import accuracy_score, r2_score, root_mean_squared_error
+from sklearn.metrics import accuracy_score, f1_score, r2_score, root_mean_squared_error
 from sklearn.model_selection import train_test_split
 
 import cutaway as ca
@@ -131,6 +131,34 @@ def test_the_threshold_suits_the_metric():
     assert threshold < 0.4
     assert np.array_equal(net.predict(x), (net.predict_proba(x)[:, 1] > threshold).astype(int))
     assert np.array_equal(usual.predict(x), usual.predict_proba(x).argmax(axis=1))
+
+
+def test_the_threshold_is_chosen_on_the_rows_as_they_are_whatever_classes_weigh():
+    """Of one row in twenty: judged by rows that are balanced, a threshold would say yes far too often."""
+    draw = np.random.default_rng(5)
+    x = draw.normal(size=(2400, 2))
+    y = (x[:, 0] + 0.7 * draw.normal(size=2400) > 2.0).astype(int)
+    assert 0.03 < y.mean() < 0.07
+    seen, new = slice(0, 1200), slice(1200, None)
+    how = {**QUICK, "epochs": 15, "members": 2, "metric": "f1", "class_weight": "balanced"}
+    net = ca.NetworkClassifier(**how).fit(x[seen], y[seen])
+    threshold = net.run_.target.threshold
+    assert _best_f1(net, y[seen], None) == pytest.approx(net.estimate_.value)
+    # Balanced probabilities of a rare class are above one half far more often than it is there.
+    probabilities = net.predict_proba(x[new])[:, 1]
+    assert threshold > 0.55 and f1_score(y[new], net.predict(x[new])) > f1_score(y[new], probabilities > 0.5)
+    counts = np.where(x[seen, 1] > 0, 3.0, 1.0)
+    weighted = ca.NetworkClassifier(**how).fit(x[seen], y[seen], sample_weight=counts)
+    assert _best_f1(weighted, y[seen], counts) == pytest.approx(weighted.estimate_.value)
+
+
+def _best_f1(net, y, weight):
+    """Return F1 out of fold at the threshold of the run, which no other threshold is to surpass."""
+    held_out = net.out_of_fold_[:, 1]
+    tried = [net.run_.target.threshold, *np.unique(held_out)]
+    figures = [f1_score(y, held_out > at, sample_weight=weight) for at in tried]
+    assert figures[0] == pytest.approx(max(figures), abs=1e-9)
+    return figures[0]
 
 
 def test_rows_of_your_own_choose_the_weights():

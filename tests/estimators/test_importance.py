@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.inspection import partial_dependence
 from sklearn.inspection import permutation_importance as by_scikit_learn
+from sklearn.metrics import balanced_accuracy_score
 
 import cutaway as ca
 
@@ -55,6 +56,19 @@ def test_a_column_of_categories_is_shuffled_whole():
     assert found.mean[1] == 0
     by_loss = net.permutation_importance(frame, y, repeats=2, metric="log_loss")
     assert by_loss.mean[0] > 0.5 > abs(by_loss.mean[1])
+
+
+def test_choices_are_those_of_predict_at_the_threshold_of_the_run():
+    draw = np.random.default_rng(2)
+    x = draw.normal(size=(800, 2))
+    y = (x[:, 0] + 0.7 * draw.normal(size=800) > 1.6).astype(int)
+    net = ca.NetworkClassifier(**QUICK, epochs=15, members=2, metric="balanced_accuracy").fit(x, y)
+    assert net.run_.target.threshold < 0.4
+    ours = net.permutation_importance(x, y, repeats=20)
+    assert ours.value == pytest.approx(balanced_accuracy_score(y, net.predict(x)))
+    assert ours.value != pytest.approx(balanced_accuracy_score(y, net.predict_proba(x)[:, 1] > 0.5))
+    theirs = by_scikit_learn(net, x, y, scoring="balanced_accuracy", n_repeats=20, random_state=1)
+    np.testing.assert_allclose(ours.mean, theirs.importances_mean, atol=0.02)
 
 
 def test_of_several_columns_it_is_the_mean():

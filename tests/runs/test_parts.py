@@ -117,10 +117,31 @@ def test_of_few_rows_none_is_watched():
     assert all(len(learned) == rows for learned, _ in parts.folds)
 
 
-def test_fewer_groups_than_members_watch_the_same():
+def test_fewer_groups_than_members_take_turns_too():
     whole = table()
     whole.columns["shop"] = np.array(["a", "b", "c"] * 33 + ["a"], object)
     parts = divide(whole, NUMBER, ["x"], Division(test=0.0, group="shop"), members=8)
-    first = parts.folds[0]
-    assert len(parts.folds) == 8 and all(np.array_equal(watched, first[1]) for _, watched in parts.folds)
-    assert not set(whole.columns["shop"][first[0]]) & set(whole.columns["shop"][first[1]])
+    assert len(parts.folds) == 8 and parts.watched.all()
+    for learned, watched in parts.folds:
+        assert not set(whole.columns["shop"][learned]) & set(whole.columns["shop"][watched])
+
+
+def test_of_one_group_that_is_left_nothing_is_held_out_and_that_is_said():
+    whole = table()
+    whole.columns["shop"] = np.array(["a", "b"] * 50, object)
+    parts = divide(whole, NUMBER, ["x"], Division(test=0.4, group="shop"), members=4)
+    assert parts.tested.rows == 50 and not parts.watched.any()
+    assert "too few rows, groups or times" in parts.notes[-1]
+
+
+def test_where_there_is_a_time_what_is_watched_is_later_whatever_the_group():
+    parts = divide(table(), NUMBER, ["x"], Division(time="day", group="shop"), members=4)
+    days = parts.rows.columns["day"]
+    assert all(days[learned].max() < days[watched].min() for learned, watched in parts.folds)
+    assert days.max() < parts.tested.columns["day"].min()
+
+
+def test_members_that_watch_few_rows_choose_their_epoch_together():
+    few, many = (divide(table(rows), NUMBER, ["x"], Division(test=0.0), members=4) for rows in (100, 600))
+    alike = divide(table(), NUMBER, ["x"], Division(time="day"), members=4)
+    assert (few.together, many.together, alike.together) == (True, False, False)

@@ -65,3 +65,39 @@ def test_going_on_keeps_columns_and_target_and_does_not_forget():
     assert more.history[0].validation < first.history[0].validation
     with pytest.raises(ca.InputError, match="predicts 'y'"):
         ca.train(rows(), "a", start=first)
+
+
+def test_going_on_widens_the_range_of_what_is_predicted():
+    first = ca.train(rows(), "y", effort="quick", epochs=2, compare=False, engine="numpy", progress=False)
+    higher = rows(200, seed=4)
+    higher.columns["y"] = higher.columns["y"] + 100
+    more = ca.train(higher, "y", start=first, compare=False, engine="numpy", epochs=2, progress=False)
+    assert more.target.low == first.target.low and more.target.high > first.target.high + 90
+
+
+def test_of_few_rows_the_usual_recipe_is_trained_and_nothing_is_compared():
+    run = ca.train(rows(36), "y", effort="best", epochs=2, compare=False, engine="numpy", progress=False)
+    assert "too few rows to hold any out" in run.events[0].message and len(run.network) == 8
+
+
+def test_one_member_a_kind_is_mixed_as_it_is_judged():
+    single = Ensemble(ca.Sequential(ca.Dense(1)).build(2), {"0.weight": np.ones((1, 2, 1))}, {})
+    assert search_module._as_ensemble(single) is single
+    alone = search_module._as_ensemble(ca.Sequential(ca.Dense(1)).build(2))
+    assert len(alone) == 1 and alone.params["0.weight"].shape == (1, 2, 1)
+
+
+def test_an_interrupted_search_delivers_the_usual_recipe_and_says_so(monkeypatch):
+    heard = []
+    learn = search_module.learn_bag
+
+    def interrupted_at_the_second(*given, **settings):
+        bag = learn(*given, **settings)
+        heard.append(given[0])
+        if len(heard) == 2:
+            bag.learned.events.append(search_module.Event(1, "interrupted", "Ctrl-C"))
+        return bag
+
+    monkeypatch.setattr(search_module, "learn_bag", interrupted_at_the_second)
+    run = ca.train(rows(), "y", effort="best", epochs=4, compare=False, engine="numpy", progress=False)
+    assert run.interrupted and len(heard) == 3 and heard[2].epochs == 1

@@ -52,3 +52,27 @@ def test_a_row_whose_target_is_yet_to_come_is_predicted(run):
 def test_looking_back_needs_an_order():
     with pytest.raises(ca.InputError, match="time_column"):
         ca.train(walk(), "y", lag=2)
+
+
+def test_a_test_table_of_ones_own_looks_back_too():
+    table = walk()
+    run = ca.train(
+        table.select(np.arange(180)), "y", time_column="day", lag=2, effort="quick", epochs=150, drop=["day"],
+        engine="numpy", progress=False, compare=False, test=table.select(np.arange(178, 240)),
+    )  # fmt: skip
+    assert run.scores.others["R²"] > 0.7
+    assert any("'y 2 before': 2 of 62 values are missing" in note for note in run.notes)
+
+
+def test_what_is_left_out_does_not_come_back_as_its_own_past():
+    table = walk()
+    table.columns["count"] = np.ones(240) + (np.arange(240) % 3)
+    run = ca.train(table, "y", time_column="day", lag=1, effort="quick", epochs=1, engine="numpy", progress=False,
+                   drop=["noise"], weight="count", compare=False)  # fmt: skip
+    assert run.preprocessing.series.columns == ("y",)
+
+
+def test_going_on_looks_back_as_before(run):
+    more = ca.train(walk(seed=1), "y", start=run, epochs=1, engine="numpy", progress=False, compare=False)
+    assert more.preprocessing.series == run.preprocessing.series and more.settings["lag"] == 2
+    assert any("earlier run may have learned from rows" in note for note in more.notes)

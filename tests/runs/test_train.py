@@ -75,9 +75,9 @@ def test_probabilities(classes):
     assert probabilities.shape == (40, 2)
     assert np.allclose(probabilities.sum(axis=1), 1)
     assert np.array_equal(classes.predict(fresh) == "yes", probabilities[:, 1] > classes.target.threshold)
-    scores = classes.network.members(_encoded(classes, fresh)) / classes.target.temperature
-    each = [np.exp(z - z.max(1, keepdims=True)) for z in scores]
-    assert np.allclose(probabilities, np.mean([e / e.sum(1, keepdims=True) for e in each], axis=0), atol=1e-6)
+    each = [np.exp(z - z.max(1, keepdims=True)) for z in classes.network.members(_encoded(classes, fresh))]
+    powers = np.mean([e / e.sum(1, keepdims=True) for e in each], axis=0) ** (1 / classes.target.temperature)
+    assert np.allclose(probabilities, powers / powers.sum(1, keepdims=True), atol=1e-5)
 
 
 def _encoded(run, data):
@@ -509,3 +509,32 @@ def test_a_limit_of_seconds_is_kept():
     run = ca.train(visits(300), "y", effort="quick", limit=3, engine="numpy", compare=False, epochs=100_000)
     assert time.perf_counter() - began < 8
     assert 1 <= run.settings["epochs"] < 100_000 and not run.interrupted
+
+
+def test_words_are_not_chosen_by_the_labels_of_rows_that_are_held_out():
+    """Of hundreds of words some go with labels drawn at random; chosen by them, they would seem to tell."""
+    random = np.random.default_rng(0)
+    words = [f"w{number}" for number in range(400)]
+    texts = np.array([" ".join(random.choice(words, 12)) for _ in range(300)], object)
+    labels = np.array(random.permutation(["no", "yes"] * 150), object)
+    run = ca.train({"note": texts, "y": labels}, "y", text=["note"], test=0, epochs=12, compare=False, engine="numpy",
+                progress=False)  # fmt: skip
+    assert run.estimate.interval[0] < 0.5 < run.estimate.interval[1]
+
+
+def test_rows_of_weight_0_are_as_if_they_were_not_there():
+    table = table_from(houses(120, seed=3))
+    table.columns["w"] = np.where(np.arange(120) < 60, 1.0, 0.0)
+    settings = {"effort": "quick", "epochs": 3, "engine": "numpy", "compare": False, "progress": False, "weight": "w"}
+    some = ca.train(table, "price", **settings)
+    only = ca.train(table.select(np.arange(60)), "price", **settings)
+    assert some.scores.value == only.scores.value
+    assert "60 row(s) of weight 0 left out" in some.notes
+
+
+@pytest.mark.parametrize("place", ["test", "validation"])
+def test_a_metric_that_a_table_of_ones_own_does_not_allow_is_refused_before_training(place):
+    other = houses(40, seed=8)
+    other["price"][3] = 0.0
+    with pytest.raises(ca.InputError, match="mape"):
+        ca.train(houses(80), "price", metric="mape", effort="quick", engine="numpy", **{place: other})

@@ -132,3 +132,35 @@ def test_a_limit_that_is_not_reached_changes_nothing():
     whole, limited = trained(x, y, divided, epochs=5), trained(x, y, divided, epochs=5, limit=600.0)
     for path, array in whole.params.items():
         np.testing.assert_array_equal(array, limited.params[path])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("members", [None, 2])
+def test_an_epoch_whose_rows_all_weigh_nothing_is_no_divergence(engine, members):
+    """One row of twenty counts, and each epoch leaves four out: in about one of five it is among those."""
+    x, y = noisy(20)
+    weight = np.zeros(20, np.float32)
+    weight[3] = 1
+    network = ca.Sequential(ca.Dense(1)).build(x[:1], 0)
+    plan = Trainer(network, SquaredError(), ca.GradientDescent(0.1), engine=engine, members=members, epochs=40,
+                   batch_size=16, drop_last=True, watch=False)  # fmt: skip
+    result = plan.train(Batch(x, y, weight))
+    assert any((plan.order(20, epoch) != 3).all(axis=(-2, -1)).any() for epoch in range(40))
+    assert not result.events and not result.diverged
+    assert all(np.isfinite(record.loss) for record in result.history)
+    # The rate was never lowered: the line passes through the one row that counts.
+    kernel, bias = result.params["0.weight"], result.params["0.bias"]
+    line = x[3] * kernel[..., 0, 0] + bias[..., 0]
+    np.testing.assert_allclose(line, np.full(line.shape, y[3, 0]), rtol=0.02)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_members_that_choose_together_keep_the_epoch_with_the_best_mean(engine):
+    x, y = noisy()
+    divided = folds(60, 3, seed=0)
+    result = trained(x, y, divided, engine=engine, together=True, optimizer=ca.Adam(0.3), epochs=30)
+    best = [record for record in result.history if record.best][-1]
+    assert best.validation == min(record.validation for record in result.history)
+    for member, (_, watched) in enumerate(divided):
+        found = np.mean((result.outputs[member, : len(watched)] - y[watched]) ** 2)
+        assert found == pytest.approx(best.members[member], rel=1e-4)

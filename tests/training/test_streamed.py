@@ -8,7 +8,7 @@ from cutaway.backends import backend_named
 from cutaway.data.splits import folds
 from cutaway.errors import InputError
 from cutaway.losses import SquaredError
-from cutaway.training import engines, trainer
+from cutaway.training import engines, placing
 from cutaway.training.order import block_order, epoch_order
 from cutaway.training.step import Batch
 from cutaway.training.trainer import Trainer
@@ -20,8 +20,8 @@ ENGINES = ["numpy", "xla"]
 def small_is_large(monkeypatch):
     """Make 600 bytes many: chunks of a step or two."""
     monkeypatch.setattr(engines, "LARGE", 600)
-    monkeypatch.setattr(trainer, "LARGE", 600)
-    monkeypatch.setattr(trainer, "HANDED", 600)
+    monkeypatch.setattr(placing, "LARGE", 600)
+    monkeypatch.setattr(placing, "HANDED", 600)
 
 
 def rows(count=203, weighted=False):
@@ -66,6 +66,29 @@ DIVIDED = folds(203, 4, seed=0)
 def test_rows_handed_over_give_the_same_bits(engine, weighted, settings, small_is_large):
     data = rows(weighted=weighted)
     same(trained(data, engine, lean=True, **settings), trained(data, engine, **settings))
+
+
+def test_members_have_no_copy_of_all_rows_on_each_device(monkeypatch, request):
+    """Neither of those learned from nor of those watched, and without being asked to be lean."""
+    data, held_out = rows(), rows(90)
+    whole = trained(data, "xla", held_out, members=2)
+    request.getfixturevalue("small_is_large")
+    monkeypatch.setattr(placing, "ROOM", 203 * 12 - 1)  # a copy on each device is too much
+    monkeypatch.setattr(engines, "TILE", 32)
+    kind, placed = type(backend_named("xla")), []
+
+    def everywhere(self, tree, members, usual=kind.everywhere):
+        placed.append(len(tree.x))
+        return usual(self, tree, members)
+
+    monkeypatch.setattr(kind, "everywhere", everywhere)
+    handed = trained(data, "xla", held_out, members=2)
+    assert 0 < max(placed) <= 50  # 600 bytes of inputs hold 50 rows
+    for key, array in whole.params.items():
+        np.testing.assert_array_equal(array, handed.params[key], err_msg=key)
+    np.testing.assert_allclose(
+        [record.validation for record in whole.history], [record.validation for record in handed.history], rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
