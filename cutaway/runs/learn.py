@@ -101,8 +101,9 @@ def learn(
         trained = Trainer(
             network, loss, optimizer,
             epochs=epochs, batch_size=size, seed=seed, shuffle=shuffle, engine=choice.engine,
-            members=members, folds=folds, rates=rates, start=start, judge=judge, together=together,
-            block=block, lean=lean, drop_last=drop_last, limit=limit, patience=patience, metrics=metrics, listeners=heard, watch=watch,
+            members=members, folds=folds, rates=rates, start=start, judge=judge, together=together, block=block,
+            lean=lean, drop_last=drop_last, limit=limit, patience=patience, metrics=metrics, listeners=heard,
+            watch=watch,
         ).train(rows, held_out, cost, chosen)  # fmt: skip
     network.load({**trained.params, **trained.state} if members is None else before)
     if trained.diverged:
