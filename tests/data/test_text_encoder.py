@@ -140,11 +140,11 @@ def test_missing_and_strange_values_are_zeros_and_counted():
 
 def test_ten_thousand_texts_of_fifty_words_take_seconds():
     texts = random_texts(10_000, 50, vocabulary=20_000)
-    begun = time.perf_counter()
+    begun = time.process_time()
     x = TextEncoder.fit("note", texts, np.arange(10_000) % 3).transform(texts)
-    elapsed = time.perf_counter() - begun
+    elapsed = time.process_time() - begun
     assert x.shape[0] == 10_000 and 500 < x.shape[1] - HASHED <= MOST_TERMS
-    assert elapsed < 12  # 2 s on a machine of its own
+    assert elapsed < 12  # of processor time; 2 s where nothing else runs
 
 
 def test_json_round_trip_is_exact_and_spoilt_json_is_refused():

@@ -70,9 +70,9 @@ def test_tables_as_people_have_them(name, target, epochs, least):
 
 
 def test_quick_is_quick_and_learns():
-    began = time.perf_counter()
+    began = time.process_time()
     run = train(bundled("iris"), "species", effort="quick")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert run.scores.better and run.scores.value >= 0.85
 
 
