@@ -45,6 +45,8 @@ class Counts:
     unknown_texts: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
     newly_missing: dict[str, int] = field(default_factory=dict)
+    without_past: int = 0  # rows of a series that lack some of the earlier values
+    lags: int = 0
     alike: dict[str, str] = field(default_factory=dict)  # missing columns, and one there that differs only in case
 
     def sentences(self) -> list[str]:
@@ -57,6 +59,11 @@ class Counts:
             f"column '{name}' is not there{self._hint(name)}: taken as missing in every row"
             for name in self.missing_columns
         ]
+        if self.without_past:
+            said.append(
+                f"{self.without_past} of {self.rows} rows lack earlier values: put the last {self.lags} rows that are "
+                "known before the new ones, the target with them; their predictions are worse than the score says"
+            )
         for counted, words in (
             (self.unseen_categories, "are categories not seen in training, taken as unknown"),
             (self.unknown_texts, "are texts without any word that was telling in training"),
@@ -190,6 +197,9 @@ class TableEncoder:
                 part = slice(first, first + AT_ONCE)
                 encoded[part, start:stop] = encoder.transform(values[part])
             start = stop
+        if self.series is not None:
+            without = [counts.newly_missing.pop(name, 0) for name in self.series.lagged]
+            counts.without_past, counts.lags = max(without), self.series.lags
         return encoded, counts
 
     def _count(self, encoder: Encoder, values: Values, counts: Counts) -> None:

@@ -40,6 +40,11 @@ def _arrays(data: Any) -> dict[str, Any]:
             raise InputError(f"an array of shape {data.shape} is not a table; {EXPECTED}")
         return {f"x{place}": data[:, place] for place in range(data.shape[1])}
     if isinstance(data, Mapping):
+        for name, values in data.items():
+            if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
+                raise InputError(
+                    f"column '{name}' is {values!r}; expected a list of values, one a row, as [{values!r}]"
+                )
         return {str(name): values for name, values in data.items()}
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
         if not all(isinstance(record, Mapping) for record in data):

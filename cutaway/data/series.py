@@ -48,6 +48,11 @@ class Series:
             raise InputError(f"{table.source}: no column of numbers to look back on")
         return cls(time, lags, columns, group)
 
+    @property
+    def lagged(self) -> list[str]:
+        """The names of the columns that hold earlier values."""
+        return [lag_name(name, lag) for name in self.columns for lag in range(1, self.lags + 1)]
+
     def looked_back(self, table: Table) -> Table:
         """The rows that have a full past, with it; see `with_lags`."""
         return with_lags(table, self.time, self.lags, self.columns, self.group)
@@ -57,8 +62,7 @@ class Series:
 
         A table that has all the columns already is returned as it is.
         """
-        lagged = [lag_name(name, lag) for name in self.columns for lag in range(1, self.lags + 1)]
-        if all(name in table.columns for name in lagged):
+        if all(name in table.columns for name in self.lagged):
             return table
         names = dict.fromkeys([self.time, *([] if self.group is None else [self.group]), *self.columns])
         past = {

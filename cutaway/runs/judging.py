@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutaway.data.columns import Column
+from cutaway.data.columns import Column, ColumnKind
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.several_targets import AnyTarget
 from cutaway.data.targets import ClassTarget, NumberTarget, Target
@@ -131,6 +131,10 @@ def judge(
         rival = _rival(target, parts, columns, seen, truth, held_out, ours, tested_truth, None, scores, seed)
     else:
         rival = _rival(target, parts, columns, seen, truth, held_out, ours, tested_truth, estimate, scores, seed)
+    unread = [repr(column.name) for column in columns if column.kind is ColumnKind.TEXT]
+    if unread:
+        told = f"{rival.sentence}; the trees do not read text ({', '.join(unread)})"
+        rival = replace(rival, sentence=told)
     return Judged(target, estimate, scores, rival)
 
 

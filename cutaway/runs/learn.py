@@ -81,7 +81,7 @@ def learn(
     size = min(parts) if batch_size is None else min(batch_size, *parts)
     cost = cost_of_step(network, loss, Batch(rows.x[:size], rows.y[:size], None))
     steps = steps_of_epoch(max(parts), size, drop_last)
-    choice = choose_engine(cost, epochs, steps, members or 1) if engine == "auto" else Choice(engine, "as asked")
+    choice = choose_engine(cost, epochs, steps, members or 1, limit) if engine == "auto" else Choice(engine, "as asked")
     if network.dtype == np.float64 and choice.engine == "xla":
         if engine == "xla":
             raise InputError(

@@ -134,8 +134,12 @@ def divide(table: Table, goal: Target, columns: list[str], how: Division, member
         divided = _folds(rows, how, members, labels)
     weight = _weights(rows, how.weight, divided)
     tested_weight = None if tested is None else _weights(tested, how.weight, [])
+    if how.group is not None:
+        notes.append(_about_groups(table, tested, how))
     if not any(len(seen) for _, seen in divided):
-        notes.append("too few rows, groups or times to hold any out: the weights are those of the last epoch")
+        few = "times" if how.time is not None else "groups" if how.group is not None else "rows"
+        few = "rows" if count < FEWEST_TO_WATCH else few
+        notes.append(f"too few {few} to hold any out: the weights are those of the last epoch")
     own = isinstance(how.test, Table)
     return Parts(rows, divided, tested, weight, tested_weight, notes, own=own, places=rest)
 
@@ -185,6 +189,22 @@ def _folds(rows: Table, how: Division, members: int, labels: NDArray[Any] | None
     return [_cut(rows, how, WATCHED, how.seed + 1, labels)] * members
 
 
+def _about_groups(table: Table, tested: Table | None, how: Division) -> str:
+    """Return how the groups were divided, in words."""
+    assert how.group is not None
+    if how.time is not None:
+        return (
+            f"'{how.group}' says which series a row is of, and '{how.time}' what is set aside and held out: the latest "
+            "rows of all of them"
+        )
+    texts = as_texts(table.column(how.group))
+    without = f", and {texts.count(None):,} row(s) without one are each a group of its own" if None in texts else ""
+    if tested is None or isinstance(how.test, Table):
+        return f"the rows are of {len(set(texts) - {None}):,} groups ('{how.group}'){without}"
+    aside = set(as_texts(tested.column(how.group))) - {None}
+    return f"of {len(set(texts) - {None}):,} groups ('{how.group}') {len(aside):,} are set aside{without}"
+
+
 def _usable(table: Table, goal: Target, notes: list[str]) -> Table:
     """Return the rows of a person's own table whose target is there and known."""
     kept, left_out = with_target_present(table, goal.column)
@@ -209,8 +229,11 @@ def _weights(table: Table, column: str | None, folds: list[Fold]) -> NDArray[np.
         return None
     values = table.column(column)
     if values.dtype.kind != "f" or missing_mask(values).any() or not np.isfinite(values).all() or (values < 0).any():
+        numbers = values.astype(np.float64) if values.dtype.kind == "f" else np.full(len(values), np.nan)
+        row = int(np.argmin(np.isfinite(numbers) & (np.nan_to_num(numbers, nan=-1.0) >= 0)))
         raise InputError(
-            f"{table.source}: the weight '{column}' must be a number of at least 0 in every row; fill the missing ones"
+            f"{table.source}: the weight '{column}' is {values[row]} in row {row + 1}; expected a number of at least 0 "
+            "in every row"
         )
     for learned, watched in folds:
         for part in (learned, watched):

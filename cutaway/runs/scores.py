@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutaway.data.table import as_texts
 from cutaway.data.targets import ClassTarget, NumberTarget, Task
 from cutaway.errors import InputError
 from cutaway.metrics import BY_NAME, Metric
@@ -130,7 +131,7 @@ def score_classes(
         value=value,
         interval=_interval(chosen, value, judged[chosen.takes], truth, weight, seed),
         baseline=chosen(np.tile(shares, (len(truth), 1)), truth, weight),
-        always=str(target.labels[most]) if chosen.takes == "choice" else SHARES,
+        always=str(as_texts(np.array([target.labels[most]], object))[0]) if chosen.takes == "choice" else SHARES,
         rows=len(truth),
         others={
             BY_NAME[name].shown: BY_NAME[name](judged[BY_NAME[name].takes], truth, weight)

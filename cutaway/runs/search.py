@@ -88,8 +88,8 @@ def search(
         if ended := bool(told):
             break
     finalists = _finalists(tried)
-    names = ", ".join(f"{makes[one.kind](1, 1).words}, rate × {one.rate:g}" for one in finalists[1:])
-    events.append(Event(0, "search", f"{len(tried)} tried briefly; trained in full beside the usual: {names}"))
+    names = [f"{makes[one.kind](1, 1).words}, learning rate × {one.rate:g}" for one in finalists]
+    events.append(Event(0, "search", f"{len(tried)} tried briefly, {len(finalists)} of them to be trained in full"))
     # After Ctrl-C something is to be delivered all the same: the usual recipe, for as long as a try.
     epochs = brief if ended else recipe.epochs
     for place, one in enumerate(finalists[:1] if ended else finalists):
@@ -102,7 +102,7 @@ def search(
         bags.append(learn_bag(made, parts, preprocessing, target, rates=rates, limit=each, **how))
         if _ended(bags[-1]):
             break
-    return _mixed(bags, parts, target, metric, events)
+    return _mixed(bags, names, parts, target, metric, events)
 
 
 def _try(
@@ -138,7 +138,7 @@ def _ended(bag: Bag) -> list[Event]:
     return [event for event in bag.learned.events if event.what in ("interrupted", "stopped")]
 
 
-def _mixed(bags: list[Bag], parts: Parts, target: Target, metric: Any, events: list[Event]) -> Bag:
+def _mixed(bags: list[Bag], names: list[str], parts: Parts, target: Target, metric: Any, events: list[Event]) -> Bag:
     """Return the bags as one, each with the share that makes their out-of-fold mean best."""
     seen = parts.watched
     classes = isinstance(target, ClassTarget)
@@ -154,11 +154,11 @@ def _mixed(bags: list[Bag], parts: Parts, target: Target, metric: Any, events: l
     largest = bags[int(shares.argmax())].learned
     ensembles = [_as_ensemble(bags[place].learned.network) for place in taken]
     ends = [event for bag in bags if bag.learned is not largest for event in _ended(bag)]
-    told = ", ".join(f"{shares[place]:.0%} of network {place + 1}" for place in taken)
+    told = "; ".join(f"{shares[place]:.0%} {names[place]}" for place in taken)
     mixture = replace(
         largest,
         network=Blend(ensembles, shares[taken].tolist()) if len(taken) > 1 else largest.network,
-        events=[*events, *ends, *largest.events, Event(0, "mixture", f"of {len(bags)} kinds trained in full: {told}")],
+        events=[*events, *ends, *largest.events, Event(0, "mixture", f"of {len(bags)} trained in full: {told}")],
         seconds=sum(bag.learned.seconds for bag in bags),
     )
     mean = mean_of(each, shares)

@@ -22,6 +22,7 @@ from cutaway.data.targets import ClassTarget, NumberTarget, Target, Task, choose
 from cutaway.errors import InputError
 from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.recipes.table import MEMBERS, check_effort, continued, table_recipe
+from cutaway.records import Event
 from cutaway.runs.bag import learn_bag
 from cutaway.runs.fingerprint import fingerprint
 from cutaway.runs.judging import Judged, judge
@@ -115,7 +116,9 @@ def train(
     if any(isinstance(names, str) for names in asked.values()):
         raise InputError(f"train: {', '.join(asked)} are lists of column names, such as ['zip']")
     if lag and time_column is None:
-        raise InputError("train: lag looks back along a series; name the column that orders it with time_column")
+        raise InputError(
+            "train: lag looks back along a series; name the column that orders it (time_column, --time-column)"
+        )
     if not isinstance(target, str):
         raise InputError(f"train: the target is {target!r}, expected the name of one column")
     if target in (*drop, group, weight, time_column):
@@ -299,8 +302,10 @@ def learn_table(
         many = encoded is not None or too_many_for_trees(parts.rows, columns)
         left = float("inf") if limit is None else limit - (time.perf_counter() - training)
         if compare and left < AT_LEAST:
-            begun.notes.append("no time was left to grow boosted trees to compare with")
+            run.events.append(Event(0, "trees", "no time was left to grow boosted trees to compare with"))
             compare = False
+        elif compare and limit is not None and parts.tested is not None:
+            run.events.append(Event(0, "trees", "grown once, for the rows set aside, to keep within the time"))
         found = judge(
             run.network, goal, bag.held_out, parts, preprocessing, columns, metric,
             compared=compare and not many, seed=seed, hurried=limit is not None,

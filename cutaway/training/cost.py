@@ -78,10 +78,21 @@ def seconds_of_start(cost: Cost) -> float:
     return XLA_START + (0 if "jax" in sys.modules else XLA_IMPORT) + cost.operations * XLA_COMPILE
 
 
-def choose_engine(cost: Cost, epochs: int, steps: int, members: int = 1) -> Choice:
-    """Return the engine that should be done sooner with `epochs` of `steps` steps each, and the reason in words."""
-    eager = epochs * (members * EPOCH["numpy"] + steps * seconds_of_step("numpy", cost, members))
-    compiled = seconds_of_start(cost) + epochs * (EPOCH["xla"] + steps * seconds_of_step("xla", cost, members))
+def choose_engine(cost: Cost, epochs: int, steps: int, members: int = 1, limit: float | None = None) -> Choice:
+    """Return the engine that should be done sooner with `epochs` of `steps` steps each, and the reason in words.
+
+    With a `limit`, in seconds, that neither is expected to keep, it is the one that should get further until then.
+    """
+    each = {
+        "numpy": members * EPOCH["numpy"] + steps * seconds_of_step("numpy", cost, members),
+        "xla": EPOCH["xla"] + steps * seconds_of_step("xla", cost, members),
+    }
+    start = seconds_of_start(cost)
+    eager, compiled = epochs * each["numpy"], start + epochs * each["xla"]
+    if find_spec("jax") is not None and limit is not None and min(eager, compiled) > limit:
+        done = {"numpy": limit / each["numpy"], "xla": max(0.0, limit - start) / each["xla"]}
+        further = max(done, key=lambda name: done[name])
+        return Choice(further, f"about {max(1, int(done[further]))} epochs in the time there is, more than the other")
     if find_spec("jax") is None:
         if eager > 2 * compiled and eager > 5:
             return Choice(

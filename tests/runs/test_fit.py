@@ -39,7 +39,7 @@ def nan_at(place, values=X):
         ({"engine": "cuda"}, ["'cuda'", "'xla'"]),
         ({"validation": 1.5}, ["validation", "1.5"]),
         ({"validation": X}, ["validation", "ndarray"]),
-        ({"metrics": ["f1"], "validation": 0.2}, ["f1", "accuracy"]),
+        ({"metrics": ["f2"], "validation": 0.2}, ["f2", "accuracy"]),
         ({"metrics": "rmse", "validation": 0.2}, ["rmse"]),
         ({"metrics": ["rmse"]}, ["give validation"]),
         ({"early_stopping": 5}, ["give validation"]),

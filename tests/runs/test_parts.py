@@ -131,7 +131,8 @@ def test_of_one_group_that_is_left_nothing_is_held_out_and_that_is_said():
     whole.columns["shop"] = np.array(["a", "b"] * 50, object)
     parts = divide(whole, NUMBER, ["x"], Division(test=0.4, group="shop"), members=4)
     assert parts.tested.rows == 50 and not parts.watched.any()
-    assert "too few rows, groups or times" in parts.notes[-1]
+    assert parts.notes[-1].startswith("too few groups to hold any out")
+    assert "of 2 groups ('shop') 1 are set aside" in parts.notes[0]
 
 
 def test_where_there_is_a_time_what_is_watched_is_later_whatever_the_group():

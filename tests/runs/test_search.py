@@ -27,7 +27,7 @@ def found():
 def test_it_says_what_was_tried_and_what_is_mixed(found):
     events = {event.what: event.message for event in found.events}
     assert f"{search_module.KINDS * 4} tried briefly" in events["search"]
-    assert f"of {search_module.FINALISTS + 1} kinds trained in full" in events["mixture"]
+    assert f"of {search_module.FINALISTS + 1} trained in full" in events["mixture"]
 
 
 def test_shares_sum_to_one_and_the_answer_is_their_mean(found):

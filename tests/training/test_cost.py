@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 import cutaway as ca
 from cutaway.training import cost as cost_module
@@ -39,3 +40,12 @@ def test_members_share_calls_on_xla_and_nothing_on_numpy():
     assert seconds_of_step("numpy", calls, 8) == 8 * seconds_of_step("numpy", calls)
     for engine in ("numpy", "xla"):
         assert seconds_of_step(engine, sums, 8) == 8 * seconds_of_step(engine, sums)
+
+
+def test_where_time_is_short_the_engine_that_gets_further_is_chosen():
+    pytest.importorskip("jax")
+    cost = Cost(60, 5e7, 140_000, 4e5)
+    whole = choose_engine(cost, 256, 20, 8)
+    assert whole.engine == "xla" and choose_engine(cost, 256, 20, 8, limit=1e9).engine == "xla"
+    short = choose_engine(cost, 256, 20, 8, limit=2.0)
+    assert short.engine == "numpy" and "in the time there is" in short.reason
