@@ -259,7 +259,7 @@ WRONG = {
     "unknown group": ("houses.csv", TABLE, ["--target", "price", "--group", "twon"], "did you mean 'town'"),
     "unknown weight": ("houses.csv", TABLE, ["--target", "price", "--weight", "sise"], "did you mean 'size'"),
     "unknown time": ("houses.csv", TABLE, ["--target", "price", "--time-column", "when"], "no column 'when'"),
-    "text as weight": ("houses.csv", TABLE, ["--target", "price", "--weight", "town"], "the weight 'town' is Delft in row 1"),
+    "text as weight": ("houses.csv", TABLE, ["--target", "price", "--weight", "town"], "is Delft in row 1"),
     "target as group": ("houses.csv", TABLE, ["--target", "price", "--group", "price"], "is the target"),
     "effort": ("houses.csv", TABLE, ["--target", "price", "--effort", "huge"], "--effort"),
     "epochs": ("houses.csv", TABLE, ["--target", "price", "--epochs", "0"], "epochs"),

@@ -29,7 +29,7 @@ def test_the_past_of_the_target_is_learned_from_and_the_future_tested(run):
     assert any("without 2 earlier values left out" in note for note in run.notes)
 
 
-@pytest.mark.filterwarnings("ignore:.*lack earlier values")  # the first rows of a table have no full past, which is told
+@pytest.mark.filterwarnings("ignore:.*lack earlier values")  # as the first rows do, which is told
 def test_new_rows_are_predicted_from_the_rows_before_them_bit_for_bit_after_loading(run, tmp_path):
     table = walk()
     predicted = run.predict(table.select(np.arange(100, 103)))
