@@ -26,7 +26,7 @@ def penguins(tmp_path, monkeypatch):
 
 def test_the_python_of_the_readme_runs(penguins):
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, str(README), "exec"), names)
