@@ -94,7 +94,7 @@ def search(
     epochs = brief if ended else recipe.epochs
     for place, one in enumerate(finalists[:1] if ended else finalists):
         left = None if limit is None else limit - (time.perf_counter() - began)
-        if left is not None and place and left < LEAST * limit:  # type: ignore[operator]
+        if limit is not None and left is not None and place and left < LEAST * limit:
             break
         each = None if left is None else left / (len(finalists) - place)
         rates = [one.rate] * len(parts.folds)

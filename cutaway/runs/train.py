@@ -18,13 +18,13 @@ from cutaway.data.series import Series, time_like
 from cutaway.data.several_targets import LabelsTarget, NumbersTarget, encoded_target
 from cutaway.data.suggestions import did_you_mean
 from cutaway.data.table import Table
-from cutaway.data.targets import ClassTarget, NumberTarget, Target, Task, choose_target, with_target_present
+from cutaway.data.targets import ClassTarget, NumberTarget, Task, choose_target, with_target_present
 from cutaway.errors import InputError
-from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.recipes.table import MEMBERS, check_effort, continued, table_recipe
 from cutaway.records import Event
 from cutaway.runs.bag import learn_bag
 from cutaway.runs.fingerprint import fingerprint
+from cutaway.runs.going_on import members_of, same_target, told_of_start, weights_of
 from cutaway.runs.judging import Judged, judge
 from cutaway.runs.parts import Division, Parts, divide
 from cutaway.runs.scores import metric_for
@@ -201,7 +201,7 @@ def train(
         },
     )
     if start is not None:
-        begun.notes.extend(_of_start(start, begun))
+        begun.notes.extend(told_of_start(start, begun))
     result = learn_table(
         begun, parts, start=start, series=series, effort=effort, epochs=epochs, engine=engine, compare=compare,
         progress=progress, told=told, streamed=streamed,
@@ -330,50 +330,6 @@ def learn_table(
         scores=found.scores,
         rival=found.rival,
     )
-
-
-def members_of(run: TableRun) -> int:
-    """Return how many networks a run to go on from has; raises `InputError` where there is no going on."""
-    if isinstance(run.network, Blend):
-        raise InputError("train: the run to go on from mixes networks of several kinds; go on from a 'standard' one")
-    return len(run.network) if isinstance(run.network, Ensemble) else 1
-
-
-def weights_of(run: TableRun) -> tuple[Layer, dict[str, Any]]:
-    """Return a run's network, and its weights and state with a leading member axis."""
-    network = run.network
-    if isinstance(network, Ensemble):
-        return network.network, {**network.params, **network.state}
-    assert isinstance(network, Layer)
-    return network, {path: array[None] for path, array in {**network.parameters(), **network.state()}.items()}
-
-
-def same_target(run: TableRun, found: Target) -> Target:
-    """Return the target of a run to go on from; raises `InputError` where the data has another."""
-    known = run.target
-    if type(known) is not type(found) or known.column != found.column:
-        raise InputError(
-            f"train: the run to go on from predicts '{known.column}' ({run.task}); these rows are to teach "
-            f"'{found.column}' ({'classification' if isinstance(found, ClassTarget) else 'regression'})"
-        )
-    if isinstance(known, ClassTarget):
-        return replace(known, temperature=1.0, threshold=0.5)
-    assert isinstance(known, NumberTarget) and isinstance(found, NumberTarget)
-    return replace(known, low=min(known.low, found.low), high=max(known.high, found.high), margins=())
-
-
-def _of_start(start: TableRun, begun: TableRun) -> list[str]:
-    """Return what a person should know about the score of a run that goes on from another one."""
-    split = ("test", "seed", "group", "time_column", "lag", "sample")
-    same = start.data.get("fingerprint") == begun.data["fingerprint"] and all(
-        start.settings.get(name) == begun.settings[name] for name in split
-    )
-    if same:
-        return []
-    return [
-        "the earlier run may have learned from rows that are held out or set aside here, and the score be too good for "
-        "it; to know how good it is give rows that it never saw as the test table"
-    ]
 
 
 def _own(data: Any, table: Table, series: Series | None) -> Table:

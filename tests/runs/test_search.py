@@ -71,7 +71,9 @@ def test_going_on_widens_the_range_of_what_is_predicted():
     first = ca.train(rows(), "y", effort="quick", epochs=2, compare=False, engine="numpy", progress=False)
     higher = rows(200, seed=4)
     higher.columns["y"] = higher.columns["y"] + 100
+    before = first.predict(rows(9, seed=5))
     more = ca.train(higher, "y", start=first, compare=False, engine="numpy", epochs=2, progress=False)
+    np.testing.assert_array_equal(first.predict(rows(9, seed=5)), before)  # the earlier run stays as it is
     assert more.target.low == first.target.low and more.target.high > first.target.high + 90
 
 
