@@ -29,6 +29,14 @@ class Ensemble:
         self.params = dict(params)
         self.state = dict(state)
 
+    @classmethod
+    def of(cls, network: Any) -> Ensemble:
+        """Return an ensemble as it is, and one network (a `Layer`) as an ensemble of one."""
+        if isinstance(network, Ensemble):
+            return network
+        params, state = network.parameters(), network.state()
+        return cls(network, *({path: array[None] for path, array in part.items()} for part in (params, state)))
+
     def __len__(self) -> int:
         return len(next(iter(self.params.values())))
 

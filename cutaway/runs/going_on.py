@@ -21,11 +21,9 @@ def members_of(run: TableRun) -> int:
 
 def weights_of(run: TableRun) -> tuple[Layer, dict[str, Any]]:
     """Return a copy of a run's network, and its weights and state with a leading member axis."""
-    network = copy.deepcopy(run.network)
-    if isinstance(network, Ensemble):
-        return network.network, {**network.params, **network.state}
-    assert isinstance(network, Layer)
-    return network, {path: array[None] for path, array in {**network.parameters(), **network.state()}.items()}
+    assert not isinstance(run.network, Blend)
+    ensemble = Ensemble.of(run.network)
+    return copy.deepcopy(ensemble.network), {**ensemble.params, **ensemble.state}
 
 
 def same_target(run: TableRun, found: Target) -> Target:

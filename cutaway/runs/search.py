@@ -152,7 +152,7 @@ def _mixed(bags: list[Bag], names: list[str], parts: Parts, target: Target, metr
         )  # fmt: skip
     taken = np.flatnonzero(shares)
     largest = bags[int(shares.argmax())].learned
-    ensembles = [_as_ensemble(bags[place].learned.network) for place in taken]
+    ensembles = [Ensemble.of(bags[place].learned.network) for place in taken]
     ends = [event for bag in bags if bag.learned is not largest for event in _ended(bag)]
     told = "; ".join(f"{shares[place]:.0%} {names[place]}" for place in taken)
     mixture = replace(
@@ -163,11 +163,3 @@ def _mixed(bags: list[Bag], names: list[str], parts: Parts, target: Target, metr
     )
     mean = mean_of(each, shares)
     return Bag(mixture, as_scores(mean) if classes else mean)
-
-
-def _as_ensemble(network: Any) -> Ensemble:
-    """Return an ensemble as it is, and one network as an ensemble of one."""
-    if isinstance(network, Ensemble):
-        return network
-    params, state = ({path: a[None] for path, a in part.items()} for part in (network.parameters(), network.state()))
-    return Ensemble(network, params, state)

@@ -84,8 +84,8 @@ def test_of_few_rows_the_usual_recipe_is_trained_and_nothing_is_compared():
 
 def test_one_member_a_kind_is_mixed_as_it_is_judged():
     single = Ensemble(ca.Sequential(ca.Dense(1)).build(2), {"0.weight": np.ones((1, 2, 1))}, {})
-    assert search_module._as_ensemble(single) is single
-    alone = search_module._as_ensemble(ca.Sequential(ca.Dense(1)).build(2))
+    assert Ensemble.of(single) is single
+    alone = Ensemble.of(ca.Sequential(ca.Dense(1)).build(2))
     assert len(alone) == 1 and alone.params["0.weight"].shape == (1, 2, 1)
 
 
