@@ -69,6 +69,13 @@ class JaxBackend:
         """One compiled loop whose length is known only when it runs."""
         return jax.lax.fori_loop(0, count, body, carry)
 
+    def scan(
+        self, body: Callable[[Any, Any], tuple[Any, Any]], carry: Any, each: Any, reverse: bool = False
+    ) -> tuple[Any, Any]:
+        """One compiled loop, whose length is that of the items."""
+        carry, results = jax.lax.scan(body, carry, each, reverse=reverse)
+        return carry, results
+
     def vmap(self, function: Callable[..., Any], axes: Any) -> Callable[..., Any]:
         """Map over a leading axis with `jax.vmap`."""
         mapped: Callable[..., Any] = jax.vmap(function, in_axes=axes)

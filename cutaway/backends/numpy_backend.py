@@ -55,6 +55,16 @@ class NumPyBackend:
             carry = body(index, carry)
         return carry
 
+    def scan(
+        self, body: Callable[[Any, Any], tuple[Any, Any]], carry: Any, each: Any, reverse: bool = False
+    ) -> tuple[Any, Any]:
+        """Run the body on one item after another."""
+        count = len(next(leaves(each)))
+        results: list[Any] = [None] * count
+        for place in reversed(range(count)) if reverse else range(count):
+            carry, results[place] = body(carry, member(each, place))
+        return carry, stacked(results)
+
     def vmap(self, function: Callable[..., Any], axes: Any) -> Callable[..., Any]:
         """Call the function for one member after another and stack what comes back."""
 

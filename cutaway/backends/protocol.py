@@ -43,6 +43,15 @@ class Backend(Protocol):
     def loop(self, count: Array, body: Callable[[Array, Any], Any], carry: Any) -> Any:
         """Return `carry` after `carry = body(i, carry)` for i = 0 … count − 1."""
 
+    def scan(
+        self, body: Callable[[Any, Any], tuple[Any, Any]], carry: Any, each: Any, reverse: bool = False
+    ) -> tuple[Any, Any]:
+        """Return the last carry and the results, stacked, of `carry, result = body(carry, item)`.
+
+        each     a tree (dicts and tuples of arrays); its items are taken along the leading axis
+        reverse  from the last item to the first; a result stays at the place of its item
+        """
+
     def vmap(self, function: Callable[..., Any], axes: Any) -> Callable[..., Any]:
         """Return `function` applied along the leading axis of the arguments whose entry in `axes` is 0."""
 

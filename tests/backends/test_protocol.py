@@ -103,3 +103,19 @@ def test_vmap_runs_the_members(backend):
     result = mapped({"w": backend.asarray(np.arange(6.0, dtype=np.float32).reshape(3, 2))}, backend.asarray([1.0, 2.0]))
     np.testing.assert_array_equal(result["sum"], [[1, 3], [3, 5], [5, 7]])
     np.testing.assert_array_equal(result["shape"], [[1, 2]] * 3)
+
+
+@BACKENDS
+@pytest.mark.parametrize("reverse", [False, True])
+def test_scan_carries_on_and_leaves_results_at_their_places(backend, reverse):
+    items = {"a": np.arange(6.0, dtype=np.float32).reshape(3, 2), "b": np.array([1, 10, 100], np.float32)}
+
+    def body(carry, item):
+        carry = carry * 2 + item["b"]
+        return carry, (carry, item["a"].sum())
+
+    run = backend.compile(lambda items: backend.scan(body, items["b"][0] * 0, items, reverse=reverse))
+    last, (carries, sums) = run({key: backend.asarray(array) for key, array in items.items()})
+    np.testing.assert_array_equal(carries, [421, 210, 100] if reverse else [1, 12, 124])
+    assert float(last) == (421 if reverse else 124)
+    np.testing.assert_array_equal(sums, [1, 5, 9])
