@@ -11,7 +11,7 @@ from cutaway.data.splits import folds, split_rows
 from cutaway.data.table import Table
 from cutaway.errors import InputError
 from cutaway.runs.parts import FEWEST_TO_WATCH, WATCHED, Parts
-from cutaway.training.trainer import Fold
+from cutaway.training.placing import Fold
 
 Weight = NDArray[np.float64]
 

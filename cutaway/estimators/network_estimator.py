@@ -33,8 +33,9 @@ from cutaway.recipes.table import EFFORTS, MEMBERS, table_recipe
 from cutaway.records import StepRecord
 from cutaway.runs.table_run import TableRun
 from cutaway.runs.train import ENGINES, OF_PROBABILITIES, learn_table
+from cutaway.training.plan import FIRST_ROWS
 from cutaway.training.step import Batch
-from cutaway.training.trainer import FIRST_ROWS, StopTraining
+from cutaway.training.trainer import StopTraining
 
 Array = NDArray[Any]
 Weight = NDArray[np.float64]

@@ -17,6 +17,7 @@ from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import answers
 from cutaway.runs.learn import Learned, learn
 from cutaway.runs.parts import Parts
+from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
 # How many rows a network is built on, whose first weights follow from the data.
@@ -50,17 +51,19 @@ def learn_bag(
     rates: Sequence[float] | None = None,
     start: dict[str, np.ndarray] | None = None,
 ) -> Bag:
-    """Train one member for each fold of the parts; see `learn` for the other arguments."""
+    """Train one member for each fold of the parts; see `Plan` and `learn` for the other arguments."""
     x = preprocessing.transform(parts.rows)
     y = encoded_target(parts.rows, target)
     weight = None if parts.weight is None else parts.weight.astype(np.float32)
     recipe.network.build(x[:BUILT_ON], seed)
-    learned = learn(
-        recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight),
-        epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, engine=engine,
+    plan = Plan(
+        epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed,
         members=len(parts.folds) if len(parts.folds) > 1 else None, folds=parts.folds, judge=recipe.judge,
         together=parts.together, drop_last=True, limit=limit, lean=True, rates=rates, start=start,
-        listeners=listeners, progress=progress,
+    )  # fmt: skip
+    learned = learn(
+        recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan,
+        engine=engine, listeners=listeners, progress=progress,
     )  # fmt: skip
     return Bag(learned, _held_out(learned.outputs, parts, target))
 

@@ -19,6 +19,7 @@ from cutaway.runs.learn import learn
 from cutaway.runs.run import Run
 from cutaway.storage.architecture import describe
 from cutaway.storage.run_folder import check_place
+from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
 
@@ -113,11 +114,13 @@ def fit(
     if folder is not None:
         describe(network)  # refused now rather than when it is trained
         check_place(folder)
+    plan = Plan(
+        epochs=epochs, batch_size=len(rows.x) if batch_size is None else batch_size, seed=seed, shuffle=shuffle,
+        members=None if members == 1 else members, patience=early_stopping, metrics=_metrics(metrics), watch=observe,
+    )  # fmt: skip
     run = learn(
-        network, criterion, method, rows, held_out,
-        epochs=epochs, batch_size=batch_size, seed=seed, shuffle=shuffle, engine=engine,
-        members=None if members == 1 else members, patience=early_stopping, metrics=_metrics(metrics),
-        listeners=callbacks, progress=progress, watch=observe, folder=folder,
+        network, criterion, method, rows, held_out, plan,
+        engine=engine, listeners=callbacks, progress=progress, folder=folder,
     )  # fmt: skip
     if folder is not None:
         run.path = run.save(folder)

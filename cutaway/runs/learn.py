@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ from cutaway.training.callbacks.progress import ProgressBar
 from cutaway.training.callbacks.records import RecordFile
 from cutaway.training.cost import Choice, Cost, choose_engine, cost_of_step
 from cutaway.training.engines import TILE
-from cutaway.training.order import steps_of_epoch
+from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
-from cutaway.training.trainer import Fold, Trainer
+from cutaway.training.trainer import Trainer
 
 # A step of fewer operations gains nothing from a second thread: the threads wait for each other longer than they
 # compute, and where other programs run too, several times as long.
@@ -48,40 +48,27 @@ def learn(
     loss: Loss,
     optimizer: Optimizer,
     rows: Batch,
-    held_out: Batch | None = None,
+    held_out: Batch | None,
+    plan: Plan,
     *,
-    epochs: int,
-    batch_size: int | None,
-    seed: int = 0,
-    shuffle: bool = True,
     engine: str = "auto",
-    members: int | None = None,
-    folds: Sequence[Fold] | None = None,
-    rates: Sequence[float] | None = None,
-    start: dict[str, np.ndarray] | None = None,
-    judge: Loss | None = None,
-    block: int | None = None,
-    lean: bool = False,
-    together: bool = False,
-    drop_last: bool = False,
-    limit: float | None = None,
-    patience: int | None = None,
-    metrics: dict[str, Callable[[np.ndarray, np.ndarray], float]] | None = None,
     listeners: Sequence[Callable[[Any], None]] = (),
     progress: bool | None = None,
-    watch: bool = True,
     folder: Path | None = None,
 ) -> Learned:
-    """Train a built network on checked rows and return the run; see `fit` and `Trainer` for the arguments.
+    """Train a built network on checked rows as planned, and return the run; see `fit` and `Plan` for the arguments.
 
     With members (not None) the network is untouched and the run holds their `Ensemble`. Records are written to
-    `folder` as training goes on. Raises `InputError` where the engine asked for cannot do it.
+    `folder` as training goes on. A batch is at most as large as the rows are many. Raises `InputError` where the engine
+    asked for cannot do it.
     """
-    parts = [len(rows.x)] if folds is None else [len(learned) for learned, _ in folds]
-    size = min(parts) if batch_size is None else min(batch_size, *parts)
+    size = min(plan.batch_size, *(part if isinstance(part, int) else len(part) for part in plan.parts(len(rows.x))))
+    plan = replace(plan, batch_size=size)
     cost = cost_of_step(network, loss, Batch(rows.x[:size], rows.y[:size], None))
-    steps = steps_of_epoch(max(parts), size, drop_last)
-    choice = choose_engine(cost, epochs, steps, members or 1, limit) if engine == "auto" else Choice(engine, "as asked")
+    choice = Choice(engine, "as asked")
+    if engine == "auto":
+        steps = plan.steps_of_epoch(len(rows.x))
+        choice = choose_engine(cost, plan.epochs, steps, plan.members or 1, plan.limit)
     if network.dtype == np.float64 and choice.engine == "xla":
         if engine == "xla":
             raise InputError(
@@ -94,22 +81,17 @@ def learn(
     chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
     before = {**network.parameters(), **network.state()}
     with ExitStack() as entered:
-        heard: list[Callable[[Any], None]] = [*listeners, entered.enter_context(ProgressBar(epochs, progress))]
+        heard: list[Callable[[Any], None]] = [*listeners, entered.enter_context(ProgressBar(plan.epochs, progress))]
         if folder is not None:
             heard.append(entered.enter_context(RecordFile(folder / RECORDS)))
         entered.enter_context(_threads(choice.engine, cost))
-        trained = Trainer(
-            network, loss, optimizer,
-            epochs=epochs, batch_size=size, seed=seed, shuffle=shuffle, engine=choice.engine,
-            members=members, folds=folds, rates=rates, start=start, judge=judge, together=together, block=block,
-            lean=lean, drop_last=drop_last, limit=limit, patience=patience, metrics=metrics, listeners=heard,
-            watch=watch,
-        ).train(rows, held_out, cost, chosen)  # fmt: skip
-    network.load({**trained.params, **trained.state} if members is None else before)
+        trainer = Trainer(network, loss, optimizer, plan, engine=choice.engine, listeners=heard)
+        trained = trainer.train(rows, held_out, cost, chosen)
+    network.load({**trained.params, **trained.state} if plan.members is None else before)
     if trained.diverged:
         warnings.warn(f"fit: {trained.diverged}", TrainingWarning, stacklevel=3)
     return Learned(
-        network=network if members is None else Ensemble(network, trained.params, trained.state),
+        network=network if plan.members is None else Ensemble(network, trained.params, trained.state),
         history=trained.history,
         vitals=trained.vitals,
         events=trained.events,

@@ -14,7 +14,7 @@ from cutaway.data.streaming import FetchedColumns, StoredTable
 from cutaway.data.table import Table, Values, as_texts, missing_mask
 from cutaway.data.targets import ClassTarget, Target, with_target_present
 from cutaway.errors import InputError
-from cutaway.training.trainer import Fold
+from cutaway.training.placing import Fold
 
 # With fewer rows than this, none are spared to choose the best weights by: so few say nothing about them.
 FEWEST_TO_WATCH = 40

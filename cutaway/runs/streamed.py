@@ -30,6 +30,7 @@ from cutaway.runs.judging import judge
 from cutaway.runs.learn import learn
 from cutaway.runs.parts import Parts
 from cutaway.runs.rival import Rival
+from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
 # A table is streamed where its cells, at eight bytes each, would take more than this share of the memory at hand.
@@ -179,7 +180,7 @@ def learn_streamed(
     progress: bool | None = None,
     start: dict[str, np.ndarray] | None = None,
 ) -> Bag:
-    """Train as many members as there are folds on rows in files; see `learn` for the other arguments.
+    """Train as many members as there are folds on rows in files; see `Plan` and `learn` for the other arguments.
 
     All members see the rows in one order, which is read from disk once, and watch the same rows of the parts; they
     differ by their first weights and their dropout.
@@ -190,10 +191,13 @@ def learn_streamed(
     watched = preprocessing.transform(parts.rows, places)
     validation = Batch(watched, target.encode(parts.rows.column(target.column)[places]), None) if len(places) else None
     members = len(parts.folds)
+    plan = Plan(
+        epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, members=members, start=start,
+        judge=recipe.judge, drop_last=True, limit=limit, block=BLOCK, lean=True,
+    )  # fmt: skip
     learned = learn(
-        recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation,
-        epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, engine=engine, members=members, start=start,
-        judge=recipe.judge, drop_last=True, limit=limit, block=BLOCK, lean=True, listeners=listeners, progress=progress,
+        recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation, plan,
+        engine=engine, listeners=listeners, progress=progress,
     )  # fmt: skip
     if isinstance(learned.network, Ensemble) and members == 1:
         learned.network = learned.network[0]

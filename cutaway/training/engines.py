@@ -30,9 +30,9 @@ class Watched(NamedTuple):
     rows: Batch
     places: np.ndarray
 
-    def tile(self, begin: int, dtype: Any) -> Batch:
-        """Return a tile's rows, (members, at most TILE, ...), those of padding with weight 0."""
-        places = self.places[..., begin : begin + TILE]
+    def tile(self, begin: int, size: int, dtype: Any) -> Batch:
+        """Return a tile's rows, (members, at most size, ...), those of padding with weight 0."""
+        places = self.places[..., begin : begin + size]
         counts = 1.0 if self.rows.weight is None else self.rows.weight[places]
         return Batch(self.rows.x[places], self.rows.y[places], np.where(places >= 0, counts, 0).astype(dtype))
 
@@ -43,7 +43,7 @@ class Engine:
     With members every array of the carry has a leading member axis, and so have losses and flags; without,
     there is no such axis. On XLA the members are one vectorised program, divided among the devices; on NumPy they
     take turns. `judge` is the loss that `evaluate` takes, and `apart` says whether each member has rows of its own
-    there, (members, rows, ...).
+    there, (members, rows, ...); `tile` is how many rows of each it takes at once.
     """
 
     def __init__(
@@ -57,7 +57,9 @@ class Engine:
         members: int | None,
         judge: Loss | None = None,
         apart: bool = False,
+        tile: int = TILE,
     ) -> None:
+        self.tile = tile
         self.name, self.judge, self.dtype = name, judge or loss, network.dtype
         self.apart = members is not None and apart
         self.backend = backend = backend_named(name)
@@ -144,11 +146,11 @@ class Engine:
         parts: list[np.ndarray] = []
         whole = (slice(None),) if self.apart else ()
         length = rows.places.shape[-1] if isinstance(rows, Watched) else rows.y.shape[len(whole)]
-        for begin in range(0, length, TILE):
+        for begin in range(0, length, self.tile):
             if isinstance(rows, Watched):
-                tile = self.place_watched(rows.tile(begin, self.dtype))
+                tile = self.place_watched(rows.tile(begin, self.tile, self.dtype))
             else:
-                some = (*whole, slice(begin, begin + TILE))
+                some = (*whole, slice(begin, begin + self.tile))
                 tile = Batch(*(None if part is None else part[some] for part in rows))
             with np.errstate(all="ignore"):
                 total, weight, predicted = self._compiled["evaluate"](carry.kept(), tile)

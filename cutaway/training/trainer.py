@@ -9,23 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from cutaway.errors import InputError
 from cutaway.layers import Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import Event, LayerVitals, Progress, StepRecord
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
-from cutaway.training.engines import Engine, Watched
+from cutaway.training.engines import TILE, Engine
 from cutaway.training.interrupt import Interrupt
 from cutaway.training.members import Members, finite_mean
 from cutaway.training.observe import PROBE_ROWS, observe
-from cutaway.training.order import block_order, epoch_order, member_orders
-from cutaway.training.placing import Fold as Fold
-from cutaway.training.placing import Placing, watched_in_folds
+from cutaway.training.placing import Placing
+from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
 
 Listener = Callable[[Any], None]
-Metric = Callable[[np.ndarray, np.ndarray], float]
 
 # A chunk is about this long: long enough to hide the call, short enough to show progress and to be interrupted.
 CHUNK_SECONDS = 0.2
@@ -33,8 +30,9 @@ CHUNK_SECONDS = 0.2
 STEPS_BETWEEN_COPIES = 2000
 # Once a step has gone non-finite, the learning rate is multiplied by this; a second time ends the training.
 SLOWER = 0.1
-# Rows that data-driven first weights are fitted to, at most.
-FIRST_ROWS = 8192
+# Numbers that a pass over the rows of an evaluation, and over those that vitals are taken on, computes at most: the
+# larger a network is, the fewer rows.
+TILE_NUMBERS, PROBE_NUMBERS = 1 << 26, 1 << 24
 # The share of a time limit that is planned for; what follows the training takes some, too.
 PLANNED_SHARE = 0.95
 # Vitals are taken at epochs 0, 1, 2, 4, 8, … while they cost less than this share of the time since the first.
@@ -66,28 +64,10 @@ class Trained:
 
 
 class Trainer:
-    """Trains `network` on rows by `loss` and `optimizer`, and tells listeners.
+    """Trains `network` on rows by `loss` and `optimizer` as planned, and tells listeners.
 
-    epochs, batch_size, seed, shuffle   the plan: every row once an epoch, in an order keyed by (seed, epoch)
     engine      "numpy" or "xla"
-    members     None for one network, else how many train side by side, seeded seed, seed + 1, …
-    folds       for each member, or for the one network, the rows it learns from and those it watches (None: all learn
-                from all rows)
-    rates       what each member's learning rate is multiplied by (None: 1)
-    start       first weights and state, with a leading member axis (None: the network's own, or each its own draw)
-    judge       the loss on watched rows by which the best weights are chosen (None: that of training)
-    block       take so many neighbouring rows together, in random order, and let members share that order: for rows in
-                a file, see `block_order`; not with folds (None: rows are shuffled one by one)
-    lean        whether many rows stay where they are instead of being copied to where the steps run, where that is
-                the same memory: each chunk then takes a little longer
-    together    whether members keep the weights of one epoch, that with the best mean of their figures, rather than
-                each those of its own best epoch
-    drop_last   whether rows that fill no batch are left out, others each epoch, instead of padding
-    limit       seconds that the training may take, by which fewer epochs are planned (None: no limit)
-    patience    end when the validation loss has not improved for so many epochs (None: never)
-    metrics     figures on validation outputs, by name
     listeners   called with each record; one may raise `StopTraining`
-    watch       whether vitals are taken
     """
 
     def __init__(
@@ -95,41 +75,13 @@ class Trainer:
         network: Layer,
         loss: Loss,
         optimizer: Optimizer,
+        plan: Plan,
         *,
-        epochs: int,
-        batch_size: int,
-        seed: int = 0,
-        shuffle: bool = True,
         engine: str = "numpy",
-        members: int | None = None,
-        folds: Sequence[Fold] | None = None,
-        rates: Sequence[float] | None = None,
-        start: dict[str, np.ndarray] | None = None,
-        judge: Loss | None = None,
-        block: int | None = None,
-        lean: bool = False,
-        together: bool = False,
-        drop_last: bool = False,
-        limit: float | None = None,
-        patience: int | None = None,
-        metrics: dict[str, Metric] | None = None,
         listeners: Sequence[Listener] = (),
-        watch: bool = True,
     ) -> None:
-        if block is not None and folds is not None:
-            raise InputError(
-                f"training: got blocks of {block} rows, whose order members share, and folds, which give each rows of "
-                "its own; leave one of the two out"
-            )
-        self.network, self.loss, self.optimizer = network, loss, optimizer
-        self.epochs, self.batch_size, self.shuffle = epochs, batch_size, shuffle
-        self.engine, self.members, self.patience = engine, members, patience
-        self.rates, self.start, self.block, self.lean = rates, start, block, lean
-        self.folds, self.judge, self.drop_last, self.limit = folds, judge or loss, drop_last, limit
-        self.seeds = [seed + member for member in range(members or 1)]
-        self.together = together
-        self.metrics = metrics or {}
-        self.listeners, self.watch = listeners, watch
+        self.network, self.loss, self.optimizer, self.plan = network, loss, optimizer, plan
+        self.engine, self.listeners = engine, listeners
 
     def train(
         self, rows: Batch, validation: Batch | None = None, cost: Cost | None = None, first: Event | None = None
@@ -144,81 +96,43 @@ class Trainer:
                 training.tell(first, training.trained.events)
             return training.run()
 
-    def first_carry(self, rows: Batch) -> Carry:
-        """Return the weights before the first step: the network's own, or for each member its own draw."""
-        drawn = []
-        for member, (seed, learned) in enumerate(zip(self.seeds, self.parts(len(rows.x)), strict=True)):
-            if self.start is not None:
-                self.network.load({path: array[member] for path, array in self.start.items()})
-            elif self.members is not None or self.folds is not None:
-                self.network.build(rows.x[_some(learned)], seed, self.network.dtype)
-            params = self.network.parameters()
-            drawn.append(Carry(params, self.network.state(), self.optimizer.init(params)))
-        first = Carry(*({key: np.stack([c[part][key] for c in drawn]) for key in drawn[0][part]} for part in range(3)))
-        if self.rates is not None:
-            first.moments["learning_rate_factor"] *= np.asarray(self.rates, np.float32)
-        if self.members is not None:
-            return first
-        return Carry(*({key: array[0] for key, array in part.items()} for part in first))
-
-    def parts(self, rows: int) -> list[int | np.ndarray]:
-        """Return which rows each member learns from; a number stands for all of them."""
-        return [rows] * len(self.seeds) if self.folds is None else [learned for learned, _ in self.folds]
-
-    def order(self, rows: int, epoch: int) -> np.ndarray:
-        """Return which rows each step of the epoch takes, with a leading member axis where there are members."""
-        how = (self.shuffle, self.drop_last)
-        if self.block is not None and self.shuffle:
-            size, seed = self.batch_size, self.seeds[0]
-            order = block_order(rows, size, seed, epoch, self.block, drop_last=self.drop_last)
-            return order if self.members is None else np.broadcast_to(order, (self.members, *order.shape))
-        if self.members is None:
-            return epoch_order(self.parts(rows)[0], self.batch_size, self.seeds[0], epoch, *how)
-        return member_orders(self.parts(rows), self.batch_size, self.seeds, epoch, *how)
-
-    def watched(self, rows: Batch, validation: Batch | None) -> Batch | Watched | None:
-        """Return the rows to validate on; with folds those of each member, padded with rows of weight 0.
-
-        Where there are many, only their places: a copy of them would be large.
-        """
-        if self.folds is None:
-            return validation
-        found = watched_in_folds(rows, self.folds, alone=self.members is None, lean=self.lean, dtype=self.network.dtype)
-        return validation if found is None else found
-
 
 class _Training:
     """One training under way: where the weights are, the best and the last good ones, what was told."""
 
     def __init__(
-        self, plan: Trainer, rows: Batch, validation: Batch | None, cost: Cost | None, interrupt: Interrupt
+        self, trainer: Trainer, rows: Batch, validation: Batch | None, cost: Cost | None, interrupt: Interrupt
     ) -> None:
         self.began = time.perf_counter()
-        self.plan, self.interrupt = plan, interrupt
+        self.trainer, self.plan, self.interrupt = trainer, trainer.plan, interrupt
+        plan, network = trainer.plan, trainer.network
         self.count = len(rows.x)
         self.first_order = plan.order(self.count, 0)
         self.per_epoch = self.first_order.shape[-2]
         self.epochs: int = plan.epochs
         self.weights = None if rows.weight is None else np.asarray(rows.weight, np.float64)
-        self.probe = Batch(*(None if part is None else part[:PROBE_ROWS] for part in rows))
-        held_out = plan.watched(rows, validation)
+        if cost is None:
+            first = slice(0, plan.batch_size)
+            cost = cost_of_step(network, trainer.loss, Batch(rows.x[first], rows.y[first], None))
+        numbers = cost.elements / plan.batch_size
+        some = slice(None, None, -(-self.count // rows_within(PROBE_ROWS, PROBE_NUMBERS, numbers)))
+        self.probe = Batch(*(None if part is None else part[some] for part in rows))
+        held_out = plan.watched(rows, validation, network.dtype)
         self.truth = None if validation is None else validation.y
         masked = rows.weight is not None or bool((self.first_order < 0).any())
         self.engine = Engine(
-            plan.engine, plan.network, plan.loss, plan.optimizer,
+            trainer.engine, network, trainer.loss, trainer.optimizer,
             masked=masked, members=plan.members, judge=plan.judge, apart=held_out is not validation,
+            tile=rows_within(TILE, TILE_NUMBERS, numbers * (plan.members or 1)),
         )  # fmt: skip
-        if cost is None:
-            first = slice(0, plan.batch_size)
-            cost = cost_of_step(plan.network, plan.loss, Batch(rows.x[first], rows.y[first], None))
-        seconds = seconds_of_step(plan.engine, cost, plan.members or 1)
+        seconds = seconds_of_step(trainer.engine, cost, plan.members or 1)
         parts = -(-self.per_epoch // max(1, int(CHUNK_SECONDS / seconds)))
         self.chunk_steps = -(-self.per_epoch // parts)
 
         seeds = np.asarray(plan.seeds, np.int64).astype(np.uint32)
-        self.zero = np.zeros(seeds.shape if plan.members else (), plan.network.dtype)
+        self.zero = np.zeros(seeds.shape if plan.members else (), network.dtype)
         self.seed = seeds if plan.members else seeds[0]
-        self.carry = self.engine.start(plan.first_carry(rows))
+        self.carry = self.engine.start(plan.first_carry(network, trainer.optimizer, rows))
         self.good = self.engine.copy(self.carry)
         self.best = self.engine.copy(self.carry.kept())
         self.placing = Placing(
@@ -247,7 +161,7 @@ class _Training:
         """Keep a record and announce it; a listener that raises `StopTraining` ends the training after this."""
         if kept is not None:
             kept.append(record)
-        for listener in self.plan.listeners:
+        for listener in self.trainer.listeners:
             try:
                 listener(record)
             except StopTraining as request:
@@ -277,6 +191,8 @@ class _Training:
                 self.good = engine.copy(self.carry)
                 self.members.undone &= self.members.gave_up
             self.record(epoch, losses)
+            if plan.shown is not None:
+                plan.shown(epoch, Carry(*(engine.fetch(part) for part in self.carry.kept())))
             self.stop = self.stop or self.members.reason(epoch)
             if self.interrupt.asked:
                 self.stop = f"Ctrl-C in epoch {epoch} of {self.epochs}; what was learned is kept"
@@ -337,7 +253,8 @@ class _Training:
 
     def weight_of(self, order: np.ndarray, done: int) -> Any:
         """Return what the rows of the epoch's first `done` steps weigh together, for each member."""
-        if done == self.per_epoch and self.plan.folds is None and not self.plan.drop_last:
+        whole = self.plan.folds is None and not self.plan.drop_last and self.plan.steps is None
+        if done == self.per_epoch and whole:
             return self.count if self.weights is None else self.weights.sum()
         seen = order[..., :done, :]
         if self.weights is None:
@@ -385,7 +302,7 @@ class _Training:
                 self.best = self.engine.choose(improved, self.carry.kept(), self.best)
             if outputs is not None and self.truth is not None:
                 averaged = outputs if self.plan.members is None else outputs.mean(axis=0)
-                judged = self.plan.loss.judged(averaged, self.truth)
+                judged = self.trainer.loss.judged(averaged, self.truth)
                 figures = {name: metric(*judged) for name, metric in self.plan.metrics.items()}
         self.tell(
             StepRecord(
@@ -408,7 +325,7 @@ class _Training:
         if self.members.undone.any():
             step = int(np.max(np.asarray(self.carry.moments["step"])))
             factor = float(np.mean(np.asarray(self.carry.moments["learning_rate_factor"])))
-        return factor * float(self.plan.optimizer.learning_rate(max(0, step - 1) / self.steps))
+        return factor * float(self.trainer.optimizer.learning_rate(max(0, step - 1) / self.steps))
 
     def look(self, epoch: int, last: bool = False) -> None:
         """Take vitals, if it is time and they have cost little so far, or at the last; with members, the first's."""
@@ -420,15 +337,17 @@ class _Training:
         carry = Carry(*(self.engine.fetch(part) for part in self.carry))
         if self.plan.members is not None:
             carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
-        plan = self.plan
-        for vitals in observe(plan.network, plan.loss, plan.optimizer, carry, self.probe, epoch, self.steps):
+        trainer = self.trainer
+        for vitals in observe(trainer.network, trainer.loss, trainer.optimizer, carry, self.probe, epoch, self.steps):
             self.tell(vitals, self.trained.vitals)
         self.observed += time.perf_counter() - start
         self.looked, self.next_look = epoch, max(1, 2 * epoch)
 
 
-def _some(learned: int | np.ndarray) -> Any:
-    """Return up to `FIRST_ROWS` of the rows, evenly over them."""
-    count = learned if isinstance(learned, int) else len(learned)
-    places = slice(None, None, -(-count // FIRST_ROWS))
-    return places if isinstance(learned, int) else learned[places]
+def rows_within(most: int, numbers: float, each: float) -> int:
+    """Return how many rows, at most `most`, may compute `each` numbers a row; at least one.
+
+    >>> rows_within(4096, 1000, 0.5), rows_within(4096, 1000, 300), rows_within(4096, 1000, 2000)
+    (2000, 3, 1)
+    """
+    return max(1, min(most, int(numbers // max(each, 1e-9))))

@@ -11,6 +11,7 @@ from cutaway.losses import ClassificationError, CrossEntropy, SquaredError
 from cutaway.records import Progress
 from cutaway.training.members import Members
 from cutaway.training.order import member_orders
+from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 from cutaway.training.trainer import Trainer
 
@@ -23,15 +24,16 @@ def noisy(rows=60, seed=0):
     return x, (np.sin(3 * x) + 0.3 * random.standard_normal((rows, 1))).astype(np.float32)
 
 
-def trained(x, y, divided, *, engine="numpy", loss=None, network=None, optimizer=None, **settings):
+def trained(x, y, divided, *, engine="numpy", loss=None, network=None, optimizer=None, listeners=(), **settings):
     network = network or ca.Sequential(ca.Dense(16), ca.Tanh(), ca.Dense(y.shape[1] if y.ndim > 1 else 2))
     if not network.built:
         network.build(x[:1], 0)
-    plan = Trainer(
-        network, loss or SquaredError(), optimizer or ca.Adam(0.05), engine=engine, members=len(divided), folds=divided,
-        **{"epochs": 20, "batch_size": 8, "watch": False, **settings},
-    )  # fmt: skip
-    return plan.train(Batch(x, y, None))
+    settings = {"epochs": 20, "batch_size": 8, "watch": False, **settings}
+    plan = Plan(members=len(divided), folds=divided, **settings)
+    trainer = Trainer(
+        network, loss or SquaredError(), optimizer or ca.Adam(0.05), plan, engine=engine, listeners=listeners
+    )
+    return trainer.train(Batch(x, y, None))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -142,9 +144,9 @@ def test_an_epoch_whose_rows_all_weigh_nothing_is_no_divergence(engine, members)
     weight = np.zeros(20, np.float32)
     weight[3] = 1
     network = ca.Sequential(ca.Dense(1)).build(x[:1], 0)
-    plan = Trainer(network, SquaredError(), ca.GradientDescent(0.1), engine=engine, members=members, epochs=40,
-                   batch_size=16, drop_last=True, watch=False)  # fmt: skip
-    result = plan.train(Batch(x, y, weight))
+    plan = Plan(members=members, epochs=40, batch_size=16, drop_last=True, watch=False)
+    trainer = Trainer(network, SquaredError(), ca.GradientDescent(0.1), plan, engine=engine)
+    result = trainer.train(Batch(x, y, weight))
     assert any((plan.order(20, epoch) != 3).all(axis=(-2, -1)).any() for epoch in range(40))
     assert not result.events and not result.diverged
     assert all(np.isfinite(record.loss) for record in result.history)

@@ -8,8 +8,9 @@ from cutaway.backends import backend_named
 from cutaway.data.splits import folds
 from cutaway.errors import InputError
 from cutaway.losses import SquaredError
-from cutaway.training import engines, placing
+from cutaway.training import engines, placing, trainer
 from cutaway.training.order import block_order, epoch_order
+from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 from cutaway.training.trainer import Trainer
 
@@ -33,8 +34,8 @@ def rows(count=203, weighted=False):
 
 def trained(data, engine, validation=None, **settings):
     network = ca.Sequential(ca.Dense(8), ca.Tanh(), ca.Dropout(0.1), ca.Dense(1)).build(np.array(data.x[:4]), 0)
-    how = {"epochs": 3, "batch_size": 16, "engine": engine, "watch": False, **settings}
-    return Trainer(network, SquaredError(), ca.Adam(0.01), **how).train(data, validation)
+    plan = Plan(**{"epochs": 3, "batch_size": 16, "watch": False, **settings})
+    return Trainer(network, SquaredError(), ca.Adam(0.01), plan, engine=engine).train(data, validation)
 
 
 def same(one, other):
@@ -74,7 +75,7 @@ def test_members_have_no_copy_of_all_rows_on_each_device(monkeypatch, request):
     whole = trained(data, "xla", held_out, members=2)
     request.getfixturevalue("small_is_large")
     monkeypatch.setattr(placing, "ROOM", 203 * 12 - 1)  # a copy on each device is too much
-    monkeypatch.setattr(engines, "TILE", 32)
+    monkeypatch.setattr(trainer, "TILE", 32)
     kind, placed = type(backend_named("xla")), []
 
     def everywhere(self, tree, members, usual=kind.everywhere):
