@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cutaway.cli.layout import facts, show, show_saved
 from cutaway.cli.printable import as_options, printable
 from cutaway.cli.scoreboard import explained, heading, score_table, verdict
 from cutaway.data.columns import Column, ColumnKind
@@ -22,41 +23,20 @@ NARROWEST_NAME = 16
 
 def show_before(run: TableRun, console: Console, data: Path) -> None:
     """Print what was read, how it was taken, and what is to be trained."""
-    _print(console, "", _facts(before(run, data)), "", columns_table(run.columns, console.width), "")
+    show(console, "", facts(before(run, data)), "", columns_table(run.columns, console.width), "")
 
 
 def show_after(run: TableRun, console: Console, folder: Path, data: Path, replaced: bool) -> None:
     """Print what was trained, how good it is, and what to type next."""
-    _print(console, _facts(training(run)), "")
+    show(console, facts(training(run)), "")
     scores = run.scores or run.estimate
     if scores is not None:
-        _print(console, Text(heading(scores), style="bold"), "", score_table(run), "", _facts(explained(run)))
+        show(console, Text(heading(scores), style="bold"), "", score_table(run), "", facts(explained(run)))
     words, style = verdict(run)
     if words:
-        _print(console, "", Text(printable(words), style))
-    place = run.path or folder
-    ask = f"cutaway predict {shlex.quote(str(place))} {shlex.quote(str(data))} -o predictions.csv"
-    told = f"{place}"
-    if place != folder:
-        told += f" (interrupted; the finished run in {folder} stays)"
-    elif replaced:
-        told += " (in place of the earlier run)"
-    _print(console, "")
-    # A command to copy must not be broken into lines by us.
-    for name, value in (("saved", told), ("next", ask)):
-        console.print(Text.assemble((f"{name:10}", "bold"), printable(value)), soft_wrap=True)
-
-
-def _print(console: Console, *parts: RenderableType) -> None:
-    """Print, without the blanks that fill up the columns of a table where no terminal shows it."""
-    for part in parts:
-        if console.is_terminal:
-            console.print(part)
-        else:
-            with console.capture() as captured:
-                console.print(part)
-            console.file.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-    console.file.flush()
+        show(console, "", Text(printable(words), style))
+    ask = f"cutaway predict {shlex.quote(str(run.path or folder))} {shlex.quote(str(data))} -o predictions.csv"
+    show_saved(console, run.path or folder, folder, replaced, ask)
 
 
 def before(run: TableRun, data: Path) -> list[tuple[str, str]]:
@@ -105,15 +85,6 @@ def _because(reason: str) -> str:
     if reason.startswith("about "):
         return f"; chosen because it expected {reason}"
     return f", {reason}" if reason == "as asked" else f": {reason}"
-
-
-def _facts(facts: list[tuple[str, str]]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="bold", min_width=8, no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in facts:
-        grid.add_row(Text(name), Text(as_options(printable(value))))
-    return grid
 
 
 def columns_table(columns: list[Column], width: int = 80) -> Table:

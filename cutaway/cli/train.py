@@ -114,7 +114,7 @@ def train(
         Print nothing but errors.
     """
     from cutaway.runs.load import load_table
-    from cutaway.runs.train import train as train_table
+    from cutaway.runs.train_table import train_table
     from cutaway.storage.run_folder import check_place
 
     for option, table in (("--test", test), ("--validation", validation)):

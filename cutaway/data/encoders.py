@@ -168,6 +168,13 @@ class TableEncoder:
         """For each trailing column of codes, how many codes there are, 0 (missing or unknown) included."""
         return tuple(size for encoder in self.encoders if (size := _code_size(encoder)))
 
+    def example(self) -> NDArray[np.float32]:
+        """Return one encoded row, each code the largest there is; (1, width)."""
+        row = np.zeros((1, self.width), np.float32)
+        sizes = self.code_sizes
+        row[0, self.width - len(sizes) :] = [size - 1 for size in sizes]
+        return row
+
     def transform(self, table: Table, rows: NDArray[Any] | None = None) -> NDArray[np.float32]:
         """Encode; table (rows) -> x (rows, width). With `rows`, those rows only, by position or by a mask."""
         return self.transform_counted(table, rows)[0]

@@ -8,7 +8,7 @@ from typing import Any
 from cutaway.errors import InputError
 
 
-def fields(data: object, what: str, **expected: type) -> dict[str, Any]:
+def fields(data: object, what: str, /, **expected: type) -> dict[str, Any]:
     """The fields of `data`, after checking that it is an object with exactly these, each of its type.
 
     `float` accepts any finite number; `list` and `dict` are checked further by who asks. Raises `InputError`.
@@ -30,6 +30,11 @@ def fields(data: object, what: str, **expected: type) -> dict[str, Any]:
             raise InputError(f"{what}: '{name}' is {value!r}; expected a {kind.__name__}")
         checked[name] = value
     return checked
+
+
+def some_fields(data: dict[str, Any], what: str, /, **expected: type) -> dict[str, Any]:
+    """Those of the fields of `data` that are expected, each of its type; others are passed over."""
+    return fields({name: data[name] for name in expected if name in data}, what, **expected)
 
 
 def texts(values: list[Any], what: str) -> tuple[str, ...]:

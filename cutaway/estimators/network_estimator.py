@@ -31,8 +31,9 @@ from cutaway.estimators.target_columns import columns_predicted, names_of, targe
 from cutaway.layers import Blend
 from cutaway.recipes.table import EFFORTS, MEMBERS, table_recipe
 from cutaway.records import StepRecord
+from cutaway.runs.learn_table import OF_PROBABILITIES, learn_table
+from cutaway.runs.settings import ENGINES
 from cutaway.runs.table_run import TableRun
-from cutaway.runs.train import ENGINES, OF_PROBABILITIES, learn_table
 from cutaway.training.plan import FIRST_ROWS
 from cutaway.training.step import Batch
 from cutaway.training.trainer import StopTraining

@@ -8,18 +8,14 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from cutaway.data.columns import Column, ColumnKind
-from cutaway.data.strict_json import fields as checked
+from cutaway.data.strict_json import some_fields
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
-from cutaway.metrics import BY_NAME
 from cutaway.records import Event, LayerVitals, StepRecord
-from cutaway.runs.rival import Rival
 from cutaway.runs.run import Run
-from cutaway.runs.scores import Scores
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.architecture import ModelFileError
-from cutaway.storage.network_file import read_network, strict_header
+from cutaway.storage.network_file import NetworkFile, read_network, strict_header
 from cutaway.storage.run_folder import NETWORK, RECORDS, RUN, is_run, read_facts
 
 
@@ -39,32 +35,33 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
         raise InputError(f"{place}: there is no such run{hint or f'; expected a folder with {RUN}, or a network file'}")
     if place.is_file():
         held = read_network(place, layers=layers)
-        if held.preprocessing is None or held.target is None:
-            return Run(held.network)
-        return TableRun(network=held.network, preprocessing=held.preprocessing, target=held.target)
+        return _restored(held, None, network=held.network)
     facts = read_facts(place)
     held = read_network(place / NETWORK, layers=layers)
     records = read_records(place / RECORDS)
-    common: dict[str, Any] = {
-        "network": held.network,
-        "history": [record for record in records if isinstance(record, StepRecord)],
-        "vitals": [record for record in records if isinstance(record, LayerVitals)],
-        "events": [record for record in records if isinstance(record, Event)],
-        "path": place,
-    }
     try:
-        told = _taken(facts, engine=str, engine_reason=str, seconds=float)
-        common |= {"engine": told["engine"], "reason": told["engine_reason"], "seconds": told["seconds"]}
-        if held.preprocessing is None or held.target is None:
-            return Run(**common)
-        return TableRun(
-            **common,
-            preprocessing=held.preprocessing,
-            target=held.target,
-            **_table_facts(facts),
+        told = some_fields(facts, "run", engine=str, engine_reason=str, seconds=float)
+        return _restored(
+            held,
+            facts,
+            network=held.network,
+            history=[record for record in records if isinstance(record, StepRecord)],
+            vitals=[record for record in records if isinstance(record, LayerVitals)],
+            events=[record for record in records if isinstance(record, Event)],
+            engine=told["engine"],
+            reason=told["engine_reason"],
+            seconds=told["seconds"],
+            path=place,
         )
     except InputError as fault:
         raise ModelFileError(f"{place / RUN}: {fault}") from fault
+
+
+def _restored(held: NetworkFile, facts: dict[str, Any] | None, **common: Any) -> Run:
+    """Return the run of the file's kind."""
+    if held.kind == "table":
+        return TableRun.restored(held, facts, **common)
+    return Run(**common)
 
 
 def load_table(path: str | Path) -> TableRun:
@@ -80,59 +77,6 @@ def _is_there(place: Path) -> bool:
         return place.exists()
     except OSError as fault:  # a name that is too long, a folder that may not be looked into
         raise InputError(f"{place}: cannot be read: {fault.strerror or fault}") from fault
-
-
-def _taken(facts: dict[str, Any], **expected: type) -> dict[str, Any]:
-    """Return the facts named, each of its type; what else is there is passed over."""
-    return checked({name: facts[name] for name in expected if name in facts}, "run", **expected)
-
-
-def _table_facts(facts: dict[str, Any]) -> dict[str, Any]:
-    told = _taken(facts, columns=list, task_reason=str, notes=list, settings=dict)
-    if not isinstance(facts.get("data"), dict):
-        raise InputError("data: expected an object")
-    columns = []
-    for described in told["columns"]:
-        found = checked(described, "column", name=str, kind=str, reason=str, missing=int, distinct=int)
-        if found["kind"] not in [kind.value for kind in ColumnKind]:
-            raise InputError(f"column '{found['name']}': is of an unknown kind, {found['kind']!r}")
-        columns.append(Column(**{**found, "kind": ColumnKind(found["kind"])}))
-    if not all(isinstance(note, str) for note in told["notes"]):
-        raise InputError("notes: expected a list of texts")
-    return {
-        **told,
-        "data": facts["data"],
-        "columns": columns,
-        "estimate": _scores(facts.get("estimate"), "estimate"),
-        "scores": _scores(facts.get("scores"), "scores"),
-        "rival": _rival(facts.get("rival")),
-    }
-
-
-def _scores(described: object, what: str) -> Scores | None:
-    """Return scores from their description; runs of earlier versions lack the estimate."""
-    if described is None:
-        return None
-    always = described.get("always") if isinstance(described, dict) else None
-    found = checked(
-        described, what, metric=str, value=float, interval=list, baseline=float,
-        always=str if isinstance(always, str) else float, rows=int, others=dict,
-    )  # fmt: skip
-    if found["metric"] not in BY_NAME:
-        raise InputError(f"{what}: the metric is {found['metric']!r}; {did_you_mean(found['metric'], BY_NAME)}")
-    ends = found["interval"]
-    if len(ends) != 2 or not all(isinstance(end, (int, float)) for end in (*ends, *found["others"].values())):
-        raise InputError(f"{what}: expected an interval of two numbers, and others as numbers")
-    return Scores(**{**found, "interval": (float(ends[0]), float(ends[1]))})
-
-
-def _rival(described: object) -> Rival | None:
-    """Return the comparison with another model from its description; None where none was made."""
-    if described is None:
-        return None
-    values = described if isinstance(described, dict) else {}
-    kinds = {name: type(None) if values.get(name) is None else float for name in ("estimate", "value")}
-    return Rival(**checked(described, "rival", name=str, **kinds, better=str, sentence=str))
 
 
 RECORD_KINDS: dict[str, type] = {kind.__name__: kind for kind in (StepRecord, LayerVitals, Event)}

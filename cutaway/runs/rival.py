@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from cutaway.data.strict_json import fields
 from cutaway.metrics import BY_NAME
 from cutaway.runs.comparison import compare
 from cutaway.runs.scores import Scores
@@ -28,6 +29,15 @@ class Rival:
     value: float | None
     better: str
     sentence: str
+
+    @classmethod
+    def from_json(cls, described: object) -> Rival | None:
+        """Return the rival from its description, None where none was asked; `InputError` says what is wrong."""
+        if described is None:
+            return None
+        values = described if isinstance(described, dict) else {}
+        kinds = {name: type(None) if values.get(name) is None else float for name in ("estimate", "value")}
+        return cls(**fields(described, "rival", name=str, **kinds, better=str, sentence=str))
 
     def to_json(self) -> dict[str, Any]:
         """The rival as JSON data."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +17,8 @@ from cutaway.training.callbacks.records import RecordFile
 from cutaway.version import __version__
 
 if TYPE_CHECKING:
-    from cutaway.data.encoders import TableEncoder
     from cutaway.data.several_targets import AnyTarget
+    from cutaway.storage.network_file import Preprocessing
 
 
 @dataclass
@@ -41,6 +42,11 @@ class Run:
     reason: str = ""
     seconds: float = 0.0
     path: Path | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether training was ended by Ctrl-C; what was learned until then is here."""
+        return any(event.what == "interrupted" for event in self.events)
 
     @property
     def best(self) -> StepRecord | None:
@@ -76,7 +82,14 @@ class Run:
         """
         return self._save(Path(folder))
 
-    def _save(self, folder: Path, preprocessing: TableEncoder | None = None, target: AnyTarget | None = None) -> Path:
+    def _save(
+        self,
+        folder: Path,
+        preprocessing: Preprocessing | None = None,
+        target: AnyTarget | None = None,
+        also: Mapping[str, bytes] | None = None,
+    ) -> Path:
+        """Write the run with what its kind has besides; `also` holds further files by name."""
         from cutaway.storage.network_file import write_network
         from cutaway.storage.run_folder import NETWORK, RECORDS, new_run
 
@@ -87,6 +100,8 @@ class Run:
         }
         with new_run(folder, facts) as part:
             write_network(part / NETWORK, self.network, preprocessing=preprocessing, target=target)
+            for name, content in (also or {}).items():
+                (part / name).write_bytes(content)
             records: list[Event | LayerVitals | StepRecord] = [*self.events, *self.vitals, *self.history]
             with RecordFile(part / RECORDS) as keep:
                 for record in sorted(records, key=lambda record: record.step):

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutaway.data.strict_json import fields
+from cutaway.data.suggestions import did_you_mean
 from cutaway.data.table import as_texts
 from cutaway.data.targets import ClassTarget, NumberTarget, Task
 from cutaway.errors import InputError
@@ -56,6 +58,23 @@ class Scores:
         if BY_NAME[self.metric].higher:
             return self.interval[0] > self.baseline
         return self.interval[1] < self.baseline
+
+    @classmethod
+    def from_json(cls, described: object, what: str) -> Scores | None:
+        """Return scores from their description, None where they are null; `InputError` names `what` is wrong."""
+        if described is None:
+            return None
+        always = described.get("always") if isinstance(described, dict) else None
+        found = fields(
+            described, what, metric=str, value=float, interval=list, baseline=float,
+            always=str if isinstance(always, str) else float, rows=int, others=dict,
+        )  # fmt: skip
+        if found["metric"] not in BY_NAME:
+            raise InputError(f"{what}: the metric is {found['metric']!r}; {did_you_mean(found['metric'], BY_NAME)}")
+        ends = found["interval"]
+        if len(ends) != 2 or not all(isinstance(end, (int, float)) for end in (*ends, *found["others"].values())):
+            raise InputError(f"{what}: expected an interval of two numbers, and others as numbers")
+        return cls(**{**found, "interval": (float(ends[0]), float(ends[1]))})
 
     def to_json(self) -> dict[str, Any]:
         """The scores as JSON data; further figures that are not finite are left out."""

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutaway.data.columns import Column
+from cutaway.data.columns import Column, ColumnKind
 from cutaway.data.encoders import Counts, TableEncoder
 from cutaway.data.reading import table_from
 from cutaway.data.several_targets import AnyTarget, LabelsTarget
+from cutaway.data.strict_json import fields, some_fields
 from cutaway.data.suggestions import alike
 from cutaway.data.table import Table, Values
 from cutaway.data.targets import ClassTarget, Label, NumberTarget
@@ -23,6 +24,7 @@ from cutaway.runs.decoding import decoded, mean_answers
 from cutaway.runs.rival import Rival
 from cutaway.runs.run import Run
 from cutaway.runs.scores import Scores
+from cutaway.storage.network_file import NetworkFile
 
 
 class DataWarning(UserWarning):
@@ -80,11 +82,6 @@ class TableRun(Run):
     def classes(self) -> tuple[Label, ...]:
         """The labels, in the order of the columns of `predict_proba`; none for numbers."""
         return self.target.labels if isinstance(self.target, ClassTarget) else ()
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether training was ended by Ctrl-C; what was learned until then is here."""
-        return any(event.what == "interrupted" for event in self.events)
 
     # ---- predicting -------------------------------------------------------------------------------------------
 
@@ -150,6 +147,12 @@ class TableRun(Run):
 
     # ---- telling ----------------------------------------------------------------------------------------------
 
+    @classmethod
+    def restored(cls, held: NetworkFile, facts: dict[str, Any] | None, **common: Any) -> TableRun:
+        """Return the run that a network's file and `run.json` describe; a file alone says no facts."""
+        told = {} if facts is None else _from_facts(facts)
+        return cls(**common, preprocessing=held.preprocessing, target=held.target, **told)  # type: ignore[arg-type]
+
     def summary(self) -> dict[str, Any]:
         """Return what was done and how well it went, as plain data; it becomes `run.json`."""
         best = self.best
@@ -202,3 +205,23 @@ def single(network: Layer | Ensemble | Blend) -> Layer:
     if isinstance(network, Blend):
         network = network.largest
     return network.network if isinstance(network, Ensemble) else network
+
+
+def _from_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what `summary` told of columns, settings and scores, checked; `InputError` says what is wrong."""
+    told = some_fields(facts, "run", columns=list, task_reason=str, notes=list, settings=dict, data=dict)
+    columns = []
+    for described in told["columns"]:
+        found = fields(described, "column", name=str, kind=str, reason=str, missing=int, distinct=int)
+        if found["kind"] not in [kind.value for kind in ColumnKind]:
+            raise InputError(f"column '{found['name']}': is of an unknown kind, {found['kind']!r}")
+        columns.append(Column(**{**found, "kind": ColumnKind(found["kind"])}))
+    if not all(isinstance(note, str) for note in told["notes"]):
+        raise InputError("notes: expected a list of texts")
+    return {
+        **told,
+        "columns": columns,
+        "estimate": Scores.from_json(facts.get("estimate"), "estimate"),
+        "scores": Scores.from_json(facts.get("scores"), "scores"),
+        "rival": Rival.from_json(facts.get("rival")),
+    }

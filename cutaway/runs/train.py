@@ -1,108 +1,35 @@
-"""`train`: the main job, from a table to a trained and tested network."""
+"""`train`: the main job, on whatever data there is."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
+import inspect
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from cutaway.data.columns import Column, ColumnKind, describe_columns
-from cutaway.data.encoders import TableEncoder
-from cutaway.data.reading import table_from
-from cutaway.data.series import Series, time_like
-from cutaway.data.several_targets import LabelsTarget, NumbersTarget, encoded_target
+from cutaway.data.sort import Sort, sort_of
 from cutaway.data.suggestions import did_you_mean
-from cutaway.data.table import Table
-from cutaway.data.targets import ClassTarget, NumberTarget, Task, choose_target, with_target_present
 from cutaway.errors import InputError
-from cutaway.recipes.table import MEMBERS, check_effort, continued, table_recipe
-from cutaway.records import Event
-from cutaway.runs.bag import learn_bag
-from cutaway.runs.fingerprint import fingerprint
-from cutaway.runs.going_on import members_of, same_target, told_of_start, weights_of
-from cutaway.runs.judging import Judged, judge
-from cutaway.runs.parts import Division, Parts, divide
-from cutaway.runs.scores import metric_for
-from cutaway.runs.search import search
-from cutaway.runs.streamed import Streamed, learn_streamed, read, rival_on_sample, too_many_for_trees
-from cutaway.runs.table_run import TableRun
-from cutaway.storage.run_folder import beside, check_place, is_finished_run
-
-ENGINES = ("auto", "numpy", "xla")
-LARGEST_SEED = 2**32 - 1  # a seed of what happens inside a step has 32 bits
-# The share of a time limit that is kept for what follows the training, and at least so many seconds of it.
-AFTERWARDS, AT_LEAST = 0.1, 1.0
-LEAST = 0.1  # seconds that a training is planned for, however little is left
-# Metrics that judge probabilities rather than decisions.
-OF_PROBABILITIES = ("log_loss", "brier", "roc_auc", "average_precision")
+from cutaway.runs.run import Run
 
 
-def train(
-    data: Any,
-    target: str,
-    *,
-    test: Any = 0.2,
-    validation: Any = None,
-    effort: str = "standard",
-    limit: float | None = None,
-    epochs: int | None = None,
-    task: Task | None = None,
-    metric: str | None = None,
-    seed: int = 0,
-    engine: str = "auto",
-    category: Sequence[str] = (),
-    number: Sequence[str] = (),
-    text: Sequence[str] = (),
-    date: Sequence[str] = (),
-    drop: Sequence[str] = (),
-    group: str | None = None,
-    time_column: str | None = None,
-    lag: int = 0,
-    weight: str | None = None,
-    compare: bool = True,
-    start: TableRun | None = None,
-    out: str | Path | None = None,
-    progress: bool | None = None,
-    told: Callable[[TableRun], None] | None = None,
-) -> TableRun:
-    """Train networks that predict one column of a table from the others, and test them on rows set aside.
+def train(data: Any, target: str | None = None, **options: Any) -> Run:
+    """Train networks on a table, on pictures or on a text, and test them on what was set aside.
 
-    data      a path (csv, tsv, parquet, JSON, packed or not), a data frame of any make, columns by name, a `Table`
-    target    the column to predict
-    test      the share of rows set aside before anything is learned, for the score, 0 for no test; or a table of them
-    validation  a table of rows to choose the best weights by (None: some of those learned from take turns)
-    effort    "standard", several networks averaged; "quick", one network in a quarter of the steps, for a first look;
-              "best", several kinds of network, and the mixture of them that is best out of fold
-    limit     seconds that the whole command may take: fewer epochs and networks then have to do
-    epochs    how often every row is seen (None: what the recipe says for so many rows)
-    task      "classification" or "regression" (None: told from the target's values)
-    metric    what to score by: a name among `cutaway.metrics.BY_NAME` (None: accuracy, or RMSE)
-    seed      of the split, the initial weights, the order and the dropout; the same seed gives the same run
-    engine    "numpy", "xla" or "auto"
-    category  columns to take as categories, whatever they hold
-    number    columns to take as numbers, whatever they look like
-    text, date  columns to take as running text, or as dates
-    drop      columns to leave out
-    group     a column: rows of one group (a patient, a shop) stay on one side of every cut, and it is no input
-    time_column  a column: what is tested is later than what is learned from
-    lag       for a series in the order of `time_column` (of each `group`, if given): the last so many values of each
-              column of numbers, the target among them, become further inputs
-    weight    a column that says how much each row counts; it is no input
-    compare   whether boosted trees are grown on the same rows, to compare with
-    start     a run to go on from: its networks, columns and target are kept, and learn on from these rows
-    out       a folder for the run (None: it is not written; `run.save(folder)` does it later)
-    progress  whether to show a bar (None: where the output is a terminal)
-    told      hears of the run before training begins: its data, columns, task and settings are decided then
+    data      a table (a path, a data frame of any make, columns by name), a folder of pictures, or a text file
+    target    of a table, the column to predict
+    options   those of `train_table`, `train_pictures` and `train_text`; the ones that all take are
 
-    What each column is, classification or regression, preprocessing, network and schedule are chosen and told in the
-    run: `run.columns`, `run.task_reason`, `run.summary()`. Ctrl-C ends the training and keeps what was learned; where
-    a finished run is at `out`, that stays, and the interrupted one goes beside it, to `run.path`. Raises `InputError`
-    for data or settings that cannot be used.
+        test=0.2          the share set aside before anything is learned, for the score
+        effort="standard" or "quick" for a first look, or "best"
+        limit=None        seconds that all of it may take
+        epochs=None       how often all is seen (None: what the recipe says)
+        seed=0            the same seed gives the same run
+        engine="auto"     or "numpy", or "xla"
+        out=None          a folder for the run
+        progress=None     whether to show a bar (None: where the output is a terminal)
+
+    What the data is, is told by its content; a target means a table. Returns a `TableRun`, a `PictureRun` or a
+    `TextRun`. Raises `InputError` for data or options that cannot be used.
 
     >>> import numpy as np
     >>> x = np.linspace(0, 1, 60)
@@ -110,276 +37,21 @@ def train(
     >>> run.task, run.scores.better
     ('regression', True)
     """
-    began = time.perf_counter()
-    _check_settings(test, effort, limit, epochs, seed, engine)
-    asked = {"category": category, "number": number, "text": text, "date": date, "drop": drop}
-    if any(isinstance(names, str) for names in asked.values()):
-        raise InputError(f"train: {', '.join(asked)} are lists of column names, such as ['zip']")
-    if lag and time_column is None:
-        raise InputError(
-            "train: lag looks back along a series; name the column that orders it (time_column, --time-column)"
-        )
-    if not isinstance(target, str):
-        raise InputError(f"train: the target is {target!r}, expected the name of one column")
-    if target in (*drop, group, weight, time_column):
-        raise InputError(f"train: '{target}' is the target and can be nothing else; choose another target or column")
-    if out is not None:
-        check_place(Path(out))
-    table = read(data, progress, None if start is None else start.preprocessing.european)
-    # Before training, which may take hours: the file is to be the one that was read, and may be gone afterwards.
-    digest = fingerprint(data, table)
-    columns_read, rows_read = len(table.names), table.rows
-    whole = {"group": group, "time_column": time_column, "weight": weight, "effort 'best'": effort == "best"}
-    streamed = Streamed.of(table, target, int(seed), [name for name, asked in whole.items() if asked])
-    if streamed is not None:
-        table = streamed.sample
-    goal, task_reason = choose_target(table, target, task=task)
-    table, without_target = with_target_present(table, target)
-    series = None if start is None else start.preprocessing.series
-    if series is None and time_column is not None and lag:
-        series = Series.of(table, time_column, lag, group, without=(*drop, weight))
-    if series is not None:
-        table = series.looked_back(table)
-        time_column, lag, group = series.time, series.lags, series.group
-    table = _with_weight(table, weight)
-    columns = _described(table, target, group=group, weight=weight, **asked)
-    if isinstance(goal, ClassTarget):
-        judged_by = metric_for(metric, "classification").name
-    else:
-        judged_by = metric_for(metric, "regression", table.column(target).astype(np.float64)).name
-    how = Division(
-        test=float(test) if isinstance(test, (int, float, np.number)) else _own(test, table, series),
-        validation=None if validation is None else _own(validation, table, series),
-        group=group, time=time_column, weight=weight, seed=int(seed), together=streamed is not None,
-    )  # fmt: skip
-    members = MEMBERS[effort] if start is None else members_of(start)
-    parts = divide(table, goal, [column.name for column in columns if column.kind.used], how, members)
-    notes = [*table.notes, *parts.notes]
-    if time_column is None and (named := time_like(columns)) and parts.tested is not None:
-        notes.append(
-            f"{', '.join(map(repr, named))}: the rows have a time, and those set aside are drawn at random; to test on "
-            "the latest ones name it as the time column"
-        )
-    if isinstance(goal, NumberTarget):
-        for rows in (parts.rows, parts.tested):
-            if rows is not None:  # a figure that they do not allow is refused now, not after the training
-                metric_for(metric, "regression", rows.column(target).astype(np.float64))
-        goal = NumberTarget.fit(target, parts.rows.column(target)[parts.learned])
-    if start is not None:
-        goal = same_target(start, goal)
-    begun = TableRun(
-        network=None,  # type: ignore[arg-type]
-        preprocessing=None,  # type: ignore[arg-type]
-        target=goal,
-        columns=columns,
-        task_reason=task_reason,
-        notes=notes,
-        data={
-            "source": table.source,
-            "path": str(Path(data).absolute()) if isinstance(data, (str, os.PathLike)) else None,
-            "fingerprint": digest,
-            "columns": columns_read,
-            "rows": rows_read,
-            "without_target": without_target,
-            "trained": parts.rows.rows,
-            "watched": int(parts.watched.sum()),
-            "tested": 0 if parts.tested is None else parts.tested.rows,
-        },
-        settings={
-            "test": how.test if isinstance(how.test, (int, float)) else how.test.source,
-            "effort": effort,
-            "metric": judged_by,
-            "seed": int(seed),
-            "engine": engine,
-            **{name: list(names) for name, names in asked.items()},
-            "group": group,
-            "time_column": time_column,
-            "lag": lag,
-            "weight": weight,
-            "members": members,
-            "sample": None if streamed is None else streamed.sample.rows,
-        },
-    )
-    if start is not None:
-        begun.notes.extend(told_of_start(start, begun))
-    result = learn_table(
-        begun, parts, start=start, series=series, effort=effort, epochs=epochs, engine=engine, compare=compare,
-        progress=progress, told=told, streamed=streamed,
-        limit=None if limit is None else limit - (time.perf_counter() - began),
-    )  # fmt: skip
-    if out is not None:
-        folder = Path(out)
-        result.path = result.save(beside(folder) if result.interrupted and is_finished_run(folder) else folder)
-    return result
+    sort = sort_of(data, target)
+    job = job_for(sort)
+    known = [name for name in inspect.signature(job).parameters if name not in ("data", "target")]
+    for name in options:
+        if name not in known:
+            raise InputError(f"train: there is no option {name!r} for {sort.value}; {did_you_mean(name, known)}")
+    if sort is Sort.TABLE:
+        return job(data, target, **options)
+    return job(data, **options)
 
 
-def learn_table(
-    begun: TableRun,
-    parts: Parts,
-    *,
-    effort: str,
-    start: TableRun | None = None,
-    series: Series | None = None,
-    epochs: int | None = None,
-    engine: str = "auto",
-    compare: bool = True,
-    limit: float | None = None,
-    listeners: Sequence[Callable[[Any], None]] = (),
-    progress: bool | None = None,
-    told: Callable[[TableRun], None] | None = None,
-    streamed: Streamed | None = None,
-) -> TableRun:
-    """Train and judge on rows that are described and divided; `begun` is the run as far as it is known.
+def job_for(sort: Sort) -> Callable[..., Run]:
+    """Return the function that trains on data of a sort."""
+    if sort is Sort.TABLE:
+        from cutaway.runs.train_table import train_table
 
-    Its target is fitted, and its settings say seed and metric; see `train` for the other arguments. With `streamed`
-    the parts are those of its sample, and the rows to learn from come from the stream.
-    """
-    goal, columns, settings = begun.target, begun.columns, begun.settings
-    seed, metric = settings["seed"], settings["metric"]
-    if start is None:
-        # Where members take turns, each row is held out by one of them: what is kept may not follow from its target.
-        several = isinstance(goal, (NumbersTarget, LabelsTarget))
-        telling = None if several or parts.turns else encoded_target(parts.rows, goal)[parts.learned]
-        preprocessing = TableEncoder.fit(parts.rows, columns, target=telling, rows=parts.learned, series=series)
-    else:
-        preprocessing = start.preprocessing
-    if parts.own and parts.tested is not None:
-        met = preprocessing.transform_counted(parts.tested)[1].sentences()
-        begun = replace(begun, notes=[*begun.notes, *(f"{parts.tested.source}: {sentence}" for sentence in met)])
-    rows, encoded = parts.rows.rows, None
-    if streamed is not None and isinstance(goal, (ClassTarget, NumberTarget)):
-        began = time.perf_counter()
-        encoded = streamed.encoded(preprocessing, goal, parts, progress)
-        limit = None if limit is None else limit - (time.perf_counter() - began)
-        goal, rows = encoded.target, len(encoded.rows.x)
-        data = {**begun.data, "trained": rows + int(parts.watched.sum()), "without_target": encoded.absent}
-        begun = replace(begun, target=goal, data=data, notes=[*begun.notes, *streamed.notes(encoded, parts)])
-    recipe = table_recipe(
-        rows, preprocessing.numbers, preprocessing.code_sizes, goal,
-        effort=effort, probabilities=metric in OF_PROBABILITIES, epochs=epochs,
-    )  # fmt: skip
-    before: dict[str, Any] | None = None
-    if start is not None:
-        network, before = weights_of(start)
-        recipe = continued(recipe, goal, network, epochs)
-    members = len(parts.folds)
-    words = recipe.words if members == 1 else f"{members} networks, averaged, each of {recipe.words}"
-    begun = replace(
-        begun,
-        network=recipe.network,
-        preprocessing=preprocessing,
-        settings={
-            **settings,
-            "recipe": words,
-            "epochs": recipe.epochs,
-            "batch_size": recipe.batch_size,
-            "optimizer": repr(recipe.optimizer),
-        },
-    )
-    if told is not None:
-        told(begun)
-    how: dict[str, Any] = {"seed": seed, "engine": engine, "listeners": listeners, "progress": progress}
-    how["start"] = before
-    how["limit"] = None if limit is None else max(limit - max(AFTERWARDS * limit, AT_LEAST), LEAST)
-    training = time.perf_counter()
-    if effort == "best" and start is None:
-        if isinstance(goal, (NumbersTarget, LabelsTarget)):
-            raise InputError(
-                f"effort 'best' mixes networks by the score of one target, and there are {goal.outputs}; "
-                "use 'standard', or train on each alone"
-            )
-        del how["start"]
-        how["probabilities"] = metric in OF_PROBABILITIES
-        bag = search(recipe, parts, preprocessing, goal, **how)
-    elif encoded is not None:
-        bag = learn_streamed(recipe, encoded, parts, preprocessing, **how)
-    else:
-        bag = learn_bag(recipe, parts, preprocessing, goal, **how)
-    run = bag.learned
-    if isinstance(goal, (NumbersTarget, LabelsTarget)):
-        found = Judged(goal, None, None, None)
-    else:
-        many = encoded is not None or too_many_for_trees(parts.rows, columns)
-        left = float("inf") if limit is None else limit - (time.perf_counter() - training)
-        if compare and left < AT_LEAST:
-            run.events.append(Event(0, "trees", "no time was left to grow boosted trees to compare with"))
-            compare = False
-        elif compare and limit is not None and parts.tested is not None:
-            run.events.append(Event(0, "trees", "grown once, for the rows set aside, to keep within the time"))
-        found = judge(
-            run.network, goal, bag.held_out, parts, preprocessing, columns, metric,
-            compared=compare and not many, seed=seed, hurried=limit is not None,
-        )  # fmt: skip
-        if compare and many:
-            rival = rival_on_sample(
-                run.network, goal, bag.held_out, parts, preprocessing, columns, metric, seed, rows
-            )  # fmt: skip
-            found = replace(found, rival=rival)
-    return replace(
-        begun,
-        network=run.network,
-        target=found.target,
-        history=run.history,
-        vitals=run.vitals,
-        events=run.events,
-        engine=run.engine,
-        reason=run.reason,
-        seconds=run.seconds,
-        settings={**begun.settings, "epochs": run.epochs},
-        estimate=found.estimate,
-        scores=found.scores,
-        rival=found.rival,
-    )
-
-
-def _own(data: Any, table: Table, series: Series | None) -> Table:
-    """Return a table of a person's own, read as the table was, and looking back as it does."""
-    found = table_from(data, table.european)
-    return found if series is None else series.after(found)
-
-
-def _with_weight(table: Table, weight: str | None) -> Table:
-    """Return the rows that count at all: one of weight 0 is to change nothing."""
-    if weight is None or table.column(weight).dtype.kind != "f" or (table.column(weight) != 0).all():
-        return table
-    counted = table.column(weight) != 0
-    if not counted.any():
-        raise InputError(f"{table.source}: the weight '{weight}' is 0 in every row")
-    kept = table.select(counted)
-    kept.notes.append(f"{int((~counted).sum()):,} row(s) of weight 0 left out")
-    return kept
-
-
-def _described(
-    table: Table, target: str, *, group: str | None, weight: str | None, **asked: Sequence[str]
-) -> list[Column]:
-    """Return what each column is; those that say how rows belong together or count are no inputs."""
-    roles = {group: "says which rows belong together", weight: "says how much each row counts"}
-    named = {name: words for name, words in roles.items() if name is not None}
-    described = describe_columns(table, target, **{**asked, "drop": [*asked["drop"], *named]})
-    return [
-        replace(column, kind=ColumnKind.DROPPED, reason=f"{named[column.name]}: no input")
-        if column.name in named and column.name not in asked["drop"]
-        else column
-        for column in described
-    ]
-
-
-def _check_settings(test: Any, effort: str, limit: Any, epochs: Any, seed: Any, engine: str) -> None:
-    """Raise `InputError` for a setting that no training can have, before any data is read."""
-    check_effort(effort)
-    share = isinstance(test, (int, float, np.integer, np.floating)) and not isinstance(test, bool)
-    if isinstance(test, bool) or (share and not 0 <= test < 1):
-        raise InputError(f"the share of rows to set aside is {test!r}; expected a number from 0, less than 1")
-    if limit is not None and not (isinstance(limit, (int, float)) and 0 < limit < float("inf")):
-        raise InputError(f"the time limit is {limit!r}; expected a number of seconds above 0")
-    if epochs is not None and not (_is_whole(epochs) and 1 <= epochs < 2**31):
-        raise InputError(f"epochs must be a whole number of at least 1, got {epochs!r}")
-    if not (_is_whole(seed) and 0 <= seed <= LARGEST_SEED):
-        raise InputError(f"the seed is {seed!r}, expected a whole number from 0 to {LARGEST_SEED}")
-    if engine not in ENGINES:
-        raise InputError(f"engine is {engine!r}; {did_you_mean(str(engine), ENGINES)}")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+        return train_table
+    raise InputError(f"train: cannot learn from {sort.value}")

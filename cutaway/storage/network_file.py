@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,17 +27,32 @@ MOST_PARTS = 1_000
 DTYPES = {"F32": np.float32, "F64": np.float64}
 
 
+class Preprocessing(Protocol):
+    """How what a person has becomes a network's inputs: for each kind of data a class, whose objects are plain data."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON data, which `from_json` of its class takes."""
+
+    def example(self) -> np.ndarray:
+        """Return one row of inputs, of the largest whole numbers where those are looked up."""
+
+
+KINDS: dict[str, type] = {"table": TableEncoder}
+"""What a file may hold besides a network, and the class of its preprocessing."""
+
+
 @dataclass(frozen=True)
 class NetworkFile:
-    """What a file holds: a network, an `Ensemble` or a `Blend`, and for tables how rows become numbers and back."""
+    """What a file holds: a network, an `Ensemble` or a `Blend`, and for a job how its data becomes inputs and back."""
 
     network: Layer | Ensemble | Blend
-    preprocessing: TableEncoder | None = None
+    kind: str = "network"
+    preprocessing: Any = None
     target: AnyTarget | None = None
 
 
 def network_bytes(
-    network: Layer | Ensemble | Blend, *, preprocessing: TableEncoder | None = None, target: AnyTarget | None = None
+    network: Layer | Ensemble | Blend, *, preprocessing: Preprocessing | None = None, target: AnyTarget | None = None
 ) -> bytes:
     """Return the content of a network's file; no training row is in it.
 
@@ -67,7 +82,7 @@ def network_bytes(
             raise InputError(f"{path!r} holds values that are not finite; such a network is not saved")
     header = {
         "format": FORMAT,
-        "kind": "network" if preprocessing is None else "table",
+        "kind": next((kind for kind, made in KINDS.items() if isinstance(preprocessing, made)), "network"),
         "members": members,
         "network": described,
         "shares": list(network.shares) if isinstance(network, Blend) else None,
@@ -83,7 +98,7 @@ def write_network(
     path: str | Path,
     network: Layer | Ensemble | Blend,
     *,
-    preprocessing: TableEncoder | None = None,
+    preprocessing: Preprocessing | None = None,
     target: AnyTarget | None = None,
 ) -> None:
     """Write a network to a file, which appears complete or not at all; see `network_bytes`."""
@@ -182,17 +197,21 @@ def _restored(header: dict[str, Any], arrays: dict[str, np.ndarray], own: Iterab
         network = _one(header["network"], header["members"], arrays, own)
     else:
         network = _blended(header["network"], header["members"], shares, arrays, own)
-    if header["kind"] == "network":
+    kind = header["kind"]
+    if kind == "network":
         if header["preprocessing"] is not None or header["target"] is not None:
             raise ModelFileError("a plain network has preprocessing or a target")
         return NetworkFile(network)
-    if header["kind"] != "table":
-        raise ModelFileError(f"the file holds a {header['kind']!r}; expected 'network' or 'table'")
-    preprocessing = TableEncoder.from_json(header["preprocessing"])
-    target = any_target_from_json(header["target"])
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ModelFileError(f"the file holds a {kind!r}; expected one of 'network', {', '.join(map(repr, KINDS))}")
+    preprocessing = KINDS[kind].from_json(header["preprocessing"])  # type: ignore[attr-defined]
+    target = None if header["target"] is None else any_target_from_json(header["target"])
+    if (target is None) != hasattr(preprocessing, "outputs"):
+        raise ModelFileError(f"the file of kind {kind!r} {'lacks a' if target is None else 'has a'} target")
+    outputs = preprocessing.outputs if target is None else target.outputs
     for part in network.parts if isinstance(network, Blend) else [network]:
-        _try_out(part.network if isinstance(part, Ensemble) else part, preprocessing, target.outputs)
-    return NetworkFile(network, preprocessing, target)
+        _try_out(part.network if isinstance(part, Ensemble) else part, preprocessing.example(), outputs)
+    return NetworkFile(network, kind, preprocessing, target)
 
 
 def _blended(described: Any, members: Any, shares: Any, arrays: dict[str, np.ndarray], own: Iterable[type]) -> Blend:
@@ -272,16 +291,11 @@ def _whole(network: Layer, arrays: dict[str, np.ndarray], members: int | None) -
     )
 
 
-def _try_out(network: Layer, preprocessing: TableEncoder, outputs: int) -> None:
-    """Run one row through the network, each code the largest there is: every size must fit the next."""
-    row = np.zeros((1, preprocessing.width), network.dtype)
-    sizes = preprocessing.code_sizes
-    row[0, preprocessing.width - len(sizes) :] = [size - 1 for size in sizes]
+def _try_out(network: Layer, row: np.ndarray, outputs: int) -> None:
+    """Run one row through the network: every size must fit the next."""
     try:
         found = tuple(network(row).shape)
     except (InputError, ValueError, TypeError, IndexError, AttributeError) as fault:
-        raise ModelFileError(
-            f"the network does not take the table's {row.shape[1]} encoded columns ({fault})"
-        ) from fault
+        raise ModelFileError(f"the network does not take inputs of shape {row.shape[1:]} ({fault})") from fault
     if len(found) not in (2, 3) or (found[0], found[-1]) != (1, outputs):
         raise ModelFileError(f"the network's output for a row has shape {found}, the target needs {(1, outputs)}")

@@ -355,12 +355,12 @@ def test_help_and_version(capsys):
 
 
 def test_a_fault_of_ours_says_so(here, capsys, monkeypatch):
-    import cutaway.runs.train
+    import cutaway.runs.train_table
 
     def broken(*arguments, **options):
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr(cutaway.runs.train, "train", broken)
+    monkeypatch.setattr(cutaway.runs.train_table, "train_table", broken)
     assert run("train", "houses.csv", "--target", "price") == 1
     told = capsys.readouterr().err
     assert "a fault of ours" in told and "RuntimeError: two lines" in told and "CUTAWAY_TRACEBACK=1" in told
@@ -371,12 +371,12 @@ def test_a_fault_of_ours_says_so(here, capsys, monkeypatch):
 
 
 def test_interrupted_while_reading(here, capsys, monkeypatch):
-    import cutaway.runs.train
+    import cutaway.runs.train_table
 
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cutaway.runs.train, "train", interrupted)
+    monkeypatch.setattr(cutaway.runs.train_table, "train_table", interrupted)
     assert run("train", "houses.csv", "--target", "price") == 130
     assert "nothing was written" in capsys.readouterr().err
     assert not Path("runs").exists()

@@ -388,7 +388,7 @@ BRIEF = {"effort": "quick", "epochs": 3, "engine": "numpy", "compare": False}
 
 
 def test_groups_stay_together_and_are_no_input(monkeypatch):
-    from cutaway.runs import train as module
+    from cutaway.runs import train_table as module
 
     cut = []
     inner = module.divide
@@ -407,7 +407,7 @@ def test_groups_stay_together_and_are_no_input(monkeypatch):
 
 
 def test_what_is_tested_is_later(monkeypatch):
-    from cutaway.runs import train as module
+    from cutaway.runs import train_table as module
 
     cut = []
     inner = module.divide

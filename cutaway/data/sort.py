@@ -1,0 +1,93 @@
+"""Which sort of data a person has: a table, pictures, or a text."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from cutaway.errors import InputError
+
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+"""Endings of files that hold a picture."""
+
+ARRAYS_OF_PICTURES = re.compile(r"\.npz$|idx[13]-ubyte(\.gz)?$", re.IGNORECASE)
+"""Names of files that hold many pictures."""
+
+TABLES = re.compile(
+    r"\.(csv|tsv|tab|parquet|pq|json|jsonl|ndjson|xlsx?)(\.(gz|bz2|xz|zip))?$|\.(gz|bz2|xz|zip)$", re.IGNORECASE
+)
+"""Names of files that hold a table, packed or not."""
+
+LOOKED_AT = 1 << 16  # bytes of a file by which a text is told
+
+
+class Sort(StrEnum):
+    """What there is to learn from."""
+
+    TABLE = "a table"
+    PICTURES = "pictures"
+    TEXT = "a text"
+
+
+def sort_of(data: Any, target: str | None = None) -> Sort:
+    """Return which sort of data this is: told by its content, and by the names of files; a target means a table.
+
+    Raises `InputError` where a path holds none, or it is a table and no target is named.
+    """
+    if target is not None:
+        return Sort.TABLE
+    if not isinstance(data, (str, os.PathLike)):
+        raise InputError("train: a table needs a target: the column to predict")
+    place = Path(data)
+    if place.is_dir():
+        return _sort_of_folder(place)
+    if ARRAYS_OF_PICTURES.search(place.name):
+        return Sort.PICTURES
+    if place.suffix.lower() in PICTURES:
+        raise InputError(f"{place}: is one picture; give a folder that has one folder of pictures for each class")
+    if not place.is_file():
+        raise InputError(f"{place}: there is no such file or folder")
+    if TABLES.search(place.name) or not _is_text(place):
+        raise InputError(f"{place}: is a table, or no text; a table needs a target, the column to predict: --target")
+    return Sort.TEXT
+
+
+def _sort_of_folder(place: Path) -> Sort:
+    inside = [Path(found.path) for found in os.scandir(place)]
+    folders = [each for each in inside if each.is_dir() and not each.name.startswith(".")]
+    if any(_has_pictures(folder) for folder in folders):
+        return Sort.PICTURES
+    if _has_pictures(place):
+        raise InputError(
+            f"{place}: holds pictures, but says not of which class each is; make a folder in it for each class, and "
+            "put the pictures there"
+        )
+    raise InputError(
+        f"{place}: is a folder without pictures; expected one folder of pictures for each class "
+        f"({', '.join(PICTURES)}), or a file: a table or a text"
+    )
+
+
+def _has_pictures(folder: Path) -> bool:
+    return any(Path(found.name).suffix.lower() in PICTURES for found in os.scandir(folder))
+
+
+def _is_text(place: Path) -> bool:
+    """Whether a file's first bytes are text: UTF-8, UTF-16 with its mark, or one byte a character."""
+    with place.open("rb") as file:
+        begin = file.read(LOOKED_AT)
+    if begin[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(begin)  # a character may be cut in two at the end
+    except UnicodeDecodeError:
+        return b"\0" not in begin and _mostly_printable(begin)
+    return b"\0" not in begin
+
+
+def _mostly_printable(begin: bytes) -> bool:
+    return sum(byte >= 32 or byte in (9, 10, 13) for byte in begin) > 0.99 * len(begin)
