@@ -1,11 +1,14 @@
-"""`cutaway train`: from a table to a trained and tested network."""
+"""`cutaway train`: from a table, pictures or a text to a trained and tested network."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,9 +18,14 @@ from cutaway.cli.values import seconds, share_or_table, whole
 from cutaway.errors import InputError
 
 if TYPE_CHECKING:
-    from cutaway.runs.table_run import TableRun
+    from cutaway.data.sort import Sort
+    from cutaway.runs.run import Run
 
 FINISHED, STOPPED = 0, 130
+OF_TABLES, OF_PICTURES, OF_TEXTS = "Of tables", "Of pictures", "Of texts"
+TABLES, SEVERAL = Parameter(group=OF_TABLES), Parameter(negative="", group=OF_TABLES)
+# Where what is said of each kind of data is written.
+SUMMARIES = {"a table": "summary", "pictures": "pictures_summary", "a text": "text_summary"}
 WIDEST = 100  # longer lines are hard to read, however wide the terminal
 
 
@@ -25,67 +33,76 @@ def train(
     data: Path,
     /,
     *,
-    target: str,
+    target: str | None = None,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
-    test: Annotated[float | Path, Parameter(converter=share_or_table)] = 0.2,
-    validation: Path | None = None,
+    test: Annotated[float | Path | None, Parameter(converter=share_or_table)] = None,
     effort: Literal["quick", "standard", "best"] = "standard",
     limit: Annotated[float | None, Parameter(name="--time", converter=seconds)] = None,
     epochs: Annotated[int | None, Parameter(converter=whole)] = None,
-    task: Literal["classification", "regression"] | None = None,
-    metric: str | None = None,
     seed: Annotated[int, Parameter(converter=whole)] = 0,
     engine: Literal["auto", "numpy", "xla"] = "auto",
-    category: Annotated[list[str] | None, Parameter(negative="")] = None,
-    number: Annotated[list[str] | None, Parameter(negative="")] = None,
-    text: Annotated[list[str] | None, Parameter(negative="")] = None,
-    date: Annotated[list[str] | None, Parameter(negative="")] = None,
-    drop: Annotated[list[str] | None, Parameter(negative="")] = None,
-    group: str | None = None,
-    time_column: str | None = None,
-    lag: Annotated[int, Parameter(converter=whole)] = 0,
-    weight: str | None = None,
-    compare: Annotated[bool, Parameter(name="--compare", negative="--no-compare")] = True,
-    start: Annotated[Path | None, Parameter(name="--from")] = None,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    validation: Annotated[Path | None, TABLES] = None,
+    task: Annotated[Literal["classification", "regression"] | None, TABLES] = None,
+    metric: Annotated[str | None, TABLES] = None,
+    category: Annotated[list[str] | None, SEVERAL] = None,
+    number: Annotated[list[str] | None, SEVERAL] = None,
+    text: Annotated[list[str] | None, SEVERAL] = None,
+    date: Annotated[list[str] | None, SEVERAL] = None,
+    drop: Annotated[list[str] | None, SEVERAL] = None,
+    group: Annotated[str | None, TABLES] = None,
+    time_column: Annotated[str | None, TABLES] = None,
+    lag: Annotated[int, Parameter(converter=whole, group=OF_TABLES)] = 0,
+    weight: Annotated[str | None, TABLES] = None,
+    compare: Annotated[bool, Parameter(name="--compare", negative="--no-compare", group=OF_TABLES)] = True,
+    start: Annotated[Path | None, Parameter(name="--from", group=OF_TABLES)] = None,
+    size: Annotated[int | None, Parameter(converter=whole, group=OF_PICTURES)] = None,
+    context: Annotated[int | None, Parameter(converter=whole, group=OF_TEXTS)] = None,
+    tokens: Annotated[Literal["characters", "byte pairs"] | None, Parameter(group=OF_TEXTS)] = None,
+    vocabulary: Annotated[int | None, Parameter(converter=whole, group=OF_TEXTS)] = None,
 ) -> int:
-    """Train a network that predicts one column of a table from the others.
+    """Train a network on a table, on pictures or on a text.
 
-    The table may be csv, tsv, parquet or JSON lines, packed or not. What each column is, what kind of task it is, the
-    network and its training are chosen and said. A share of the rows is set aside before anything is learned, and the
-    score on it is shown beside that of boosted trees and of always giving the same answer.
+    A table (csv, tsv, parquet or JSON lines, packed or not) needs --target: the column that is predicted from the
+    others. A folder of pictures has one folder for each class. Of a text the next character is predicted. What each
+    column is, the network and its training are chosen and said. A share is set aside before anything is learned, and
+    the score on it is shown, beside what takes no network.
 
-    Example: `cutaway train houses.csv --target price`
+    Examples: `cutaway train houses.csv --target price`, `cutaway train pictures/`, `cutaway train book.txt`
 
     Parameters
     ----------
     data
-        The table.
+        A table, a folder of pictures (or an .npz or IDX file of them), or a text file.
     target
-        The column to predict.
+        Of a table: the column to predict.
     out
         The folder for the run; runs/NAME for NAME.csv when not given. An earlier run there is replaced, though not by
         one that is interrupted.
     test
-        The share of the rows to set aside for the score, 0 for none; or a table of such rows.
-    validation
-        A table of rows to choose the best weights by; rows of the table take turns when not given.
+        The share to set aside for the score, 0 for none; for a table also a table of such rows. A fifth when not
+        given, of a text the last tenth.
     effort
-        standard: several networks, averaged. quick: one small network, for a first look. best: many
-        kinds of network tried, the best of them mixed; takes several times as long.
+        standard: the usual. quick: a small network, for a first look. best: takes several times as long.
     limit
         How long the whole command may take, such as 60s, 2m or 1h: fewer epochs then have to do.
     epochs
-        How often every row is seen; by the number of rows when not given.
-    task
-        Told from the target's values when not given.
-    metric
-        What to score by, such as roc_auc, log_loss or mae; accuracy or rmse when not given.
+        How often everything is seen; by the size of the data when not given.
     seed
         The same seed gives the same run.
     engine
         Which engine trains; auto takes the one that is done sooner.
+    json_
+        Print the summary as JSON.
+    quiet
+        Print nothing but errors.
+    validation
+        A table of rows to choose the best weights by; rows of the table take turns when not given.
+    task
+        Told from the target's values when not given.
+    metric
+        What to score by, such as roc_auc, log_loss or mae; accuracy or rmse when not given.
     category
         A column to take as categories, whatever it holds; may be repeated.
     number
@@ -108,48 +125,36 @@ def train(
         Whether boosted trees are grown on the same rows, to compare with.
     start
         A run to go on from: its networks learn on, from these rows.
-    json_
-        Print the summary as JSON.
-    quiet
-        Print nothing but errors.
+    size
+        Pixels of a side that pictures are brought to; by the pictures when not given.
+    context
+        How many tokens the network sees of what came before; by the length of the text when not given.
+    tokens
+        What the text is cut into: characters, or pairs of bytes that are often together (needs cutaway[bpe]).
+    vocabulary
+        How many different tokens there are at most.
     """
-    from cutaway.runs.load import load_table
-    from cutaway.runs.train_table import train_table
+    from cutaway.data.sort import Sort, sort_of
+    from cutaway.runs.train import job_for
     from cutaway.storage.run_folder import check_place
 
-    for option, table in (("--test", test), ("--validation", validation)):
-        if isinstance(table, Path) and table.exists() and data.exists() and table.samefile(data):
-            raise InputError(f"{option} {table}: is the table to learn from, which would tell nothing; give other rows")
+    asked = {name: value for name, value in locals().items() if name in _OPTIONS and value != _OPTIONS[name]}
+    sort = sort_of(data, target)
+    job = job_for(sort)
+    known = inspect.signature(job).parameters
+    for name in asked:
+        if name not in known:
+            raise InputError(f"{_option(name)}: is not for {sort.value}, which {data} is; leave it out")
     folder = out or Path("runs") / run_name(data)
     replaces = check_place(folder)
-    show_before, show_after = (None, None) if quiet or json_ else _shown(data, folder, replaces)
-    run = train_table(
-        data,
-        target,
-        test=test,
-        validation=validation,
-        effort=effort,
-        limit=limit,
-        epochs=epochs,
-        task=task,
-        metric=metric,
-        seed=seed,
-        engine=engine,
-        category=category or (),
-        number=number or (),
-        text=text or (),
-        date=date or (),
-        drop=drop or (),
-        group=group,
-        time_column=time_column,
-        start=None if start is None else load_table(start),
-        lag=lag,
-        weight=weight,
-        compare=compare,
-        out=folder,
-        progress=False if quiet or json_ else None,
-        told=show_before,
-    )
+    if sort is Sort.TABLE:
+        asked |= _checked(asked, data)
+        job = partial(job, target=target)
+    elif isinstance(test, Path):
+        raise InputError(f"--test {test}: is not for {sort.value}; give the share to set aside, such as 0.2")
+    show_before, show_after = (None, None) if quiet or json_ else _shown(sort, data, folder, replaces)
+    progress = False if quiet or json_ else None
+    run = job(data, **asked, out=folder, progress=progress, told=show_before)
     if json_:
         sys.stdout.write(json.dumps(_told(run), ensure_ascii=False, indent=1) + "\n")
     if show_after is not None:
@@ -157,33 +162,67 @@ def train(
     return STOPPED if run.interrupted else FINISHED
 
 
-def _told(run: TableRun) -> dict[str, Any]:
+_OPTIONS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(train).parameters.items()
+    if name not in ("data", "target", "out", "json_", "quiet")
+}
+"""What may be handed on to a job, and what each is when a person says nothing."""
+
+
+def _option(name: str) -> str:
+    """Return an option as it is typed.
+
+    >>> _option("time_column"), _option("limit")
+    ('--time-column', '--time')
+    """
+    return {"limit": "--time", "start": "--from"}.get(name, f"--{name.replace('_', '-')}")
+
+
+def _checked(asked: dict[str, Any], data: Path) -> dict[str, Any]:
+    """Return options of a table as its job takes them; `InputError` for a test that would tell nothing."""
+    for name in ("test", "validation"):
+        table = asked.get(name)
+        if isinstance(table, Path) and table.exists() and data.exists() and table.samefile(data):
+            raise InputError(f"--{name} {table}: is the table to learn from, which would tell nothing; give other rows")
+    if "start" not in asked:
+        return {}
+    from cutaway.runs.load import load_table
+
+    return {"start": load_table(asked["start"])}
+
+
+def _told(run: Run) -> dict[str, Any]:
     """Return the summary as data, with what the screen says besides."""
+    from cutaway.runs.table_run import TableRun
+
+    told = {**run.summary(), "run": str(run.path)}
+    if not isinstance(run, TableRun):
+        return told
     from cutaway.cli.agreement import agreement
     from cutaway.cli.scoreboard import verdict
     from cutaway.data.targets import NumberTarget
 
-    both = run.estimate is not None and run.scores is not None
     return {
-        **run.summary(),
-        "agreement": agreement(run.estimate, run.scores) if both else None,  # type: ignore[arg-type]
+        **told,
+        "agreement": agreement(run.estimate, run.scores)
+        if run.estimate is not None and run.scores is not None
+        else None,
         "margins": [list(pair) for pair in run.target.margins] if isinstance(run.target, NumberTarget) else None,
         "verdict": verdict(run)[0],
-        "run": str(run.path),
     }
 
 
-def _shown(data: Path, folder: Path, replaces: bool) -> tuple[Callable[[TableRun], None], Callable[[TableRun], None]]:
+def _shown(sort: Sort, data: Path, folder: Path, replaces: bool) -> tuple[Callable[[Any], None], Callable[[Any], None]]:
     """Return what prints what was read, before training begins, and what prints how it went."""
     from rich.console import Console
 
-    from cutaway.cli.summary import show_after, show_before
-
+    summary = import_module(f"cutaway.cli.{SUMMARIES[sort.value]}")
     console = Console()
     console.width = min(console.width, WIDEST)
     return (
-        lambda run: show_before(run, console, data),
-        lambda run: show_after(run, console, folder, data, replaces),
+        lambda run: summary.show_before(run, console, data),
+        lambda run: summary.show_after(run, console, folder, data, replaces),
     )
 
 

@@ -51,8 +51,13 @@ def sort_of(data: Any, target: str | None = None) -> Sort:
         raise InputError(f"{place}: is one picture; give a folder that has one folder of pictures for each class")
     if not place.is_file():
         raise InputError(f"{place}: there is no such file or folder")
-    if TABLES.search(place.name) or not _is_text(place):
-        raise InputError(f"{place}: is a table, or no text; a table needs a target, the column to predict: --target")
+    if TABLES.search(place.name):
+        raise InputError(f"{place}: is a table, which needs a target, the column to predict: --target COLUMN")
+    if not _is_text(place):
+        raise InputError(
+            f"{place}: is neither a text nor, by its name, a table or pictures; of a table name the column to predict: "
+            "--target COLUMN"
+        )
     return Sort.TEXT
 
 

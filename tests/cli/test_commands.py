@@ -271,7 +271,7 @@ WRONG = {
     "unknown option": ("houses.csv", TABLE, ["--target", "price", "--speed", "9"], "option --speed. See"),
     "near option": ("houses.csv", TABLE, ["--taget", "price"], "option --taget. Did you mean --target?"),
     "no value": ("houses.csv", TABLE, ["--target", "price", "--quiet", "-o"], "-o needs a value after it. See"),
-    "target missing": ("houses.csv", TABLE, ["--quiet"], "--target is missing. See"),
+    "target missing": ("houses.csv", TABLE, ["--quiet"], "needs a target, the column to predict: --target COLUMN"),
     "two to drop": ("houses.csv", TABLE, ["--target", "price", "--drop", "size", "town"], "repeated: … --drop town"),
     "a word too many": ("houses.csv", TABLE, ["--target", "price", "town"], "'town' is one word too many"),
     "no number": ("houses.csv", TABLE, ["--target", "price", "--number", "town"], "no value is one ('Delft')"),
