@@ -62,8 +62,7 @@ def sort_of(data: Any, target: str | None = None) -> Sort:
 
 
 def _sort_of_folder(place: Path) -> Sort:
-    inside = [Path(found.path) for found in os.scandir(place)]
-    folders = [each for each in inside if each.is_dir() and not each.name.startswith(".")]
+    folders = [each for each in place.iterdir() if each.is_dir() and not each.name.startswith(".")]
     if any(_has_pictures(folder) for folder in folders):
         return Sort.PICTURES
     if _has_pictures(place):
@@ -78,7 +77,8 @@ def _sort_of_folder(place: Path) -> Sort:
 
 
 def _has_pictures(folder: Path) -> bool:
-    return any(Path(found.name).suffix.lower() in PICTURES for found in os.scandir(folder))
+    with os.scandir(folder) as inside:  # the first will do: there may be very many
+        return any(Path(found.name).suffix.lower() in PICTURES for found in inside)
 
 
 def _is_text(place: Path) -> bool:
