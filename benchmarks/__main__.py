@@ -1,4 +1,7 @@
-"""`python -m benchmarks dense|overhead|startup [--repeats N]`, `python -m benchmarks tables [--report] …`."""
+"""`python -m benchmarks dense|overhead|pictures|startup|text [--repeats N]`, `python -m benchmarks tables …`.
+
+`python -m benchmarks fuzz [--minutes 30]` and `python -m benchmarks faults [--kills 200]` count what goes wrong.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,12 @@ from benchmarks.tables import add_options
 
 NAMES = {
     "dense": "four dense networks: one training step beside scikit-learn, PyTorch, hand-written JAX and NumPy",
-    "overhead": "what observing, records and callbacks cost a training",
+    "faults": "trainings killed at random moments and gone on with, failing disks, two processes on one folder",
+    "fuzz": "changed files of every kind that is read: each must load or be refused",
+    "overhead": "what observing, records, callbacks and checkpoints cost a training",
+    "pictures": "LeNet-5 and a small residual network: one training step beside PyTorch and hand-written JAX",
     "startup": "import time, and `cutaway train` on iris in a cold process",
+    "text": "a small GPT and an LSTM: one training step beside PyTorch and hand-written JAX",
     "tables": "scores and seconds on real tables beside scikit-learn, LightGBM and RealMLP; memory of a million rows",
 }
 
@@ -23,6 +30,12 @@ def main() -> None:
         command.add_argument("--quick", action="store_true", help="small, to see that it runs; writes no result")
         if name == "tables":
             add_options(command)
+        elif name == "fuzz":
+            command.add_argument("--minutes", type=float, default=30, help="all kinds of file together (30)")
+            command.add_argument("--seed", type=int, default=0, help="of the first change (0)")
+        elif name == "faults":
+            command.add_argument("--kills", type=int, default=200, help="at least so many (200)")
+            command.add_argument("--seed", type=int, default=0, help="of the moments (0)")
         else:
             command.add_argument("--repeats", type=int, default=5, help="alternated runs; the median counts (5)")
     chosen = vars(parser.parse_args())

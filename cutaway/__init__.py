@@ -45,11 +45,13 @@ from cutaway.schedules import (
     WarmUp,
 )
 from cutaway.tensor import Tensor, as_tensors
-from cutaway.training.trainer import StopTraining
+from cutaway.training.loop import StopTraining
 from cutaway.version import __version__
 
 if _TYPE_CHECKING:
     from cutaway.estimators import NetworkClassifier, NetworkRegressor
+    from cutaway.explain.step import step
+    from cutaway.explain.trace import trace
     from cutaway.runs.compare import compare
     from cutaway.runs.load import load
     from cutaway.runs.table_run import TableRun
@@ -60,6 +62,8 @@ _LATER = {
     "NetworkClassifier": "cutaway.estimators",
     "NetworkRegressor": "cutaway.estimators",
     "compare": "cutaway.runs.compare",
+    "step": "cutaway.explain.step",
+    "trace": "cutaway.explain.trace",
     "load": "cutaway.runs.load",
     "train": "cutaway.runs.train",
     "TableRun": "cutaway.runs.table_run",
@@ -71,7 +75,8 @@ __all__ = [
     "MeanOverMembers", "Momentum", "Nesterov", "NetworkClassifier", "NetworkRegressor", "OneCycle", "Optimizer",
     "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay", "StopTraining",
     "TableRun", "Tensor", "TrainingWarning", "WarmUp", "__version__", "as_tensors", "check_gradients", "compare",
-    "fit", "gradients", "load", "losses", "metrics", "ops", "optimizers", "schedules", "train", *_layers,
+    "fit", "gradients", "load", "losses", "metrics", "ops", "optimizers", "schedules", "step", "trace", "train",
+    *_layers,
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,8 @@ def _put(part: Path, place: Path) -> None:
     """Rename the folder `part` to `place`; what was there goes back if that fails."""
     if not place.exists():
         part.rename(place)
+    elif _exchanged(part, place):
+        shutil.rmtree(part, ignore_errors=True)
     else:
         old = part.with_suffix(".old")
         place.rename(old)
@@ -85,6 +88,23 @@ def _put(part: Path, place: Path) -> None:
             raise
         shutil.rmtree(old, ignore_errors=True)
     _flush_folder(place.parent)
+
+
+def _exchanged(part: Path, place: Path) -> bool:
+    """Have two folders change names in one step; false where the system or its file system knows no such step.
+
+    With two renamings, a process that is killed between them would leave nothing under the name.
+    """
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):  # an older C library
+        return False
+    return bool(rename(here, os.fsencode(part), here, os.fsencode(place), exchange) == 0)
 
 
 def _flush_folder(folder: Path) -> None:

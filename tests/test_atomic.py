@@ -1,8 +1,10 @@
 import os
 import stat
+import sys
 
 import pytest
 
+from cutaway import atomic
 from cutaway.atomic import complete_folder, write_complete
 from cutaway.errors import InputError
 
@@ -69,8 +71,24 @@ def test_the_old_folder_comes_back_when_the_new_cannot_take_its_place(tmp_path, 
             raise OSError(5, "Input/output error")
         return rename(self, target)
 
+    monkeypatch.setattr(atomic, "_exchanged", lambda part, place: False)
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(InputError, match="Input/output"), complete_folder(place):
         pass
     assert sorted(item.name for item in tmp_path.iterdir()) == ["one"]
     assert sorted(item.name for item in place.iterdir()) == ["a"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux exchanges two names in one step")
+def test_a_folder_is_replaced_in_one_step(tmp_path, monkeypatch):
+    """There is no moment without the name, at which a process that is killed would leave nothing under it."""
+    from pathlib import Path
+
+    place = tmp_path / "one"
+    place.mkdir()
+    (place / "a").write_text("1")
+    monkeypatch.setattr(Path, "rename", lambda *given: pytest.fail("two steps"))
+    with complete_folder(place) as part:
+        (part / "b").write_text("2")
+    assert sorted(item.name for item in place.iterdir()) == ["b"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["one"]

@@ -5,8 +5,9 @@ from cutaway.autodiff.check import check_gradients
 from cutaway.autodiff.checkpoint import checkpoint
 from cutaway.autodiff.node import Node, value_of
 from cutaway.autodiff.primitive import Rule, Thunk, primitive
+from cutaway.autodiff.repeat import repeat
 
 __all__ = [
     "Node", "Rule", "Thunk", "check_gradients", "checkpoint", "gradients", "history", "primitive", "pull",
-    "value_of",
+    "repeat", "value_of",
 ]  # fmt: skip

@@ -53,7 +53,31 @@ class JaxBackend:
 
     def scatter_add(self, target: Array, key: Any, updates: Array) -> Array:
         """Add `updates` at `target[key]`, repeated places too."""
+        parts = key if isinstance(key, tuple) else (key,)
+        if all(type(part) is int or (isinstance(part, slice) and part.step in (None, 1)) for part in parts):
+            # A block of neighbours is added where it stands; a scatter takes many times as long on a CPU.
+            bounds = [slice(p, p + 1 or None) if type(p) is int else p for p in parts]
+            sizes = target.shape
+            starts = [b.indices(sizes[axis])[0] for axis, b in enumerate(bounds)] + [0] * (target.ndim - len(bounds))
+            block = target[tuple(bounds)]
+            return jax.lax.dynamic_update_slice(target, block + updates.reshape(block.shape), starts)
         return target.at[key].add(updates)
+
+    def convolution(
+        self, x: Array, weight: Array, windows: Sequence[Any], groups: int, otherwise: Callable[[Array, Array], Any]
+    ) -> tuple[Array, Callable[[Array], tuple[Callable[[], Array], ...]]] | None:
+        """XLA's; on a CPU only where it has a fast routine, as anything else there takes ten times as long."""
+        if jax.default_backend() != "cpu":
+            return convolution(x, weight, windows, groups)
+        from cutaway.backends import jax_convolution
+
+        if not jax_convolution.suits(x, weight, windows, groups):
+            return None
+        return jax_convolution.convolution(x, weight, windows, otherwise)
+
+    def pad(self, x: Array, edges: Sequence[tuple[int, int, int]], value: float = 0.0) -> Array:
+        """Pad, or cut, with `lax.pad`."""
+        return jax.lax.pad(x, jax.numpy.asarray(value, x.dtype), edges)
 
     def barrier(self, arrays: Sequence[Array]) -> Sequence[Array]:
         """Keep XLA from merging what is computed before with what is computed after."""
@@ -92,6 +116,27 @@ class JaxBackend:
     def everywhere(self, tree: Any, members: int) -> Any:
         """Copy to each of those devices."""
         return jax.device_put(tree, _divided(members))
+
+
+def convolution(
+    x: Array, weight: Array, windows: Sequence[Any], groups: int
+) -> tuple[Array, Callable[[Array], tuple[Callable[[], Array], ...]]]:
+    """Return XLA's own convolution of x (batch, ..., in) with weight (..., in / groups, out), and its backward rule."""
+    letters = "HW"[-len(windows) :]
+
+    def forward(x: Array, weight: Array) -> Array:
+        return jax.lax.conv_general_dilated(
+            x,
+            weight,
+            [each.stride for each in windows],
+            [(each.low, each.high) for each in windows],
+            rhs_dilation=[each.dilation for each in windows],
+            dimension_numbers=(f"N{letters}C", f"{letters}IO", f"N{letters}C"),
+            feature_group_count=groups,
+        )
+
+    y, pullback = jax.vjp(forward, x, weight)
+    return y, lambda g: (lambda: pullback(g)[0], lambda: pullback(g)[1])
 
 
 def _divided(members: int, *axes: str) -> Any:

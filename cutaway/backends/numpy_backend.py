@@ -41,6 +41,27 @@ class NumPyBackend:
             np.add.at(result, key, updates)
         return result
 
+    def convolution(
+        self, x: Array, weight: Array, windows: Sequence[Any], groups: int, otherwise: Callable[[Array, Array], Any]
+    ) -> None:
+        """Return None: NumPy has none of its own."""
+
+    def pad(self, x: Array, edges: Sequence[tuple[int, int, int]], value: float = 0.0) -> Array:
+        """Pad, or cut: what is seen of `x` is copied into an array of `value`."""
+        lengths, target, source = [], [], []
+        for size, (low, high, between) in zip(x.shape, edges, strict=True):
+            step, reach = between + 1, max(0, size * (between + 1) - between)
+            length = low + reach + high
+            # Element k stands at low + k · step; those that stand before 0 or beyond the length are cut away.
+            first = max(0, -(low // step))
+            last = min(size, max(first, -((low - length) // step)))
+            lengths.append(length)
+            target.append(slice(low + first * step, low + (last - 1) * step + 1, step) if last > first else slice(0, 0))
+            source.append(slice(first, last))
+        result = np.full(lengths, value, dtype=x.dtype)
+        result[tuple(target)] = x[tuple(source)]
+        return result
+
     def barrier(self, arrays: Sequence[Array]) -> Sequence[Array]:
         """Return `arrays`: nothing is reordered here."""
         return arrays

@@ -34,6 +34,21 @@ class Backend(Protocol):
     def scatter_add(self, target: Array, key: Any, updates: Array) -> Array:
         """Return `target` with `updates` added at `target[key]`; repeated places add up."""
 
+    def convolution(
+        self, x: Array, weight: Array, windows: Sequence[Any], groups: int, otherwise: Callable[[Array, Array], Any]
+    ) -> tuple[Array, Callable[[Array], tuple[Callable[[], Array], ...]]] | None:
+        """Return the device's own convolution of x (batch, height, width, in) and its backward rule.
+
+        None where `otherwise`, the rule by windows cut out and multiplied by a matrix, is sooner done. `windows` says,
+        for each axis, length, size, stride, low, high, dilation and count.
+        """
+
+    def pad(self, x: Array, edges: Sequence[tuple[int, int, int]], value: float = 0.0) -> Array:
+        """Return `x` with `value` put before, after and between its elements, as `edges` says for each axis.
+
+        What is to be put before or after may be negative: so many places are then cut away.
+        """
+
     def barrier(self, arrays: Sequence[Array]) -> Sequence[Array]:
         """Return `arrays` such that the compiler cannot merge work across this line."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import sys
 import traceback
 import warnings
@@ -14,13 +15,16 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnknownOptionErro
 
 from cutaway.cli.compare import compare
 from cutaway.cli.data import data
+from cutaway.cli.explain import explain
+from cutaway.cli.generate import generate
 from cutaway.cli.predict import predict
 from cutaway.cli.printable import as_options, printable
 from cutaway.cli.train import train
 from cutaway.errors import InputError
+from cutaway.training.interrupt import Terminated
 from cutaway.version import __version__
 
-DONE, OURS, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, OURS, WRONG_INPUT, INTERRUPTED, ENDED = 0, 1, 2, 130, 143
 REPEATED = ("--drop", "--category", "--number", "--text", "--date")  # options of one column each
 TRACEBACK = "CUTAWAY_TRACEBACK"  # environment variable: set, faults of ours and wrong input show where they arose
 
@@ -33,14 +37,14 @@ app = App(
     ),
     help_format="markdown",
 )
-for command in (train, predict, compare, data):
+for command in (train, predict, explain, generate, compare, data):
     app.command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    0 done, 2 wrong input (one message on standard error), 130 interrupted, 1 a fault of ours.
+    0 done, 2 wrong input (one message on standard error), 130 interrupted, 143 ended by the system, 1 a fault of ours.
     """
     _quiet_libraries()
     tokens = list(sys.argv[1:] if arguments is None else arguments)
@@ -56,6 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         sys.stderr.write(f"cutaway: {as_options(_one_line(fault))}\n")
         return WRONG_INPUT
+    except Terminated:
+        again = " ".join(["cutaway", *map(shlex.quote, tokens), *(["--resume"] if "--resume" not in tokens else [])])
+        sys.stderr.write(f"cutaway: ended, as the system asked; to go on where it stopped: {printable(again)}\n")
+        return ENDED
     except KeyboardInterrupt:
         sys.stderr.write("cutaway: interrupted; nothing was written\n")
         return INTERRUPTED

@@ -1,4 +1,4 @@
-"""`cutaway predict`: a trained run's answers for new rows."""
+"""`cutaway predict`: a trained run's answers for new data."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def predict(
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
-    """Predict for the rows of a table with a trained run.
+    """Predict for new data with a trained run.
 
-    The columns of the table are kept; `prediction` is added, for classes `probability_<class>` each, and for numbers
-    with --interval `low` and `high`. Columns may come in another order; categories and missing values that training did
-    not see are counted and told.
+    Of a table the columns are kept; `prediction` is added, for classes `probability_<class>` each, and for numbers with
+    --interval `low` and `high`. Columns may come in another order; categories and missing values that training did not
+    see are counted and told. Of pictures there is a row for each file, of a text a row for each line, with how much it
+    surprises the network.
 
     Example: `cutaway predict runs/houses new.csv -o predicted.csv`
 
@@ -41,29 +42,53 @@ def predict(
     run
         The run's folder.
     data
-        The table: csv, tsv, parquet or JSON lines, packed or not.
+        A table (csv, tsv, parquet or JSON lines, packed or not), a folder of pictures or one, or a text.
     out
-        The file to write, .csv or .tsv, though not the table itself; standard output when not given.
+        The file to write, .csv or .tsv, though not the data itself; standard output when not given.
     interval
         Of predicted numbers, also an interval that holds the true number of this share of new rows: 0.5, 0.8, 0.9,
         0.95 or 0.99.
     json_
         Print JSON: the predictions, or with --out what was written and counted.
     quiet
-        Print nothing but the table and errors.
+        Print nothing but the predictions and errors.
     """
-    from cutaway.data.reading import read_table
-    from cutaway.data.writing import write_table
-    from cutaway.runs.load import load_table
+    from cutaway.runs.load import load
+    from cutaway.runs.table_run import TableRun
 
     if out is not None:
         _check_not_an_input(out, run, data)
-    loaded = load_table(run)
-    margin = None if interval is None else margin_of(loaded, interval)
-    table = read_table(data, loaded.preprocessing.european)
-    predictions = loaded.predictions(table)
+    loaded = load(run)
+    if isinstance(loaded, TableRun):
+        return predict_table(loaded, data, out, interval, json_=json_, quiet=quiet)
+    if interval is not None:
+        raise InputError("--interval: is for predicted numbers, of tables; leave it out")
+    from cutaway.runs.picture_run import PictureRun
+    from cutaway.runs.text_run import TextRun
+
+    if isinstance(loaded, PictureRun):
+        from cutaway.cli.predict_pictures import predict_pictures
+
+        return predict_pictures(loaded, data, out, json_=json_, quiet=quiet)
+    if isinstance(loaded, TextRun):
+        from cutaway.cli.predict_text import predict_text
+
+        return predict_text(loaded, data, out, json_=json_, quiet=quiet)
+    raise InputError(f"{run}: is a network trained on arrays, which does not say how a file becomes its inputs")
+
+
+def predict_table(
+    run: TableRun, data: Path, out: Path | None, interval: float | None, *, json_: bool, quiet: bool
+) -> int:
+    """Write a table with predictions added, say what was met, and return the exit code."""
+    from cutaway.data.reading import read_table
+    from cutaway.data.writing import write_table
+
+    margin = None if interval is None else margin_of(run, interval)
+    table = read_table(data, run.preprocessing.european)
+    predictions = run.predictions(table)
     told = [*table.notes, *predictions.counts.sentences()]
-    result, added = with_predictions(table, loaded, predictions, margin)
+    result, added = with_predictions(table, run, predictions, margin)
     if out is not None:
         write_table(result, out)
     if json_:
@@ -152,7 +177,7 @@ def _check_not_an_input(out: Path, run: Path, data: Path) -> None:
     except OSError:  # one of them is not there
         same = False
     if same:
-        raise InputError(f"{out}: is the table to predict for, which would be lost; choose another file with -o")
+        raise InputError(f"{out}: is what is to be predicted for, which would be lost; choose another file with -o")
     folder = run.resolve().parent if run.is_file() and is_run(run.parent) else run.resolve()
     if place == run.resolve() or folder in (place, *place.parents):
         raise InputError(f"{out}: is in the run's folder; choose another place with -o")

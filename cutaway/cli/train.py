@@ -41,6 +41,7 @@ def train(
     epochs: Annotated[int | None, Parameter(converter=whole)] = None,
     seed: Annotated[int, Parameter(converter=whole)] = 0,
     engine: Literal["auto", "numpy", "xla"] = "auto",
+    resume: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     validation: Annotated[Path | None, TABLES] = None,
@@ -93,6 +94,8 @@ def train(
         The same seed gives the same run.
     engine
         Which engine trains; auto takes the one that is done sooner.
+    resume
+        Go on with a training that was stopped, from its last checkpoint: the same command, with this.
     json_
         Print the summary as JSON.
     quiet
@@ -232,4 +235,4 @@ def run_name(data: Path) -> str:
     >>> run_name(Path("data/houses.csv.gz"))
     'houses'
     """
-    return re.sub(r"(\.(csv|tsv|txt|parquet|json|jsonl|ndjson|gz|bz2|xz|zip))+$", "", data.name, flags=re.I) or "run"
+    return re.sub(r"(\.(csv|tsv|txt|npz|parquet|json|jsonl|ndjson|gz|bz2|xz|zip))+$", "", data.name, flags=re.I) or "run"

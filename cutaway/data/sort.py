@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import os
 import re
+import zlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from cutaway.data.picture_arrays import ARRAY_FILES
+from cutaway.data.picture_folders import PICTURES, hold_pictures
+from cutaway.data.pictures import Pictures
+from cutaway.data.text import Text
 from cutaway.errors import InputError
-
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
-"""Endings of files that hold a picture."""
-
-ARRAYS_OF_PICTURES = re.compile(r"\.npz$|idx[13]-ubyte(\.gz)?$", re.IGNORECASE)
-"""Names of files that hold many pictures."""
 
 TABLES = re.compile(
     r"\.(csv|tsv|tab|parquet|pq|json|jsonl|ndjson|xlsx?)(\.(gz|bz2|xz|zip))?$|\.(gz|bz2|xz|zip)$", re.IGNORECASE
 )
 """Names of files that hold a table, packed or not."""
+
+TEXTS = re.compile(r"\.(txt|text|md|rst|tex|log)$", re.IGNORECASE)
+"""Names of files that hold running text, whatever packs them."""
 
 LOOKED_AT = 1 << 16  # bytes of a file by which a text is told
 
@@ -40,18 +43,22 @@ def sort_of(data: Any, target: str | None = None) -> Sort:
     """
     if target is not None:
         return Sort.TABLE
+    if isinstance(data, Text):
+        return Sort.TEXT
+    if isinstance(data, Pictures):
+        return Sort.PICTURES
     if not isinstance(data, (str, os.PathLike)):
         raise InputError("train: a table needs a target: the column to predict")
     place = Path(data)
     if place.is_dir():
         return _sort_of_folder(place)
-    if ARRAYS_OF_PICTURES.search(place.name):
+    if ARRAY_FILES.search(place.name):
         return Sort.PICTURES
     if place.suffix.lower() in PICTURES:
         raise InputError(f"{place}: is one picture; give a folder that has one folder of pictures for each class")
     if not place.is_file():
         raise InputError(f"{place}: there is no such file or folder")
-    if TABLES.search(place.name):
+    if TABLES.search(_unpacked_name(place)):
         raise InputError(f"{place}: is a table, which needs a target, the column to predict: --target COLUMN")
     if not _is_text(place):
         raise InputError(
@@ -62,10 +69,13 @@ def sort_of(data: Any, target: str | None = None) -> Sort:
 
 
 def _sort_of_folder(place: Path) -> Sort:
-    folders = [each for each in place.iterdir() if each.is_dir() and not each.name.startswith(".")]
-    if any(_has_pictures(folder) for folder in folders):
+    try:
+        classes, loose = hold_pictures(place)
+    except OSError as fault:
+        raise InputError(f"{place}: cannot be read: {fault.strerror or fault}") from fault
+    if classes:
         return Sort.PICTURES
-    if _has_pictures(place):
+    if loose:
         raise InputError(
             f"{place}: holds pictures, but says not of which class each is; make a folder in it for each class, and "
             "put the pictures there"
@@ -76,15 +86,22 @@ def _sort_of_folder(place: Path) -> Sort:
     )
 
 
-def _has_pictures(folder: Path) -> bool:
-    with os.scandir(folder) as inside:  # the first will do: there may be very many
-        return any(Path(found.name).suffix.lower() in PICTURES for found in inside)
+def _unpacked_name(place: Path) -> str:
+    """Return the name of what a gzip file holds, where its ending says that this is a text; else the name."""
+    inside = place.name[:-3] if place.suffix.lower() == ".gz" else ""
+    return inside if TEXTS.search(inside) else place.name
 
 
 def _is_text(place: Path) -> bool:
-    """Whether a file's first bytes are text: UTF-8, UTF-16 with its mark, or one byte a character."""
+    """Whether a file's first bytes are text: UTF-8, UTF-16 with its mark, or one byte a character; packed or not."""
     with place.open("rb") as file:
         begin = file.read(LOOKED_AT)
+    if begin[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(place) as unpacked:
+                begin = unpacked.read(LOOKED_AT)
+        except (EOFError, OSError, zlib.error):
+            return False
     if begin[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return True
     try:

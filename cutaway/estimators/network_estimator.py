@@ -34,9 +34,9 @@ from cutaway.records import StepRecord
 from cutaway.runs.learn_table import OF_PROBABILITIES, learn_table
 from cutaway.runs.settings import ENGINES
 from cutaway.runs.table_run import TableRun
+from cutaway.training.loop import StopTraining
 from cutaway.training.plan import FIRST_ROWS
 from cutaway.training.step import Batch
-from cutaway.training.trainer import StopTraining
 
 Array = NDArray[Any]
 Weight = NDArray[np.float64]

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from cutaway.backends.random import generator
 from cutaway.layers import Ensemble, Layer
 from cutaway.optimizers import Adam, AdamW
-from cutaway.recipes.realmlp import Recipe
+from cutaway.recipes.recipe import Recipe
 from cutaway.schedules import ConstantRate
 from cutaway.training.step import Batch, Carry, make_step
 

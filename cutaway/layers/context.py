@@ -11,6 +11,7 @@ from cutaway.backends import Array
 from cutaway.backends.random import Random
 
 if TYPE_CHECKING:
+    from cutaway.layers.cache import Cache
     from cutaway.layers.layer import Layer
 
 
@@ -33,6 +34,7 @@ class Context:
     row_mask   (batch) 1 for a row that counts, 0 for padding; None when every row counts
     new_state  running statistics by path, collected here and returned by the step
     taps       a list to be told of every layer's inputs and output, or None
+    cache      what earlier tokens left for attention to look at, or None (evaluation on NumPy only)
     seed, dtype  of the weights to be created (build only)
     rows_given   whether the rows of the build pass are data that first weights may be fitted to (build only)
     """
@@ -43,6 +45,7 @@ class Context:
     row_mask: Array | None = None
     new_state: dict[str, Array] = field(default_factory=dict)
     taps: list[Tap] | None = None
+    cache: Cache | None = None
     seed: int = 0
     dtype: Any = np.float32
     rows_given: bool = False

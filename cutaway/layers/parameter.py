@@ -14,6 +14,15 @@ from cutaway.layers.initializers import Constant, Initializer
 Shape: TypeAlias = tuple[int | str, ...] | Callable[[tuple[int, ...]], tuple[int, ...]]
 
 
+def multiples(counts: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return sizes that are multiples of the features of an input of `shape`.
+
+    >>> multiples((1, 4), (32, 128))
+    (128, 512)
+    """
+    return tuple(count * shape[-1] for count in counts)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A declaration: this layer learns an array of this shape, which starts so.

@@ -140,9 +140,9 @@ def gelu(x: Array) -> Rule:
 def gelu_tanh(x: Array) -> Rule:
     """Gaussian error linear unit by tanh, as in GPT-2.
 
-        y = ½ x (1 + t),    t = tanh(√(2/π) (x + 0.044715 x³))
+        y = x p,    p = ½ (1 + t),    t = tanh(√(2/π) (x + 0.044715 x³))
 
-    Backward: dL/dx = g (½ (1 + t) + ½ x (1 − t²) √(2/π) (1 + 0.134145 x²)).
+    Backward: dL/dx = g p (1 + x (1 − t) √(2/π) (1 + 0.134145 x²)),  since 1 − t² = 2 p (1 − t).
 
     Reference: Hendrycks, Gimpel, 2016, arXiv 1606.08415, section 2.
     """
@@ -150,9 +150,10 @@ def gelu_tanh(x: Array) -> Rule:
     xp = namespace(x)
     # Beyond ±10 the bend is over, t is ±1 to the last bit; x³ would overflow and turn 0 · ∞ into NaN.
     near = xp.clip(x, -10, 10)
-    t = xp.tanh(scale * (near + cubic * near * near * near))
-    return 0.5 * x * (1 + t), lambda g: (
-        lambda: g * (0.5 * (1 + t) + 0.5 * near * (1 - t * t) * scale * (1 + 3 * cubic * near * near)),
+    t = xp.tanh(near * (scale + scale * cubic * (near * near)))
+    below = 0.5 + 0.5 * t
+    return x * below, lambda g: (
+        lambda: g * (below * (1 + near * (1 - t) * (scale + 3 * scale * cubic * (near * near)))),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from cutaway.autodiff import Rule, Thunk, primitive
-from cutaway.backends import Array, namespace
-from cutaway.ops.broadcasting import unbroadcast
+from cutaway.backends import Array, backend_of, namespace
 
 
 def _row_weights(x: Array, row_mask: Array | None) -> tuple[Any, Any]:
@@ -52,24 +52,22 @@ def batch_norm(x: Array, weight: Array, bias: Array, *, epsilon: float = 1e-5, r
 
     Reference: Ioffe, Szegedy, ICML 2015, arXiv 1502.03167.
     """
-    xp = namespace(x)
+    xp, backend = namespace(x), backend_of(x)
     rows, count = _row_weights(x, row_mask)
     mean, variance = batch_statistics(x, row_mask)
     scale = 1 / xp.sqrt(variance + epsilon)
     normal = (x - mean) * scale
     axes = tuple(range(x.ndim - 1))
 
-    def blame_of_x(g: Array) -> Array:
-        # Padding takes part in no mean, but its own output still depends on its own x.
-        passed = g * weight * scale
-        shared = (xp.sum(passed, axis=axes) + normal * xp.sum(passed * normal, axis=axes)) / count
-        return passed - (shared if rows is None else shared * rows)
-
     def backward(g: Array) -> tuple[Thunk, ...]:
-        return (
-            lambda: blame_of_x(g),
-            lambda: unbroadcast(g * normal, weight.shape),
-            lambda: unbroadcast(g, bias.shape),
-        )
+        totals = cache(lambda: backend.barrier((xp.sum(g, axis=axes), xp.sum(g * normal, axis=axes))))
+
+        def blame_of_x() -> Array:
+            of_bias, of_weight = totals()
+            shared = of_bias / count + normal * (of_weight / count)
+            # Padding takes part in no mean, but its own output still depends on its own x.
+            return (weight * scale) * (g - (shared if rows is None else shared * rows))
+
+        return blame_of_x, lambda: totals()[1], lambda: totals()[0]
 
     return normal * weight + bias, backward

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cutaway.data.several_targets import AnyTarget, LabelsTarget
 from cutaway.data.targets import ClassTarget
@@ -25,26 +24,11 @@ from cutaway.layers import (
 )
 from cutaway.losses import BinaryCrossEntropy, ClassificationError, CrossEntropy, Loss, SquaredError
 from cutaway.optimizers import Adam, AdamW, Optimizer
+from cutaway.recipes.recipe import Recipe
 from cutaway.schedules import CosLog4, FlatCos
 
 EPOCHS, BATCH_SIZE = 256, 256
 NEURONS, DEPTH = 256, 3
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What to train, and how: a network of one shape, its loss, the loss that chooses the best weights, its steps.
-
-    words  the network for a person
-    """
-
-    network: Layer
-    loss: Loss
-    judge: Loss
-    optimizer: Optimizer
-    epochs: int
-    batch_size: int
-    words: str
 
 
 def realmlp(

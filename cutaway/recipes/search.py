@@ -7,7 +7,8 @@ from typing import Any
 
 from cutaway.backends.random import generator
 from cutaway.data.targets import Target
-from cutaway.recipes.realmlp import Recipe, realmlp
+from cutaway.recipes.realmlp import realmlp
+from cutaway.recipes.recipe import Recipe
 from cutaway.recipes.tabm import tabm
 
 # Hidden layers as (neurons, depth), and the other published values that a search may replace.

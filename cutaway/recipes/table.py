@@ -12,7 +12,8 @@ from cutaway.errors import InputError
 from cutaway.layers import Layer, MemberDense
 from cutaway.losses import ClassificationError, MeanOverMembers
 from cutaway.optimizers import AdamW
-from cutaway.recipes.realmlp import EPOCHS, Recipe, realmlp
+from cutaway.recipes.realmlp import EPOCHS, realmlp
+from cutaway.recipes.recipe import Recipe
 from cutaway.recipes.tabm import LEARNING_RATE as TABM_RATE
 from cutaway.schedules import Cosine
 

@@ -20,7 +20,7 @@ from cutaway.layers import (
 )
 from cutaway.losses import CrossEntropy, Loss, MeanOverMembers, SquaredError
 from cutaway.optimizers import AdamW
-from cutaway.recipes.realmlp import Recipe
+from cutaway.recipes.recipe import Recipe
 
 MEMBERS = 8
 NEURONS, DEPTH = 256, 3

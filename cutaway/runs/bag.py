@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.several_targets import AnyTarget, encoded_target
 from cutaway.data.targets import ClassTarget
-from cutaway.recipes.realmlp import Recipe
+from cutaway.recipes.recipe import Recipe
 from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import answers
+from cutaway.runs.keeping import Keeping
 from cutaway.runs.learn import Learned, learn
 from cutaway.runs.parts import Parts
 from cutaway.training.plan import Plan
@@ -48,6 +49,7 @@ def learn_bag(
     limit: float | None = None,
     listeners: Sequence[Callable[[Any], None]] = (),
     progress: bool | None = None,
+    keeping: Keeping | None = None,
     rates: Sequence[float] | None = None,
     start: dict[str, np.ndarray] | None = None,
 ) -> Bag:
@@ -63,7 +65,7 @@ def learn_bag(
     )  # fmt: skip
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan,
-        engine=engine, listeners=listeners, progress=progress,
+        engine=engine, listeners=listeners, progress=progress, keeping=keeping,
     )  # fmt: skip
     return Bag(learned, _held_out(learned.outputs, parts, target))
 

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cutaway.data.table import Table, as_texts
 from cutaway.errors import InputError
 
@@ -24,4 +26,18 @@ def fingerprint(data: Any, table: Table) -> str:
         content = repr(as_texts(values)).encode() if values.dtype.kind == "O" else values.tobytes()
         digest.update(f"{name}\n{len(content)}\n".encode())
         digest.update(content)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def fingerprint_of(*arrays: np.ndarray | None) -> str:
+    """Return the SHA-256 of arrays: their types, shapes and values.
+
+    >>> fingerprint_of(np.zeros(2), None) == fingerprint_of(np.zeros((2, 1)), None)
+    False
+    """
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(b"none\n" if array is None else f"{array.dtype.str} {array.shape}\n".encode())
+        if array is not None:
+            digest.update(np.ascontiguousarray(array).data)
     return f"sha256:{digest.hexdigest()}"

@@ -15,10 +15,13 @@ from cutaway.losses import Loss, as_loss
 from cutaway.metrics import BY_NAME as METRICS
 from cutaway.optimizers import Optimizer, as_optimizer
 from cutaway.runs.arrays import as_rows, as_weights, cast
+from cutaway.runs.fingerprint import fingerprint_of
+from cutaway.runs.keeping import keeping_in
 from cutaway.runs.learn import learn
 from cutaway.runs.run import Run
+from cutaway.runs.trajectory import with_trajectory
 from cutaway.storage.architecture import describe
-from cutaway.storage.run_folder import check_place
+from cutaway.storage.run_folder import CHECKPOINT, beside, check_place, is_finished_run, is_run
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
@@ -44,6 +47,8 @@ def fit(
     progress: bool | None = None,
     observe: bool = True,
     path: str | Path | None = None,
+    resume: bool = False,
+    trajectory: bool = False,
 ) -> Run:
     """Train `network` on inputs X and targets y, and return the `Run`.
 
@@ -63,10 +68,17 @@ def fit(
     callbacks      functions that hear every record; one may raise `StopTraining`
     progress       whether to show a bar (None: where the output is a terminal)
     observe        whether to take vitals
-    path           a folder for the run, which `ca.load` reads; its `records.jsonl` grows as training goes on
+    path           a folder for the run, which `ca.load` reads; its `records.jsonl` grows as training goes on, and its
+                   `checkpoint` is written there now and then
+    resume         go on with the training that was begun in `path`, with the same data and settings, from its last
+                   checkpoint: the weights are in the end those of a training that was never stopped, bit by bit
+    trajectory     keep the weights before the first epoch and after each in `run.trajectory`, for `ca.landscape`: as
+                   many copies of the network as there are epochs, and not on disk
 
     The trained weights are in `network` afterwards (with members it is untouched); a second `fit` goes on from them.
-    Ctrl-C ends the training and keeps what was learned. Raises `InputError` for data that cannot be used.
+    Ctrl-C ends the training and keeps what was learned; where a finished run is at `path`, that stays, and the
+    interrupted one goes beside it, to `run.path`. Raises `InputError` for data that cannot be used, and where another
+    process is training into the folder.
 
     >>> import numpy as np, cutaway as ca
     >>> x = np.linspace(-1, 1, 64)[:, None]
@@ -84,6 +96,10 @@ def fit(
     for name, value in (("batch_size", batch_size), ("early_stopping", early_stopping)):
         if value is not None:
             _whole(name, value, 1)
+    if trajectory and resume:
+        raise InputError(
+            "fit: resume and trajectory: the weights of the epochs before the interruption were not kept; leave one out"
+        )
     if engine not in ("auto", "numpy", "xla"):
         raise InputError(f"fit: engine is {engine!r}, expected 'auto', 'numpy' or 'xla'")
     unwatched = validation is None or (isinstance(validation, (int, float)) and validation == 0)
@@ -118,12 +134,25 @@ def fit(
         epochs=epochs, batch_size=len(rows.x) if batch_size is None else batch_size, seed=seed, shuffle=shuffle,
         members=None if members == 1 else members, patience=early_stopping, metrics=_metrics(metrics), watch=observe,
     )  # fmt: skip
-    run = learn(
-        network, criterion, method, rows, held_out, plan,
-        engine=engine, listeners=callbacks, progress=progress, folder=folder,
-    )  # fmt: skip
+    way: list[dict[str, np.ndarray]] = []
+    if trajectory:
+        plan = with_trajectory(plan, way, network, method, rows)
+    identity: dict[str, Any] = {}
+    told_in = None
     if folder is not None:
-        run.path = run.save(folder)
+        watched = () if held_out is None else held_out
+        identity = {
+            "data": fingerprint_of(*rows, *watched), "shuffle": shuffle, "early_stopping": early_stopping,
+        }  # fmt: skip
+        told_in = folder / CHECKPOINT if is_run(folder) else folder  # an earlier run keeps its records until the end
+    with keeping_in(folder, identity, resume, name="path") as keeping:
+        run = learn(
+            network, criterion, method, rows, held_out, plan,
+            engine=engine, listeners=callbacks, progress=progress, folder=told_in, keeping=keeping,
+        )  # fmt: skip
+        run.trajectory = way
+        if folder is not None:
+            run.path = run.save(beside(folder) if run.interrupted and is_finished_run(folder) else folder)
     return run
 
 

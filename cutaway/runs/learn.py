@@ -16,6 +16,7 @@ from cutaway.layers import ColumnEmbedding, Embedding, Ensemble, Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import Event
+from cutaway.runs.keeping import Keeping
 from cutaway.runs.run import Run
 from cutaway.storage.run_folder import RECORDS
 from cutaway.training.callbacks.progress import ProgressBar
@@ -55,18 +56,22 @@ def learn(
     listeners: Sequence[Callable[[Any], None]] = (),
     progress: bool | None = None,
     folder: Path | None = None,
+    keeping: Keeping | None = None,
 ) -> Learned:
     """Train a built network on checked rows as planned, and return the run; see `fit` and `Plan` for the arguments.
 
     With members (not None) the network is untouched and the run holds their `Ensemble`. Records are written to
-    `folder` as training goes on. A batch is at most as large as the rows are many. Raises `InputError` where the engine
-    asked for cannot do it.
+    `folder` as training goes on, checkpoints as `keeping` says. A batch is at most as large as the rows are many.
+    Raises `InputError` where the engine asked for cannot do it.
     """
     size = min(plan.batch_size, *(part if isinstance(part, int) else len(part) for part in plan.parts(len(rows.x))))
     plan = replace(plan, batch_size=size)
     cost = cost_of_step(network, loss, Batch(rows.x[:size], rows.y[:size], None))
     choice = Choice(engine, "as asked")
-    if engine == "auto":
+    begun = None if keeping is None else keeping.engine()
+    if engine == "auto" and begun is not None:
+        choice = Choice(begun, "as it was begun with")
+    elif engine == "auto":
         steps = plan.steps_of_epoch(len(rows.x))
         choice = choose_engine(cost, plan.epochs, steps, plan.members or 1, plan.limit)
     if network.dtype == np.float64 and choice.engine == "xla":
@@ -85,7 +90,15 @@ def learn(
         if folder is not None:
             heard.append(entered.enter_context(RecordFile(folder / RECORDS)))
         entered.enter_context(_threads(choice.engine, cost))
-        trainer = Trainer(network, loss, optimizer, plan, engine=choice.engine, listeners=heard)
+        checkpoints = None
+        if keeping is not None:
+            checkpoints = keeping.next(
+                engine=choice.engine, network=repr(network), loss=repr(loss), optimizer=repr(optimizer),
+                epochs=plan.epochs, batch_size=size, members=plan.members, seed=plan.seed,
+            )  # fmt: skip
+        trainer = Trainer(
+            network, loss, optimizer, plan, engine=choice.engine, listeners=heard, checkpoints=checkpoints
+        )
         trained = trainer.train(rows, held_out, cost, chosen)
     network.load({**trained.params, **trained.state} if plan.members is None else before)
     if trained.diverged:

@@ -17,6 +17,7 @@ from cutaway.records import Event
 from cutaway.runs.bag import learn_bag
 from cutaway.runs.going_on import weights_of
 from cutaway.runs.judging import Judged, judge
+from cutaway.runs.keeping import Keeping
 from cutaway.runs.parts import Parts
 from cutaway.runs.search import search
 from cutaway.runs.settings import AT_LEAST, time_for_training
@@ -41,6 +42,7 @@ def learn_table(
     listeners: Sequence[Callable[[Any], None]] = (),
     progress: bool | None = None,
     told: Callable[[TableRun], None] | None = None,
+    keeping: Keeping | None = None,
     streamed: Streamed | None = None,
 ) -> TableRun:
     """Train and judge on rows that are described and divided; `begun` is the run as far as it is known.
@@ -93,7 +95,7 @@ def learn_table(
     if told is not None:
         told(begun)
     how: dict[str, Any] = {"seed": seed, "engine": engine, "listeners": listeners, "progress": progress}
-    how["start"] = before
+    how |= {"keeping": keeping, "start": before}
     how["limit"] = time_for_training(limit)
     training = time.perf_counter()
     if effort == "best" and start is None:

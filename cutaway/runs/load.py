@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,8 @@ from cutaway.records import Event, LayerVitals, StepRecord
 from cutaway.runs.run import Run
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.architecture import ModelFileError
-from cutaway.storage.network_file import NetworkFile, read_network, strict_header
+from cutaway.storage.network_file import NetworkFile, read_network
+from cutaway.storage.record_lines import read_records
 from cutaway.storage.run_folder import NETWORK, RECORDS, RUN, is_run, read_facts
 
 
@@ -61,6 +60,14 @@ def _restored(held: NetworkFile, facts: dict[str, Any] | None, **common: Any) ->
     """Return the run of the file's kind."""
     if held.kind == "table":
         return TableRun.restored(held, facts, **common)
+    if held.kind == "text":
+        from cutaway.runs.text_run import TextRun
+
+        return TextRun.restored(held, facts, **common)
+    if held.kind == "pictures":
+        from cutaway.runs.picture_run import PictureRun
+
+        return PictureRun.restored(held, facts, **common)
     return Run(**common)
 
 
@@ -77,62 +84,3 @@ def _is_there(place: Path) -> bool:
         return place.exists()
     except OSError as fault:  # a name that is too long, a folder that may not be looked into
         raise InputError(f"{place}: cannot be read: {fault.strerror or fault}") from fault
-
-
-RECORD_KINDS: dict[str, type] = {kind.__name__: kind for kind in (StepRecord, LayerVitals, Event)}
-
-
-def read_records(place: Path) -> list[StepRecord | LayerVitals | Event]:
-    """Return the records of a training from their file, none where there is no file.
-
-    A loss that was not finite was written as null and comes back as NaN. Raises `ModelFileError` with the line of what
-    is no record.
-    """
-    if not place.is_file():
-        return []
-    records = []
-    try:
-        # Not splitlines(): a text in a record may hold what Unicode counts as the end of a line, and JSON does not.
-        text = place.read_text(encoding="utf-8").removesuffix("\n")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ModelFileError(f"{place}: cannot be read ({fault})") from fault
-    for number, line in enumerate(text.split("\n") if text else [], 1):
-        try:
-            records.append(_record(strict_header(line)))
-        except ModelFileError as fault:
-            raise ModelFileError(f"{place}, line {number}: {fault}") from fault
-    return records
-
-
-def _record(data: dict[str, Any]) -> Any:
-    kind = RECORD_KINDS.get(str(data.pop("record", None)))
-    if kind is None:
-        raise ModelFileError(f"is no record; expected one of {', '.join(RECORD_KINDS)}")
-    known = {item.name: item for item in fields(kind)}
-    needed = {name for name, item in known.items() if item.default is MISSING and item.default_factory is MISSING}
-    if not needed <= data.keys() <= known.keys():
-        raise ModelFileError(f"{kind.__name__} has {sorted(data)}, expected {sorted(known)}")
-    values = {name: _value(value, str(known[name].type), name) for name, value in data.items()}
-    return kind(**values)
-
-
-def _value(value: Any, annotation: str, name: str) -> Any:
-    """Return a record's value, after checking it against its annotation."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if annotation == "float":
-        if value is None or number:
-            return math.nan if value is None else float(value)
-    elif annotation == "float | None":
-        if value is None or number:
-            return value
-    elif annotation == "int":
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-    elif annotation in ("str", "bool"):
-        if isinstance(value, str if annotation == "str" else bool):
-            return value
-    elif isinstance(value, list):
-        return tuple(_value(item, "float", name) for item in value)
-    elif isinstance(value, dict):
-        return {key: _value(item, "float", name) for key, item in value.items()}
-    raise ModelFileError(f"{name} is {value!r}, expected {annotation}")

@@ -32,6 +32,8 @@ class Run:
     engine, reason   which engine ran, and why it was chosen
     seconds   how long the training took
     path      the run's folder, where one was asked for
+    trajectory  weights and state by path before the first epoch and after each, with members with a leading axis for
+              them; empty unless `fit` was asked to keep it
     """
 
     network: Layer | Ensemble | Blend
@@ -42,6 +44,7 @@ class Run:
     reason: str = ""
     seconds: float = 0.0
     path: Path | None = None
+    trajectory: list[dict[str, np.ndarray]] = field(default_factory=list, repr=False)
 
     @property
     def interrupted(self) -> bool:

@@ -13,12 +13,13 @@ from cutaway.data.encoders import TableEncoder
 from cutaway.data.targets import ClassTarget, Target
 from cutaway.layers import Blend, Ensemble
 from cutaway.metrics import BY_NAME
-from cutaway.recipes.realmlp import Recipe
+from cutaway.recipes.recipe import Recipe
 from cutaway.recipes.search import RATES, candidates
 from cutaway.records import Event
 from cutaway.runs.bag import Bag, learn_bag
 from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import answers
+from cutaway.runs.keeping import Keeping
 from cutaway.runs.parts import Parts
 from cutaway.runs.selection import mean_of, select_models
 
@@ -50,6 +51,7 @@ def search(
     limit: float | None = None,
     listeners: Sequence[Callable[[Any], None]] = (),
     progress: bool | None = None,
+    keeping: Keeping | None = None,
 ) -> Bag:
     """Return the mixture that predicts rows best that its members did not learn from.
 
@@ -63,6 +65,7 @@ def search(
     Reference: Jamieson, Talwalkar, AISTATS 2016, arXiv 1502.07943 (successive halving).
     """
     how: dict[str, Any] = {"seed": seed, "engine": engine, "listeners": listeners, "progress": progress}
+    how["keeping"] = keeping
     metric = BY_NAME["log_loss" if isinstance(target, ClassTarget) else "rmse"]
     makes = candidates(
         preprocessing.numbers, preprocessing.code_sizes, target, probabilities=probabilities, count=KINDS, seed=seed
@@ -92,6 +95,8 @@ def search(
     events.append(Event(0, "search", f"{len(tried)} tried briefly, {len(finalists)} of them to be trained in full"))
     # After Ctrl-C something is to be delivered all the same: the usual recipe, for as long as a try.
     epochs = brief if ended else recipe.epochs
+    if ended:
+        how["keeping"] = None  # who goes on with the search later goes on where it was ended
     for place, one in enumerate(finalists[:1] if ended else finalists):
         left = None if limit is None else limit - (time.perf_counter() - began)
         if limit is not None and left is not None and place and left < LEAST * limit:

@@ -17,16 +17,18 @@ from cutaway.backends.random import generator
 from cutaway.data.columns import Column
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.loading import LARGE
-from cutaway.data.streaming import BATCH, StoredTable, TableStream, available_memory, bytes_of, lean_table
+from cutaway.data.streaming import BATCH, StoredTable, TableStream, bytes_of, lean_table
 from cutaway.data.table import Table, as_texts, missing_mask
 from cutaway.data.targets import ClassTarget, NumberTarget, Target
 from cutaway.errors import InputError
 from cutaway.layers import Ensemble
-from cutaway.recipes.realmlp import Recipe
+from cutaway.memory import available_memory
+from cutaway.recipes.recipe import Recipe
 from cutaway.runs.bag import BUILT_ON, Bag
 from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import mean_answers
 from cutaway.runs.judging import judge
+from cutaway.runs.keeping import Keeping
 from cutaway.runs.learn import learn
 from cutaway.runs.parts import Parts
 from cutaway.runs.rival import Rival
@@ -178,6 +180,7 @@ def learn_streamed(
     limit: float | None = None,
     listeners: Sequence[Callable[[Any], None]] = (),
     progress: bool | None = None,
+    keeping: Keeping | None = None,
     start: dict[str, np.ndarray] | None = None,
 ) -> Bag:
     """Train as many members as there are folds on rows in files; see `Plan` and `learn` for the other arguments.
@@ -197,7 +200,7 @@ def learn_streamed(
     )  # fmt: skip
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation, plan,
-        engine=engine, listeners=listeners, progress=progress,
+        engine=engine, listeners=listeners, progress=progress, keeping=keeping,
     )  # fmt: skip
     if isinstance(learned.network, Ensemble) and members == 1:
         learned.network = learned.network[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from cutaway.runs.rival import Rival
 from cutaway.runs.run import Run
 from cutaway.runs.scores import Scores
 from cutaway.storage.network_file import NetworkFile
+
+if TYPE_CHECKING:
+    from cutaway.explain.row import RowExplanation
 
 
 class DataWarning(UserWarning):
@@ -144,6 +147,14 @@ class TableRun(Run):
         encoded, counts = self.preprocessing.transform_counted(table)
         values, probabilities = decoded(mean_answers(self.network, self.target, encoded, rows), self.target)
         return Predictions(values, probabilities, counts)
+
+    def explain(
+        self, x: Any = None, row: int = 0, *, class_: Any = None, against: int | None = None, member: int | None = None
+    ) -> RowExplanation:
+        """Return why the run answers as it does for one row; see `cutaway.runs.explaining.explain_row`."""
+        from cutaway.runs.explaining import explain_row
+
+        return explain_row(self, x, row, class_=class_, against=against, member=member)
 
     # ---- telling ----------------------------------------------------------------------------------------------
 

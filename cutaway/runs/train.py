@@ -54,4 +54,12 @@ def job_for(sort: Sort) -> Callable[..., Run]:
         from cutaway.runs.train_table import train_table
 
         return train_table
+    if sort is Sort.PICTURES:
+        from cutaway.runs.train_pictures import train_pictures
+
+        return train_pictures
+    if sort is Sort.TEXT:
+        from cutaway.runs.train_text import train_text
+
+        return train_text
     raise InputError(f"train: cannot learn from {sort.value}")

@@ -20,6 +20,7 @@ from cutaway.errors import InputError
 from cutaway.recipes.table import MEMBERS
 from cutaway.runs.fingerprint import fingerprint
 from cutaway.runs.going_on import members_of, same_target, told_of_start
+from cutaway.runs.keeping import keeping_of
 from cutaway.runs.learn_table import learn_table
 from cutaway.runs.parts import Division, divide
 from cutaway.runs.scores import metric_for
@@ -54,6 +55,7 @@ def train_table(
     compare: bool = True,
     start: TableRun | None = None,
     out: str | Path | None = None,
+    resume: bool = False,
     progress: bool | None = None,
     told: Callable[[TableRun], None] | None = None,
 ) -> TableRun:
@@ -82,7 +84,9 @@ def train_table(
     weight    a column that says how much each row counts; it is no input
     compare   whether boosted trees are grown on the same rows, to compare with
     start     a run to go on from: its networks, columns and target are kept, and learn on from these rows
-    out       a folder for the run (None: it is not written; `run.save(folder)` does it later)
+    out       a folder for the run (None: it is not written; `run.save(folder)` does it later); while training goes on,
+              its `checkpoint` is written there now and then
+    resume    go on with the training that was begun there, with the same data and settings, from its last checkpoint
     progress  whether to show a bar (None: where the output is a terminal)
     told      hears of the run before training begins: its data, columns, task and settings are decided then
 
@@ -189,14 +193,15 @@ def train_table(
     )
     if start is not None:
         begun.notes.extend(told_of_start(start, begun))
-    result = learn_table(
-        begun, parts, start=start, series=series, effort=effort, epochs=epochs, engine=engine, compare=compare,
-        progress=progress, told=told, streamed=streamed,
-        limit=None if limit is None else limit - (time.perf_counter() - began),
-    )  # fmt: skip
-    if out is not None:
-        folder = Path(out)
-        result.path = result.save(beside(folder) if result.interrupted and is_finished_run(folder) else folder)
+    with keeping_of(out, begun, resume) as keeping:
+        result = learn_table(
+            begun, parts, start=start, series=series, effort=effort, epochs=epochs, engine=engine, compare=compare,
+            progress=progress, told=told, keeping=keeping, streamed=streamed,
+            limit=None if limit is None else limit - (time.perf_counter() - began),
+        )  # fmt: skip
+        if out is not None:
+            folder = Path(out)
+            result.path = result.save(beside(folder) if result.interrupted and is_finished_run(folder) else folder)
     return result
 
 

@@ -140,6 +140,7 @@ def rebuild(data: object, own: Iterable[type] = ()) -> Layer:
 class _Maker:
     own: Mapping[str, type]
     layers: list[Layer] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)  # pieces of each, those used again counted again
     pieces: int = 0
 
     def value(self, data: object, depth: int) -> Any:
@@ -156,13 +157,14 @@ class _Maker:
         return data
 
     def piece(self, data: dict[Any, Any], depth: int) -> Any:
-        self.pieces += 1
-        if self.pieces > MOST_PIECES:
-            raise ModelFileError(f"the network's description has more than {MOST_PIECES} layers")
+        before = self.pieces
+        self._count(1)
         if data.keys() == {"same"}:
             place = data["same"]
             if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(self.layers):
                 raise ModelFileError(f"the network's description refers to layer {place!r}, which is not there")
+            # A layer of two that are each two of … takes as long to run as if all were written out.
+            self._count(self.sizes[place])
             return self.layers[place]
         sort = next((sort for sort in _BASES if sort in data), "layer")
         if data.keys() - {"own"} != {sort, "arguments"} or data.get("own", True) is not True:
@@ -177,7 +179,13 @@ class _Maker:
         made = _made(kind, {name: self.value(item, depth + 1) for name, item in arguments.items()})
         if isinstance(made, Layer):
             self.layers.append(made)
+            self.sizes.append(self.pieces - before)
         return made
+
+    def _count(self, pieces: int) -> None:
+        self.pieces += pieces
+        if self.pieces > MOST_PIECES:
+            raise ModelFileError(f"the network's description has more than {MOST_PIECES} layers")
 
     def kind(self, sort: str, name: object, own: bool) -> type:
         known = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +14,22 @@ import numpy as np
 
 from cutaway.atomic import write_complete
 from cutaway.data.encoders import TableEncoder
+from cutaway.data.picture_encoder import PictureEncoder
 from cutaway.data.several_targets import AnyTarget, any_target_from_json
+from cutaway.data.text_windows import TextWindows
 from cutaway.errors import InputError
-from cutaway.layers import Blend, Ensemble, Layer
+from cutaway.layers import Blend, Ensemble, Layer, Repeat
 from cutaway.layers.layer import join
 from cutaway.storage.architecture import ModelFileError, describe, rebuild
+from cutaway.storage.header import check_outer_header, check_size, strict_header
+from cutaway.storage.trial import try_out
 
 FORMAT = 1
 HEADER = "cutaway"  # the one entry of the file's metadata
-LARGEST_HEADER = 32 << 20  # bytes
 MOST_MEMBERS = 10_000
 MOST_PARTS = 1_000
+MOST_ARRAYS = 100_000
+MOST_NUMBERS = 1 << 34  # in all arrays together
 DTYPES = {"F32": np.float32, "F64": np.float64}
 
 
@@ -37,7 +43,7 @@ class Preprocessing(Protocol):
         """Return one row of inputs, of the largest whole numbers where those are looked up."""
 
 
-KINDS: dict[str, type] = {"table": TableEncoder}
+KINDS: dict[str, type] = {"text": TextWindows, "table": TableEncoder, "pictures": PictureEncoder}
 """What a file may hold besides a network, and the class of its preprocessing."""
 
 
@@ -90,6 +96,7 @@ def network_bytes(
         "target": None if target is None else target.to_json(),
     }
     text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    check_size(text)  # what could not be read again is not written
     content: bytes = save({path: np.ascontiguousarray(a) for path, a in arrays.items()}, {HEADER: text})
     return content
 
@@ -130,58 +137,28 @@ def _opened(place: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     if not place.is_file():
         raise ModelFileError("there is no such file" if not place.exists() else "this is not a file")
     try:
+        check_outer_header(place)
         with safe_open(place, framework="np") as file:
             text = (file.metadata() or {}).get(HEADER)
             if text is None:
                 raise ModelFileError("the file holds weights, but no network of cutaway")
             header = strict_header(text)
-            arrays = {}
-            for name in file.keys():  # noqa: SIM118 - the file is no dict
-                kind = file.get_slice(name).get_dtype()
-                if kind not in DTYPES:
-                    raise ModelFileError(f"{name!r} holds {kind}, expected one of {', '.join(DTYPES)}")
-                arrays[name] = file.get_tensor(name)
+            names, numbers = list(file.keys()), 0
+            if len(names) > MOST_ARRAYS:
+                raise ModelFileError(f"there are {len(names)} arrays, more than {MOST_ARRAYS}")
+            for name in names:  # before any of them is read
+                part = file.get_slice(name)
+                if part.get_dtype() not in DTYPES:
+                    raise ModelFileError(f"{name!r} holds {part.get_dtype()}, expected one of {', '.join(DTYPES)}")
+                numbers += math.prod(part.get_shape())
+            if numbers > MOST_NUMBERS:
+                raise ModelFileError(f"there are {numbers} weights, more than {MOST_NUMBERS}")
+            arrays = {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValueError) as fault:
         if isinstance(fault, InputError):
             raise
         raise ModelFileError(f"this is not a network's file, or it is damaged ({fault})") from fault
     return header, arrays
-
-
-def strict_header(text: str) -> dict[str, Any]:
-    """Return JSON data that has no key twice, no NaN and no infinity; `ModelFileError` for any other text.
-
-    >>> strict_header('{"format": 1, "format": 2}')
-    Traceback (most recent call last):
-    cutaway.storage.architecture.ModelFileError: the header has the key 'format' twice
-    """
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in found:
-                raise ModelFileError(f"the header has the key {key!r} twice")
-            found[key] = value
-        return found
-
-    def constant(word: str) -> Any:
-        raise ModelFileError(f"the header holds {word}, which is no number")
-
-    def number(digits: str) -> float:
-        value = float(digits)
-        return value if np.isfinite(value) else constant(digits)
-
-    if len(text) > LARGEST_HEADER:
-        raise ModelFileError(f"the header has {len(text)} characters, more than {LARGEST_HEADER}")
-    try:
-        data = json.loads(text, object_pairs_hook=once, parse_constant=constant, parse_float=number)
-    except ModelFileError:
-        raise
-    except (ValueError, RecursionError) as fault:
-        raise ModelFileError(f"the header is no JSON ({fault})") from fault
-    if not isinstance(data, dict):
-        raise ModelFileError(f"the header holds {type(data).__name__}, expected an object")
-    return data
 
 
 def _restored(header: dict[str, Any], arrays: dict[str, np.ndarray], own: Iterable[type]) -> NetworkFile:
@@ -210,7 +187,7 @@ def _restored(header: dict[str, Any], arrays: dict[str, np.ndarray], own: Iterab
         raise ModelFileError(f"the file of kind {kind!r} {'lacks a' if target is None else 'has a'} target")
     outputs = preprocessing.outputs if target is None else target.outputs
     for part in network.parts if isinstance(network, Blend) else [network]:
-        _try_out(part.network if isinstance(part, Ensemble) else part, preprocessing.example(), outputs)
+        try_out(part.network if isinstance(part, Ensemble) else part, preprocessing.example(), outputs)
     return NetworkFile(network, kind, preprocessing, target)
 
 
@@ -266,6 +243,10 @@ def _fill(network: Layer, arrays: dict[str, np.ndarray], members: int | None) ->
         if not np.isfinite(array).all():
             raise ModelFileError(f"{path!r} holds values that are not finite")
         one = array if members is None else array[0]
+        times = _times(network, path)
+        if one.shape[: len(times)] != times:
+            raise ModelFileError(f"{path!r} has shape {one.shape}, expected {times} blocks along its first axes")
+        stacked, one = one, one[(0,) * len(times)] if times else one
         if not callable(declaration.shape):
             # "features" is whatever the input had when the network was built, the same for the whole layer.
             sizes = [
@@ -277,9 +258,18 @@ def _fill(network: Layer, arrays: dict[str, np.ndarray], members: int | None) ->
                     f"{path!r} has shape {one.shape}, expected {tuple(declaration.shape)} for {type(layer).__name__}"
                 )
         # The layer is not built yet, so that its own check on assignment has nothing to compare with.
-        vars(layer)[name] = np.array(one)
+        vars(layer)[name] = np.array(stacked)
     for path, layer in network.named_layers():
         layer.path = path
+
+
+def _times(network: Layer, path: str) -> tuple[int, ...]:
+    """Return how often the blocks are repeated that an array is in, from the outermost: its first axes."""
+    return tuple(
+        layer.times
+        for place, layer in network.named_layers()
+        if isinstance(layer, Repeat) and path.startswith(join(place, "block."))
+    )
 
 
 def _whole(network: Layer, arrays: dict[str, np.ndarray], members: int | None) -> Layer | Ensemble:
@@ -289,13 +279,3 @@ def _whole(network: Layer, arrays: dict[str, np.ndarray], members: int | None) -
     return Ensemble(
         copy.deepcopy(network), {path: arrays[path] for path in params}, {path: arrays[path] for path in state}
     )
-
-
-def _try_out(network: Layer, row: np.ndarray, outputs: int) -> None:
-    """Run one row through the network: every size must fit the next."""
-    try:
-        found = tuple(network(row).shape)
-    except (InputError, ValueError, TypeError, IndexError, AttributeError) as fault:
-        raise ModelFileError(f"the network does not take inputs of shape {row.shape[1:]} ({fault})") from fault
-    if len(found) not in (2, 3) or (found[0], found[-1]) != (1, outputs):
-        raise ModelFileError(f"the network's output for a row has shape {found}, the target needs {(1, outputs)}")

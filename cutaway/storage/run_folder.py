@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,14 @@ from typing import Any
 from cutaway.atomic import complete_folder, write_complete
 from cutaway.errors import InputError
 from cutaway.storage.architecture import ModelFileError
-from cutaway.storage.network_file import strict_header
+from cutaway.storage.header import strict_header
+from cutaway.storage.run_lock import LOCK, holder
 
 RUN, NETWORK, RECORDS = "run.json", "network.safetensors", "records.jsonl"
-KNOWN = frozenset({RUN, NETWORK, RECORDS})
+SAMPLE = "sample.txt"  # what a run on a text wrote
+MISTAKES, FILTERS = "mistakes.png", "filters.png"  # sheets of a run on pictures
+CHECKPOINT = "checkpoint"  # of a training that is not finished
+KNOWN = frozenset({RUN, NETWORK, RECORDS, CHECKPOINT, SAMPLE, MISTAKES, FILTERS, LOCK})
 FORMAT = 1
 LARGEST = 64 << 20  # bytes of run.json
 
@@ -48,8 +53,12 @@ def _checked(folder: Path) -> bool:
         return False
     if not folder.is_dir():
         raise InputError(f"{folder}: is a file; choose another folder for the run")
-    held = sorted(item.name for item in folder.iterdir())
-    if not held or held == [RECORDS]:  # what a training leaves that did not come to its end
+    if other := holder(folder):
+        raise InputError(
+            f"{folder}: another training writes to this folder ({other}); let it end, or choose another folder"
+        )
+    held = sorted(item.name for item in folder.iterdir() if item.name != LOCK)
+    if {RECORDS, CHECKPOINT}.issuperset(held):  # what a training leaves that did not come to its end
         _try_to_write(folder, parent)
         return bool(held)
     if not is_run(folder):
@@ -97,11 +106,14 @@ def _try_to_write(folder: Path, parent: Path) -> None:
 def new_run(folder: Path, facts: dict[str, Any]) -> Iterator[Path]:
     """Give a folder to put the network and records in; with `run.json` it becomes `folder` when the block ends.
 
-    An earlier run there is replaced. Raises `InputError` as `check_place` does.
+    An earlier run there is replaced, and its checkpoints go, unless the facts say that this one is interrupted: then
+    there is more to learn. Raises `InputError` as `check_place` does.
     """
     check_place(folder)
     with complete_folder(folder) as part:
         yield part
+        if facts.get("interrupted") and (folder / CHECKPOINT).is_dir():
+            shutil.copytree(folder / CHECKPOINT, part / CHECKPOINT)
         text = json.dumps({"cutaway": FORMAT, **facts}, ensure_ascii=False, allow_nan=False, indent=1)
         write_complete(part / RUN, f"{text}\n".encode())
 

@@ -53,13 +53,22 @@ def cost_of_step(network: Layer, loss: Loss, batch: Batch) -> Cost:
     with np.errstate(all="ignore"):
         value = loss.value(network.bind(tensors, network.state())(batch.x[some], ctx=ctx), batch.y[some])
     nodes = [node for node in history(value) if node.operation] if isinstance(value, Node) else []
-    flops = 0.0
+    flops = patches = 0.0
     for node in nodes:
         if node.operation in ("matmul", "attention"):
             flops += 2.0 * prod(node.value.shape) * value_of(node.operands[0]).shape[-1]
+        elif node.operation in ("convolution", "transposed_convolution"):
+            # The picture with as many places as there are windows: the result, or what the transposed one starts from.
+            windows = node if node.operation == "convolution" else node.operands[0]
+            window = value_of(node.operands[1]).shape[:-1]
+            flops += 2.0 * prod(value_of(windows).shape) * prod(window)
+            patches += prod(value_of(windows).shape[:-1]) * prod(window)
+        elif node.operation in ("simple_rnn", "gru", "lstm"):
+            x, weight, recurrent = (value_of(operand).shape for operand in node.operands[:3])
+            flops += 2.0 * prod(x[:2]) * (prod(weight) + prod(recurrent))
     scale = rows / max(1, len(batch.x[some]))
     parameters = sum(array.size for array in network.parameters().values())
-    elements = sum(prod(node.value.shape) for node in nodes)
+    elements = patches + sum(prod(node.value.shape) for node in nodes)
     return Cost(len(nodes), 3 * flops * scale, parameters, elements * scale)
 
 

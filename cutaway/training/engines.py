@@ -59,7 +59,7 @@ class Engine:
         apart: bool = False,
         tile: int = TILE,
     ) -> None:
-        self.tile = tile
+        self.tile, self.masked = tile, masked
         self.name, self.judge, self.dtype = name, judge or loss, network.dtype
         self.apart = members is not None and apart
         self.backend = backend = backend_named(name)
@@ -99,6 +99,13 @@ class Engine:
         placed = Batch(*(None if part is None else self.backend.asarray(part) for part in rows))
         return placed if self.members is None else self.backend.everywhere(placed, self.members)
 
+    def here(self) -> bool:
+        """Whether steps are computed in the machine's own memory, rather than in that of a device."""
+        if self.name == "numpy":
+            return True
+        probe = self.place(Batch(np.zeros(1, np.float32), np.zeros(1, np.float32), None)).x
+        return all(device.platform == "cpu" for device in probe.devices())
+
     def leaves(self, rows: Batch, room: int | None = None) -> bool:
         """Whether rows stay on the host, to be handed over chunk by chunk: files always, large arrays if here.
 
@@ -110,9 +117,8 @@ class Engine:
         if self.name == "numpy":
             return False
         probe = self.place(Batch(np.zeros(1, np.float32), np.zeros(1, np.float32), None)).x
-        here = all(device.platform == "cpu" for device in probe.devices())
         taken = rows.x.nbytes * (1 if room is None else len(probe.devices()))
-        return isinstance(rows.x, np.memmap) or (here and taken > (LARGE if room is None else room))
+        return isinstance(rows.x, np.memmap) or (self.here() and taken > (LARGE if room is None else room))
 
     def hand_over(self, rows: Batch, order: np.ndarray, shared: bool) -> tuple[Batch, np.ndarray]:
         """Return the rows that an order takes, on this engine's devices, and the same order by their places there.

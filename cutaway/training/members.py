@@ -16,6 +16,7 @@ class Members:
         self.waiting_ended = np.zeros(count, bool)
         self.undone = np.zeros(count, bool)
         self.gave_up = np.zeros(count, bool)
+        self.since = np.zeros(count, int)  # the epoch after which each left the last good weights
 
     def improved(self, values: np.ndarray, epoch: int) -> np.ndarray:
         """Note the validation losses and return which are as good as the best so far; NaN never is."""

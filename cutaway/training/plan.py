@@ -41,6 +41,7 @@ class Plan:
                 the same memory: each chunk then takes a little longer
     together    whether members keep the weights of one epoch, that with the best mean of their figures, rather than
                 each those of its own best epoch
+    last        whether the weights of the last epoch are delivered, rather than those of the best on watched rows
     drop_last   whether rows that fill no batch are left out, others each epoch, instead of padding
     limit       seconds that the training may take, by which fewer epochs are planned (None: no limit)
     patience    end when the validation loss has not improved for so many epochs (None: never)
@@ -62,6 +63,7 @@ class Plan:
     block: int | None = None
     lean: bool = False
     together: bool = False
+    last: bool = False
     drop_last: bool = False
     limit: float | None = None
     patience: int | None = None

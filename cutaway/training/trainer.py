@@ -1,66 +1,19 @@
-"""The loop: epochs of chunks, the best weights kept, non-finite steps undone, records announced."""
+"""The trainer: what is trained, by which loss and optimizer, as planned, and who is told."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
+from collections.abc import Sequence
 
 from cutaway.layers import Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
-from cutaway.records import Event, LayerVitals, Progress, StepRecord
-from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
-from cutaway.training.engines import TILE, Engine
+from cutaway.records import Event
+from cutaway.training.checkpoints import Checkpoints
+from cutaway.training.cost import Cost
 from cutaway.training.interrupt import Interrupt
-from cutaway.training.members import Members, finite_mean
-from cutaway.training.observe import PROBE_ROWS, observe
-from cutaway.training.placing import Placing
+from cutaway.training.loop import Listener, Loop, Trained
 from cutaway.training.plan import Plan
-from cutaway.training.step import Batch, Carry
-
-Listener = Callable[[Any], None]
-
-# A chunk is about this long: long enough to hide the call, short enough to show progress and to be interrupted.
-CHUNK_SECONDS = 0.2
-# A copy of the last good weights is kept about this often.
-STEPS_BETWEEN_COPIES = 2000
-# Once a step has gone non-finite, the learning rate is multiplied by this; a second time ends the training.
-SLOWER = 0.1
-# Numbers that a pass over the rows of an evaluation, and over those that vitals are taken on, computes at most: the
-# larger a network is, the fewer rows.
-TILE_NUMBERS, PROBE_NUMBERS = 1 << 26, 1 << 24
-# The share of a time limit that is planned for; what follows the training takes some, too.
-PLANNED_SHARE = 0.95
-# Vitals are taken at epochs 0, 1, 2, 4, 8, … while they cost less than this share of the time since the first.
-OBSERVED_SHARE = 0.01
-
-
-class StopTraining(Exception):  # noqa: N818 - it is a request, not an error
-    """Raised by a listener to end the training after the record it heard."""
-
-
-@dataclass
-class Trained:
-    """What a training leaves behind: the weights to use, the last carry, and what was recorded.
-
-    With members every array has a leading member axis. `outputs` are those of the delivered weights on the rows that
-    each member watched, where there were folds. `epochs` is how many were planned. `diverged` says what happened where
-    no member could go on.
-    """
-
-    params: dict[str, np.ndarray]
-    state: dict[str, np.ndarray]
-    history: list[StepRecord] = field(default_factory=list)
-    vitals: list[LayerVitals] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    seconds: float = 0.0
-    epochs: int = 0
-    outputs: np.ndarray | None = None
-    diverged: str = ""
+from cutaway.training.step import Batch
 
 
 class Trainer:
@@ -68,6 +21,7 @@ class Trainer:
 
     engine      "numpy" or "xla"
     listeners   called with each record; one may raise `StopTraining`
+    checkpoints where to write down how far it has come, and to go on from (None: nowhere)
     """
 
     def __init__(
@@ -79,9 +33,10 @@ class Trainer:
         *,
         engine: str = "numpy",
         listeners: Sequence[Listener] = (),
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self.network, self.loss, self.optimizer, self.plan = network, loss, optimizer, plan
-        self.engine, self.listeners = engine, listeners
+        self.engine, self.listeners, self.checkpoints = engine, listeners, checkpoints
 
     def train(
         self, rows: Batch, validation: Batch | None = None, cost: Cost | None = None, first: Event | None = None
@@ -90,264 +45,8 @@ class Trainer:
 
         `first` is told and kept before anything else.
         """
-        with Interrupt() as interrupt:
-            training = _Training(self, rows, validation, cost, interrupt)
-            if first is not None:
-                training.tell(first, training.trained.events)
-            return training.run()
-
-
-class _Training:
-    """One training under way: where the weights are, the best and the last good ones, what was told."""
-
-    def __init__(
-        self, trainer: Trainer, rows: Batch, validation: Batch | None, cost: Cost | None, interrupt: Interrupt
-    ) -> None:
-        self.began = time.perf_counter()
-        self.trainer, self.plan, self.interrupt = trainer, trainer.plan, interrupt
-        plan, network = trainer.plan, trainer.network
-        self.count = len(rows.x)
-        self.first_order = plan.order(self.count, 0)
-        self.per_epoch = self.first_order.shape[-2]
-        self.epochs: int = plan.epochs
-        self.weights = None if rows.weight is None else np.asarray(rows.weight, np.float64)
-        if cost is None:
-            first = slice(0, plan.batch_size)
-            cost = cost_of_step(network, trainer.loss, Batch(rows.x[first], rows.y[first], None))
-        numbers = cost.elements / plan.batch_size
-        some = slice(None, None, -(-self.count // rows_within(PROBE_ROWS, PROBE_NUMBERS, numbers)))
-        self.probe = Batch(*(None if part is None else part[some] for part in rows))
-        held_out = plan.watched(rows, validation, network.dtype)
-        self.truth = None if validation is None else validation.y
-        masked = rows.weight is not None or bool((self.first_order < 0).any())
-        self.engine = Engine(
-            trainer.engine, network, trainer.loss, trainer.optimizer,
-            masked=masked, members=plan.members, judge=plan.judge, apart=held_out is not validation,
-            tile=rows_within(TILE, TILE_NUMBERS, numbers * (plan.members or 1)),
-        )  # fmt: skip
-        seconds = seconds_of_step(trainer.engine, cost, plan.members or 1)
-        parts = -(-self.per_epoch // max(1, int(CHUNK_SECONDS / seconds)))
-        self.chunk_steps = -(-self.per_epoch // parts)
-
-        seeds = np.asarray(plan.seeds, np.int64).astype(np.uint32)
-        self.zero = np.zeros(seeds.shape if plan.members else (), network.dtype)
-        self.seed = seeds if plan.members else seeds[0]
-        self.carry = self.engine.start(plan.first_carry(network, trainer.optimizer, rows))
-        self.good = self.engine.copy(self.carry)
-        self.best = self.engine.copy(self.carry.kept())
-        self.placing = Placing(
-            self.engine, rows,
-            steps=self.chunk_steps, batch_size=plan.batch_size,
-            orders=1 if plan.members is None or plan.block is not None else plan.members,
-            lean=plan.lean,
-        )  # fmt: skip
-        self.chunk_steps = self.placing.steps
-        self.held_out = self.placing.watched(held_out)
-        self.members = Members(plan.members or 1, plan.patience)
-        self.trained = Trained({}, {})
-        self.stop, self.step = "", 0
-        self.observed, self.looked, self.next_look = 0.0, -1, 0
-        self.compiled = 0.0
-
-    @property
-    def steps(self) -> int:
-        """How many steps are planned."""
-        return int(self.per_epoch * self.epochs)
-
-    def elapsed(self) -> float:
-        return time.perf_counter() - self.began
-
-    def tell(self, record: Any, kept: list[Any] | None = None) -> None:
-        """Keep a record and announce it; a listener that raises `StopTraining` ends the training after this."""
-        if kept is not None:
-            kept.append(record)
-        for listener in self.trainer.listeners:
-            try:
-                listener(record)
-            except StopTraining as request:
-                self.stop = str(request) or "a listener asked to stop"
-
-    def run(self) -> Trained:
-        """Run the epochs and return what is delivered."""
-        plan, engine, trained = self.plan, self.engine, self.trained
-        order = self.first_order
-        if plan.limit is not None:
-            self.epochs = self.affordable(order, plan.limit)
-            self.tell(Progress(0, 0, self.steps, self.elapsed(), self.epochs))
-        self.look(0)
-        epoch = 0
-        while epoch < self.epochs and not self.stop:
-            epoch += 1
-            total, done = self.take_steps(order, epoch)
-            weight = self.weight_of(order, done)
-            if epoch < self.epochs:
-                order = plan.order(self.count, epoch)  # while XLA still computes
-            # Rows taken that all weigh nothing have no loss: 0 as it was summed, rather than 0/0.
-            losses = np.atleast_1d(np.asarray(total) / np.where(weight > 0, weight, 1))
-            self.compiled = self.compiled or self.elapsed()  # the first epoch compiles; it is no measure of time
-            self.step = (epoch - 1) * self.per_epoch + done
-            self.undo(losses)
-            if epoch % max(1, STEPS_BETWEEN_COPIES // self.per_epoch) == 0:
-                self.good = engine.copy(self.carry)
-                self.members.undone &= self.members.gave_up
-            self.record(epoch, losses)
-            if plan.shown is not None:
-                plan.shown(epoch, Carry(*(engine.fetch(part) for part in self.carry.kept())))
-            self.stop = self.stop or self.members.reason(epoch)
-            if self.interrupt.asked:
-                self.stop = f"Ctrl-C in epoch {epoch} of {self.epochs}; what was learned is kept"
-            if epoch < self.epochs and not self.stop:
-                self.look(epoch)
-        if self.stop:
-            what = "interrupted" if self.interrupt.asked else "stopped"
-            self.tell(Event(self.step, what, self.stop), trained.events)
-        self.look(epoch, last=True)
-        final = self.carry if self.held_out is None else self.best
-        trained.params, trained.state = engine.fetch(final.params), engine.fetch(final.state)
-        if plan.folds is not None and self.held_out is not None:
-            trained.outputs = engine.evaluate(final, self.held_out, outputs=True)[1]
-        trained.epochs, trained.seconds = self.epochs, self.elapsed()
-        if self.members.gave_up.all():
-            trained.diverged = f"training diverged in epoch {epoch}; {self.stop}"
-        return trained
-
-    def affordable(self, order: np.ndarray, limit: float) -> int:
-        """Return how many epochs fit into what is left of the limit, by the time a chunk and an evaluation take."""
-        part = order[..., : self.chunk_steps, :]
-        chunks = -(-self.per_epoch // self.chunk_steps)
-        spent = 0.0
-        for _ in range(2):  # the first time compiles
-            carry = self.engine.copy(self.carry)
-            start = time.perf_counter()
-            _, total = self.run_chunk(carry, self.zero, self.placing.taken(part), part.shape[-2])
-            np.asarray(total)
-            spent = chunks * (time.perf_counter() - start)
-            if self.held_out is not None:
-                start = time.perf_counter()
-                self.engine.evaluate(self.carry, self.held_out, outputs=False)
-                spent += time.perf_counter() - start
-        left = PLANNED_SHARE * limit - self.elapsed()
-        return max(1, min(int(left / spent), int(self.epochs)))
-
-    def run_chunk(self, carry: Carry, total: Any, taken: tuple[Batch, np.ndarray], count: int) -> tuple[Carry, Any]:
-        """Run `count` steps on the rows taken, and return the carry and Σ loss · weight; `carry` is used up."""
-        return self.engine.chunk(carry, total, *taken, count, self.seed, np.float32(self.steps))
-
-    def take_steps(self, order: np.ndarray, epoch: int) -> tuple[Any, int]:
-        """Run the epoch's steps, chunk by chunk, and return Σ loss · weight and how many steps were taken."""
-        total: Any = self.zero
-        done = 0
-        taken = self.placing.taken(order[..., : self.chunk_steps, :])
-        for begin in range(0, self.per_epoch, self.chunk_steps):
-            done = min(begin + self.chunk_steps, self.per_epoch)
-            self.carry, total = self.run_chunk(self.carry, total, taken, done - begin)
-            if done < self.per_epoch:
-                taken = self.placing.taken(order[..., done : done + self.chunk_steps, :])  # while XLA still computes
-            if self.chunk_steps < self.per_epoch:
-                np.asarray(total)  # wait for it: progress is told of steps that are done
-                step = (epoch - 1) * self.per_epoch + done
-                self.tell(Progress(epoch, step, self.steps, self.elapsed(), self.epochs))
-            if self.interrupt.asked or self.stop:
-                break
-        return total, done
-
-    def weight_of(self, order: np.ndarray, done: int) -> Any:
-        """Return what the rows of the epoch's first `done` steps weigh together, for each member."""
-        whole = self.plan.folds is None and not self.plan.drop_last and self.plan.steps is None
-        if done == self.per_epoch and whole:
-            return self.count if self.weights is None else self.weights.sum()
-        seen = order[..., :done, :]
-        if self.weights is None:
-            return np.count_nonzero(seen >= 0, axis=(-2, -1))
-        return np.sum(np.where(seen >= 0, self.weights[seen], 0), axis=(-2, -1))
-
-    def undo(self, losses: np.ndarray) -> None:
-        """Put members whose loss or weights are not finite back to their last good weights, at a lower rate.
-
-        One to whom that happens a second time before it was good for long enough has given up: it is told no more of,
-        and goes on being put back, so that what is delivered is finite.
-        """
-        broken = ~np.isfinite(losses)
-        if not broken.any():
-            return
-        new = broken & ~self.members.gave_up
-        again = new & self.members.undone
-        self.members.gave_up |= again
-        self.members.undone |= broken
-        if new.any():
-            which = "" if self.plan.members is None else f" for member {', '.join(map(str, np.flatnonzero(new)))}"
-            message = f"the loss or a weight became non-finite{which}: back to the last good weights" + (
-                f", learning rate × {SLOWER:g}" if not again.any() else "; a tenth of the learning rate did not help"
-            )
-            self.tell(Event(self.step, "not finite", message), self.trained.events)
-        factors = np.where(broken, np.float32(SLOWER), np.float32(1))
-        flag: Any = broken if self.plan.members is not None else broken[0]
-        factor: Any = factors if self.plan.members is not None else factors[0]
-        self.carry = self.engine.slower(self.engine.choose(flag, self.good, self.carry), factor)
-
-    def record(self, epoch: int, losses: np.ndarray) -> None:
-        """Measure the validation rows, keep the weights that are the best on them, and tell the epoch's figures."""
-        figures: dict[str, float] = {}
-        values = None
-        best = False
-        if self.held_out is not None:
-            value, outputs = self.engine.evaluate(self.carry, self.held_out, outputs=bool(self.plan.metrics))
-            values = np.atleast_1d(value)
-            improved, best = self.members.improved(values, epoch), self.members.better_together(values)
-            if self.plan.together:
-                improved = np.full(len(values), best)
-            if improved.all():
-                self.best = self.engine.copy(self.carry.kept())
-            elif improved.any():
-                self.best = self.engine.choose(improved, self.carry.kept(), self.best)
-            if outputs is not None and self.truth is not None:
-                averaged = outputs if self.plan.members is None else outputs.mean(axis=0)
-                judged = self.trainer.loss.judged(averaged, self.truth)
-                figures = {name: metric(*judged) for name, metric in self.plan.metrics.items()}
-        self.tell(
-            StepRecord(
-                epoch=epoch,
-                step=self.step,
-                loss=finite_mean(losses),
-                validation=None if values is None else finite_mean(values),
-                learning_rate=self.learning_rate(),
-                seconds=self.elapsed(),
-                best=best,
-                metrics=figures,
-                members=() if self.plan.members is None or values is None else tuple(map(float, values)),
-            ),
-            self.trained.history,
-        )
-
-    def learning_rate(self) -> float:
-        """Return the rate of the last step, with what undoing took from it; with members the mean."""
-        step, factor = self.step, 1.0
-        if self.members.undone.any():
-            step = int(np.max(np.asarray(self.carry.moments["step"])))
-            factor = float(np.mean(np.asarray(self.carry.moments["learning_rate_factor"])))
-        return factor * float(self.trainer.optimizer.learning_rate(max(0, step - 1) / self.steps))
-
-    def look(self, epoch: int, last: bool = False) -> None:
-        """Take vitals, if it is time and they have cost little so far, or at the last; with members, the first's."""
-        stepping = self.elapsed() - self.compiled
-        early = epoch < self.next_look or (epoch and self.observed > OBSERVED_SHARE * stepping)
-        if not self.plan.watch or epoch == self.looked or (early and not last):
-            return
-        start = time.perf_counter()
-        carry = Carry(*(self.engine.fetch(part) for part in self.carry))
-        if self.plan.members is not None:
-            carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
-        trainer = self.trainer
-        for vitals in observe(trainer.network, trainer.loss, trainer.optimizer, carry, self.probe, epoch, self.steps):
-            self.tell(vitals, self.trained.vitals)
-        self.observed += time.perf_counter() - start
-        self.looked, self.next_look = epoch, max(1, 2 * epoch)
-
-
-def rows_within(most: int, numbers: float, each: float) -> int:
-    """Return how many rows, at most `most`, may compute `each` numbers a row; at least one.
-
-    >>> rows_within(4096, 1000, 0.5), rows_within(4096, 1000, 300), rows_within(4096, 1000, 2000)
-    (2000, 3, 1)
-    """
-    return max(1, min(most, int(numbers // max(each, 1e-9))))
+        with Interrupt(ending=self.checkpoints is not None) as interrupt:
+            loop = Loop(self, rows, validation, cost, interrupt)
+            if first is not None and not loop.trained.events:  # else it was told before
+                loop.tell(first, loop.trained.events)
+            return loop.run()

@@ -119,3 +119,22 @@ def test_scan_carries_on_and_leaves_results_at_their_places(backend, reverse):
     np.testing.assert_array_equal(carries, [421, 210, 100] if reverse else [1, 12, 124])
     assert float(last) == (421 if reverse else 124)
     np.testing.assert_array_equal(sums, [1, 5, 9])
+
+
+@BACKENDS
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        ((1, 2, 0), [9, 1, 2, 3, 9, 9]),
+        ((0, 0, 2), [1, 9, 9, 2, 9, 9, 3]),
+        ((-1, 1, 1), [9, 2, 9, 3, 9]),
+        ((-3, -1, 1), [9]),
+        ((-7, 6, 1), [9, 9, 9, 9]),
+        ((2, -7, 1), []),
+    ],
+)
+def test_pad_puts_before_after_and_between_and_cuts(backend, edges, expected):
+    x = backend.asarray(np.array([[1.0, 2.0, 3.0]], np.float32))
+    padded = backend.pad(x, [(0, 0, 0), edges], 9.0)
+    assert padded.dtype == np.float32
+    np.testing.assert_array_equal(np.asarray(padded)[0], expected)

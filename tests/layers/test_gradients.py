@@ -24,6 +24,17 @@ class Bilinear(layers.Layer):
         return ops.sum(x @ self.weight * x, axis=-1, keepdims=True)
 
 
+class AsSequence(layers.Layer):
+    """Rows as sequences: (batch, 12) -> (batch, 3, 4)."""
+
+    def forward(self, x, ctx):
+        return ops.reshape(x, shape=(-1, 3, 4))
+
+
+def below_sequences(layer):
+    return Sequential(Dense(12), AsSequence(), layer)
+
+
 def below(layer):
     return Sequential(Dense(4), layer)
 
@@ -62,6 +73,13 @@ NETWORKS = {
     "Parametric": below(layers.Parametric(layers.SELU())),
     "PeriodicEmbedding": below(layers.PeriodicEmbedding(2, dimensions=3, frequencies=5, sigma=0.5)),
     "PeriodicEmbedding of all columns": below(layers.PeriodicEmbedding(4)),
+    "RMSNorm": below(layers.RMSNorm()),
+    "FeedForward": below(layers.FeedForward(2)),
+    "Repeat": below(layers.Repeat(Sequential(Dense(4), layers.Tanh(), layers.Dropout(0.4)), 3)),
+    "Checkpoint": below(layers.Checkpoint(Sequential(Dense(4), layers.BatchNorm(), layers.Dropout(0.4)))),
+    "LearnedPositions": below_sequences(layers.LearnedPositions(5)),
+    "MultiHeadAttention": below_sequences(layers.MultiHeadAttention(2, causal=True, rotary=True, dropout=0.4)),
+    "TransformerBlock": below_sequences(layers.TransformerBlock(2, dropout=0.4, norm="rms")),
     "members": Sequential(Dense(4), layers.MemberScale(3), Dense(5), layers.Tanh(), layers.MemberDense(2, 3)),
 }
 CONTEXTS = {
@@ -106,6 +124,7 @@ def test_no_layer_is_missing():
         layers.Layer,
         layers.Activation,
         Embedding,
+        layers.Unembedding,
         getattr(layers, "ColumnEmbedding", None),
     }
 

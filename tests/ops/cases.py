@@ -156,6 +156,7 @@ ACTIVATIONS = [
     Case("elu", "alpha", (normal(5),), {"alpha": 0.3}),
     *activation("selu", at_zero=1.0507009873554805 * 1.6732632423543772, smooth_at_zero=False),
     *activation("gelu"),
+    *activation("erf"),
     *activation("gelu_tanh"),
     *activation("silu", at_zero=0.5),
     *activation("softplus", at_zero=0.5),
@@ -236,6 +237,61 @@ PRODUCTS = [
     Case("attention", "large scores",
          (numbers([500.0, 100.0]), numbers([4.0, 1.0], [1.0, 4.0]), normal(2, 2)), nudge=1e-5),
     Case("attention", "one key", (normal(2, 3), normal(1, 3), normal(1, 3))),
+    Case("attention", "dropout", (normal(2, 3, 4), normal(2, 2, 4), normal(2, 2, 1)),
+         {"keep": mask([[True, False], [True, True], [False, False]]), "rate": 0.25}),
+    Case("attention", "dropout, mask and causal", (normal(2, 3), normal(2, 3), normal(2, 3)),
+         {"keep": mask([True, True], [True, False]), "rate": 0.5, "mask": mask([True, False]), "causal": True}),
+    Case("split_heads", "one part", (normal(2, 3, 4),), {"heads": 2}),
+    Case("split_heads", "the middle of three", (normal(2, 1, 12),), {"heads": 2, "part": 1, "parts": 3}),
+    Case("split_heads", "the last of two, without batch", (normal(3, 4),), {"heads": 1, "part": 1, "parts": 2}),
+    Case("join_heads", "sequences", (normal(2, 3, 4, 1),)),
+    Case("join_heads", "one head, without batch", (normal(1, 2, 3),)),
+    Case("rotary", "ordinary", (normal(2, 3, 4),)),
+    Case("rotary", "one pair, further on", (normal(2, 2),), {"start": 7}),
+    Case("rotary", "fast turns", (normal(5, 6),), {"base": 2.0}),
+]  # fmt: skip
+
+PICTURES = [
+    Case("convolution", "one channel, same", (normal(2, 5, 4, 1), normal(3, 3, 1, 2)), {"padding": "same"}),
+    Case("convolution", "valid, a window not square", (normal(2, 5, 4, 3), normal(2, 3, 3, 2))),
+    Case("convolution", "stride leaves a row over", (normal(2, 6, 5, 2), normal(3, 2, 2, 3)), {"stride": (2, 1)}),
+    Case("convolution", "same with a stride: one zero more at the end",
+         (normal(1, 4, 7, 2), normal(3, 3, 2, 2)), {"stride": 2, "padding": "same"}),
+    Case("convolution", "stride larger than the window", (normal(2, 7, 7, 1), normal(2, 2, 1, 1)), {"stride": 3}),
+    Case("convolution", "padding larger than the window",
+         (normal(1, 2, 3, 2), normal(2, 2, 2, 2)), {"padding": (3, 0), "stride": (2, 1)}),
+    Case("convolution", "dilation", (normal(2, 6, 5, 2), normal(3, 2, 2, 2)), {"dilation": (2, 3), "padding": 1}),
+    Case("convolution", "groups", (normal(2, 4, 4, 4), normal(2, 2, 2, 6)), {"groups": 2}),
+    Case("convolution", "depthwise", (normal(2, 4, 4, 3), normal(3, 3, 1, 3)), {"groups": 3, "padding": "same"}),
+    Case("convolution", "1 × 1 with a stride", (normal(2, 5, 4, 3), normal(1, 1, 3, 4)), {"stride": 2}),
+    Case("convolution", "one picture, one window", (normal(1, 2, 2, 5), normal(2, 2, 5, 3))),
+    Case("convolution", "a sequence", (normal(2, 7, 3), normal(3, 3, 2)), {"stride": 2, "padding": 1, "dilation": 2}),
+    Case("convolution", "bias", (normal(2, 3, 4, 2), normal(3, 2, 2, 3), normal(3)), {"padding": 1}),
+    Case("transposed_convolution", "stride and bias", (normal(2, 2, 3, 3), normal(2, 3, 2, 3), normal(2)),
+         {"stride": 2}),
+    Case("transposed_convolution", "same, windows overlap",
+         (normal(1, 3, 2, 2), normal(3, 3, 2, 2)), {"stride": 2, "padding": "same"}),
+    Case("transposed_convolution", "same, gaps between windows",
+         (normal(1, 2, 2, 1), normal(2, 2, 1, 1)), {"stride": 3, "padding": "same"}),
+    Case("transposed_convolution", "groups and dilation",
+         (normal(1, 2, 3, 4), normal(2, 2, 1, 4)), {"groups": 2, "dilation": 2, "padding": 1}),
+    Case("transposed_convolution", "a sequence", (normal(2, 3, 2), normal(3, 4, 2)), {"stride": 2, "padding": 1}),
+    Case("max_pool", "ordinary", (normal(2, 4, 6, 3),)),
+    Case("max_pool", "odd sizes", (normal(2, 5, 3, 2),)),
+    Case("max_pool", "windows overlap", (normal(2, 5, 6, 2),), {"size": 3, "stride": (1, 2)}),
+    Case("max_pool", "padding", (normal(2, 5, 4, 2),), {"size": 3, "stride": 2, "padding": 1}),
+    Case("max_pool", "stride larger than the window", (normal(2, 7, 7, 1),), {"size": (1, 2), "stride": 3}),
+    Case("max_pool", "ties: the first", (numbers([1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]).reshape(1, 2, 4, 1),),
+         kink=True, jax_differs="jax shares the blame of a tie",
+         stated=(np.reshape([1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0], (1, 2, 4, 1)),)),
+    Case("max_pool", "ties where windows overlap", (numbers(2.0, 2.0, 2.0, 1.0).reshape(1, 4, 1),),
+         {"size": 2, "stride": 1}, kink=True, jax_differs="jax shares the blame of a tie",
+         stated=(np.reshape([1.0, 1.0, 1.0, 0.0], (1, 4, 1)),)),
+    Case("max_pool", "a sequence", (normal(2, 7, 3),), {"size": 3, "padding": "same"}),
+    Case("average_pool", "ordinary", (normal(2, 4, 6, 3),)),
+    Case("average_pool", "padding is not counted", (normal(2, 5, 4, 2),), {"size": 3, "stride": 2, "padding": 1}),
+    Case("average_pool", "windows overlap", (normal(2, 5, 3, 1),), {"size": (2, 3), "stride": 1}),
+    Case("average_pool", "a sequence", (normal(2, 7, 3),), {"size": 2, "stride": 3}),
 ]  # fmt: skip
 
 NORMALISATION = [
@@ -253,6 +309,12 @@ NORMALISATION = [
     Case("layer_norm", "one feature", (normal(3, 1), normal(1), normal(1))),
     Case("layer_norm", "all equal", (numbers([2.0, 2.0, 2.0]), normal(3), normal(3)), nudge=1e-7),
     Case("layer_norm", "large", (LARGE + normal(2, 3), normal(3), normal(3)), nudge=1e-4),
+    Case("rms_norm", "ordinary", (normal(2, 3), normal(3))),
+    Case("rms_norm", "sequence", (normal(2, 1, 4), normal(4)), {"epsilon": 0.1}),
+    Case("rms_norm", "weight with an axis of size 1", (normal(2, 3), normal(1, 3))),
+    Case("rms_norm", "one feature", (normal(3, 1), normal(1))),
+    Case("rms_norm", "all zero", (numbers([0.0, 0.0, 0.0]), normal(3)), nudge=1e-7),
+    Case("rms_norm", "large", (LARGE + normal(2, 3), normal(3)), nudge=1e-4),
     Case("batch_norm", "ordinary", (normal(4, 3), normal(3), normal(3))),
     Case("batch_norm", "pictures", (normal(2, 2, 1, 3), normal(3), normal(3))),
     Case("batch_norm", "one row", (normal(1, 3), normal(3), normal(3)), nudge=1e-8),
@@ -324,6 +386,33 @@ SHAPES = [
     Case("embedding", "no words", (normal(4, 2), whole().reshape((0,)))),
     Case("checkpoint", "two operands", (lambda a, b: ops.tanh(ops.matmul(a, b)), normal(2, 3), normal(3, 2))),
     Case("checkpoint", "an operand without blame", (ops.embedding, normal(3, 2), whole(0, 2, 0))),
+    Case("repeat", "three turns, two weights each",
+         (lambda x, w, b: ops.tanh(ops.add(ops.matmul(x, w), b)), normal(2, 3), normal(3, 3, 3), normal(3, 3))),
+    Case("repeat", "one turn", (lambda x, w: ops.multiply(x, w), normal(2), normal(1, 2))),
+    Case("repeat", "a weight without blame, an input used twice",
+         (lambda x, places, w: ops.multiply(ops.add(x, ops.index(w, key=places)), x), normal(2),
+          whole([0, 1], [1, 1], [0, 0]), normal(3, 2))),
 ]  # fmt: skip
 
-CASES = [*ARITHMETIC, *ACTIVATIONS, *ELEMENTWISE, *REDUCTIONS, *PRODUCTS, *NORMALISATION, *ERRORS, *SHAPES]
+RECURRENCE = [
+    *[
+        row
+        for name, gates, rest in (("simple_rnn", 1, ()), ("gru", 3, (3,)), ("lstm", 4, ()))
+        for row in (
+            Case(name, "ordinary", (normal(2, 4, 2), normal(2, 3 * gates), normal(3, 3 * gates), normal(3 * gates),
+                                    *map(normal, rest))),
+            Case(name, "one place", (normal(2, 1, 2), normal(2, 3 * gates), normal(3, 3 * gates), normal(3 * gates),
+                                     *map(normal, rest))),
+            Case(name, "rows of different lengths, one of them empty",
+                 (normal(3, 3, 2), normal(2, 3 * gates), normal(3, 3 * gates), normal(3 * gates), *map(normal, rest)),
+                 {"mask": mask([True, True, False], [False, False, False], [False, True, True])}),
+            Case(name, "saturated", (normal(1, 3, 2, scale=30.0), normal(2, 3 * gates), normal(3, 3 * gates),
+                                     normal(3 * gates), *map(normal, rest)), nudge=1e-5),
+        )
+    ],
+]  # fmt: skip
+
+CASES = [
+    *ARITHMETIC, *ACTIVATIONS, *ELEMENTWISE, *REDUCTIONS, *PRODUCTS, *PICTURES, *RECURRENCE, *NORMALISATION, *ERRORS,
+    *SHAPES,
+]  # fmt: skip

@@ -14,10 +14,11 @@ from cutaway.data import loading, streaming
 from cutaway.data.columns import describe_columns
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.reading import read_table
-from cutaway.data.streaming import StoredTable, available_memory, lean_table
+from cutaway.data.streaming import StoredTable, lean_table
 from cutaway.data.table import Table
 from cutaway.data.targets import ClassTarget, NumberTarget
 from cutaway.errors import InputError
+from cutaway.memory import available_memory
 from cutaway.runs import streamed
 from cutaway.runs.parts import Division, divide
 from cutaway.runs.streamed import Streamed
@@ -294,7 +295,7 @@ from cutaway.data.targets import NumberTarget
 from cutaway.layers import Dense, Sequential
 from cutaway.losses import SquaredError
 from cutaway.optimizers import Adam
-from cutaway.recipes.realmlp import Recipe
+from cutaway.recipes.recipe import Recipe
 from cutaway.runs import streamed
 from cutaway.runs.parts import Division, divide
 

@@ -5,9 +5,10 @@ import pytest
 
 import cutaway as ca
 from cutaway.losses import SquaredError
+from cutaway.training.loop import rows_within
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
-from cutaway.training.trainer import Trainer, rows_within
+from cutaway.training.trainer import Trainer
 
 
 def line(rows=100):

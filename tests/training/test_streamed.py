@@ -8,7 +8,7 @@ from cutaway.backends import backend_named
 from cutaway.data.splits import folds
 from cutaway.errors import InputError
 from cutaway.losses import SquaredError
-from cutaway.training import engines, placing, trainer
+from cutaway.training import engines, loop, placing
 from cutaway.training.order import block_order, epoch_order
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
@@ -75,7 +75,7 @@ def test_members_have_no_copy_of_all_rows_on_each_device(monkeypatch, request):
     whole = trained(data, "xla", held_out, members=2)
     request.getfixturevalue("small_is_large")
     monkeypatch.setattr(placing, "ROOM", 203 * 12 - 1)  # a copy on each device is too much
-    monkeypatch.setattr(trainer, "TILE", 32)
+    monkeypatch.setattr(loop, "TILE", 32)
     kind, placed = type(backend_named("xla")), []
 
     def everywhere(self, tree, members, usual=kind.everywhere):

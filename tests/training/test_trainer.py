@@ -9,7 +9,7 @@ import pytest
 import cutaway as ca
 from cutaway.records import Event, LayerVitals, Progress, StepRecord
 from cutaway.training import engines as engines_module
-from cutaway.training import trainer as trainer_module
+from cutaway.training import loop as loop_module
 
 ENGINES = ["numpy", "xla"]
 
@@ -48,7 +48,7 @@ def test_long_epochs_in_chunks_give_the_same_as_in_one(engine, monkeypatch):
     x, y = noisy()
     runs = []
     for seconds in (10.0, 1e-9):  # one chunk an epoch; one chunk a step
-        monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", seconds)
+        monkeypatch.setattr(loop_module, "CHUNK_SECONDS", seconds)
         heard = []
         net = mlp()
         ca.fit(net, x, y, loss="squared_error", epochs=3, batch_size=7, engine=engine, callbacks=[heard.append])
@@ -131,7 +131,7 @@ def test_class_weights_count_across_tiles(monkeypatch):
 
 
 def test_a_partial_epoch_tells_the_mean_of_what_was_done(monkeypatch):
-    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 1e-9)
+    monkeypatch.setattr(loop_module, "CHUNK_SECONDS", 1e-9)
 
     def enough(record):
         if isinstance(record, Progress):

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any
 
 from cutaway.errors import InputError
-from cutaway.records import Progress, as_data
+from cutaway.records import Progress
+from cutaway.storage.record_lines import data_of
 
 
 class RecordFile:
@@ -33,14 +34,4 @@ class RecordFile:
     def __call__(self, record: Any) -> None:
         """Write one record; progress within an epoch is not kept."""
         if not isinstance(record, Progress):
-            self._file.write(json.dumps(_finite(as_data(record)), ensure_ascii=False) + "\n")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return value
+            self._file.write(json.dumps(data_of(record), ensure_ascii=False) + "\n")

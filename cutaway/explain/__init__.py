@@ -1,0 +1,18 @@
+"""Explaining: every number forward, every blame back, the landscape, bias and variance, and export as code."""
+
+from cutaway.explain.attention_maps import AttentionMap, attention_maps
+from cutaway.explain.blame import Blame, blame
+from cutaway.explain.contributions import Contributions, contributions
+from cutaway.explain.neurons import Neuron, NeuronLayer, neurons
+from cutaway.explain.record import Step, Trace
+from cutaway.explain.row import ColumnShare, RowExplanation
+from cutaway.explain.saliency import Saliency, filters, saliency
+from cutaway.explain.step import StepShown, Update, step
+from cutaway.explain.text import TextExplanation, text_explained
+from cutaway.explain.trace import trace
+
+__all__ = [
+    "AttentionMap", "Blame", "ColumnShare", "Contributions", "Neuron", "NeuronLayer", "RowExplanation", "Saliency",
+    "Step", "StepShown", "TextExplanation", "Trace", "Update", "attention_maps", "blame", "contributions", "filters",
+    "neurons", "saliency", "step", "text_explained", "trace",
+]  # fmt: skip

@@ -1,0 +1,333 @@
+"""The loss as a landscape over a plane of weight space, and the way that a training took through it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from cutaway.atomic import write_complete
+from cutaway.errors import InputError
+from cutaway.explain.curvature import Curvature, unflat
+from cutaway.explain.curvature import curvature as curvature_of
+from cutaway.explain.figures import shown
+from cutaway.explain.planes import Plane, as_place, flat, random_plane, trajectory_plane, weights_plane
+from cutaway.explain.surface import Surface, as_batch
+from cutaway.layers import Blend, Ensemble, Layer
+from cutaway.losses import Loss, as_loss
+
+MARGIN = 0.2  # of the way's extent, that the picture shows beyond it
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """The loss on a grid over a plane of weight space.
+
+    plane      where it lies; its `names` say what moves along each axis
+    across, up  the places of the grid along the first and the second axis, as they are shown
+    losses     the loss at each, (up, across); NaN and infinity are what was found there
+    centre     where the network is, as it is shown
+    loss       the network's own
+    path       the trajectory in the plane, (points, 2), as it is shown; empty where there is none
+    path_losses  its true loss, at its own weights and not at what lies below it in the plane
+    off_plane  how far it is from the plane, in units of weight
+    explained  the share of its squared distance from the network that lies in the plane, 0 to 1; NaN without one
+    curvature  how the loss bends at the network; None where it was not asked for
+    rows       how many rows the loss is over
+    of, engine which network, where there are several; what computed it
+    """
+
+    plane: Plane
+    across: np.ndarray
+    up: np.ndarray
+    losses: np.ndarray
+    centre: tuple[float, float]
+    loss: float
+    loss_name: str
+    path: np.ndarray
+    path_losses: np.ndarray
+    off_plane: np.ndarray
+    explained: float
+    curvature: Curvature | None
+    rows: int
+    engine: str
+    of: str = ""
+
+    @property
+    def lowest(self) -> tuple[float, float, float]:
+        """The lowest point of the grid: across, up, loss; NaN where no loss is finite."""
+        if not np.isfinite(self.losses).any():
+            return float("nan"), float("nan"), float("nan")
+        row, column = np.unravel_index(
+            np.nanargmin(np.where(np.isfinite(self.losses), self.losses, np.nan)), self.losses.shape
+        )
+        return float(self.across[column]), float(self.up[row]), float(self.losses[row, column])
+
+    def figure(self) -> Any:
+        """Return a matplotlib figure; needs the extra `cutaway[plot]`."""
+        from cutaway.explain.landscape_picture import figure
+
+        return figure(self)
+
+    def svg(self) -> str:
+        """Return the picture as an <svg> that needs nothing else, for a page."""
+        from cutaway.explain.landscape_picture import svg
+
+        return svg(self)
+
+    def _repr_html_(self) -> str:
+        return self.svg()
+
+    def sentences(self) -> list[str]:
+        """Return what is to be said beside the picture."""
+        found = [f"{self.loss_name} over {self.rows:,} rows{f', {self.of}' if self.of else ''}: {shown(self.loss)}"]
+        finite = np.isfinite(self.losses)
+        if finite.any():
+            low, high = self.losses[finite].min(), self.losses[finite].max()
+            found.append(f"on the grid from {shown(float(low))} to {shown(float(high))}")
+        if not finite.all():
+            found.append(f"not finite at {int((~finite).sum()):,} of {finite.size:,} points, which stay blank")
+        if len(self.path):
+            found.append(
+                f"{100 * self.explained:.1f} % of the training's way lies in this plane; it is up to "
+                f"{shown(float(self.off_plane.max()))} away from it"
+            )
+        if self.curvature is not None:
+            bent = self.curvature
+            largest = ", ".join(shown(value) for value in bent.largest)
+            found.append(f"largest curvatures {largest}; smallest {shown(bent.smallest)}")
+            if len(bent.along) == 2:
+                found.append(f"along the two axes {shown(bent.along[0])} and {shown(bent.along[1])}")
+        return found
+
+    def __str__(self) -> str:
+        return "\n".join([f"Loss over {self.plane.names[0]} and {self.plane.names[1]}", *self.sentences()])
+
+    # ---- data -------------------------------------------------------------------------------------------------
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the numbers as arrays, for NumPy."""
+        return {
+            "across": self.across, "up": self.up, "losses": self.losses, "path": self.path,
+            "path_losses": self.path_losses, "off_plane": self.off_plane, "centre": np.array(self.centre),
+        }  # fmt: skip
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain data; a loss that is not finite is the text "NaN", "Infinity" or "-Infinity"."""
+        bent = self.curvature
+        return {
+            "plane": self.plane.kind,
+            "axes": list(self.plane.names),
+            **{name: _plain(array) for name, array in self.arrays().items()},
+            "loss": _plain(np.array(self.loss)),
+            "loss_name": self.loss_name,
+            "explained": _number(self.explained),
+            "explained_along": [_number(share) for share in self.plane.explained],
+            "curvature": None
+            if bent is None
+            else {"largest": list(bent.largest), "smallest": bent.smallest, "along": list(bent.along)},
+            "rows": self.rows,
+            "of": self.of,
+            "engine": self.engine,
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture (.svg, .png, .pdf) or the data (.json, .npz), by the file's ending, and return the path.
+
+        An .svg needs nothing else; .png and .pdf need the extra `cutaway[plot]`. Raises `InputError` for other endings.
+        """
+        place = Path(path)
+        kind = place.suffix.lower()
+        if kind == ".svg":
+            write_complete(place, self.svg().encode())
+        elif kind == ".json":
+            write_complete(place, (json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False) + "\n").encode())
+        elif kind == ".npz":
+            from io import BytesIO
+
+            held = BytesIO()
+            np.savez_compressed(held, **cast(dict[str, Any], self.arrays()))
+            write_complete(place, held.getvalue())
+        elif kind in (".png", ".pdf"):
+            from cutaway.explain.plots import as_file
+
+            write_complete(place, as_file(self.figure(), kind[1:]))
+        else:
+            raise InputError(f"{place}: a landscape is written as .svg, .png, .pdf, .json or .npz; choose one of these")
+        return place
+
+
+def landscape(
+    run: Any,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Loss,
+    plane: str | Sequence[Any] | None = None,
+    points: int = 41,
+    span: float | tuple[float, float] | None = None,
+    member: int = 0,
+    trajectory: Sequence[dict[str, np.ndarray]] | None = None,
+    curvature: bool = True,
+    engine: str = "auto",
+    seed: int = 0,
+) -> Landscape:
+    """Return the loss over a plane through the weights of a trained network.
+
+        L(α, β) = L(θ* + α d₁ + β d₂)        θ* the network's weights
+
+    run         a run, or a network that is built
+    X, y        the rows that the loss is over
+    plane       "trajectory", the plane nearest to the training's own way, which `fit(…, trajectory=True)` keeps;
+                "random", two directions scaled filter by filter; or two weights: ("0.weight[2, 1]", "0.bias[0]"), or
+                ("0.weight", (2, 1)) each, where what is shown are their own values and nothing is approximated.
+                None: "trajectory" where there is one, else "random"
+    points      of the grid along each axis
+    span        how far it reaches to either side of the network, a number or one for each axis, in units of the axis;
+                None: as far as the way and a little more; 1 for random directions; of a weight its own size, at least 1
+    member      which of several networks
+    trajectory  the way, where it is not the run's: weights and state by path, one dict a point
+    curvature   whether to measure how the loss bends at θ*
+    engine      "numpy", "xla" or "auto"
+    seed        of random directions
+
+    All points are computed as one batched program. The path is coloured by its true loss, each point with its own
+    weights, which is not the loss of the plane below it; how far it is off the plane is told. Raises `InputError` for
+    a plane that is not there, and rows that do not fit.
+
+    >>> import cutaway as ca
+    >>> x = np.linspace(-1, 1, 20)[:, None]
+    >>> line = ca.Sequential(ca.Dense(1))
+    >>> run = ca.fit(line, x, 3 * x + 1, loss="squared_error", optimizer=ca.Adam(0.1), epochs=60, trajectory=True)
+    >>> found = landscape(run, x, 3 * x + 1, loss="squared_error", plane=("0.weight[0, 0]", "0.bias[0]"), points=9)
+    >>> found.losses.shape, f"{found.explained:.2f}"
+    ((9, 9), '1.00')
+    """
+    network, name = _network_of(run, member)
+    criterion = as_loss(loss)
+    if not isinstance(points, (int, np.integer)) or isinstance(points, bool) or points < 2:
+        raise InputError(f"landscape: points is {points!r}; expected a whole number of at least 2, such as 41")
+    if engine not in ("auto", "numpy", "xla"):
+        raise InputError(f"landscape: engine is {engine!r}, expected 'auto', 'numpy' or 'xla'")
+    rows = as_batch(network, criterion, X, y, "landscape")
+    params = network.parameters()
+    way = _way(run if trajectory is None else trajectory, network, member, isinstance(run, Layer))
+    flats = np.stack([flat({path: point[path] for path in params}) for point in way]) if way else np.zeros((0, 0))
+    if plane is None:
+        plane = "trajectory" if way else "random"
+    found = _plane(plane, params, flats, seed)
+    places, off = found.projected(flats) if way else (np.zeros((0, 2)), np.zeros(0))
+    sides = _sides(found, places, span)
+    grid = [np.linspace(low, high, int(points)) for low, high in sides]
+    surface = Surface(network, criterion, rows, int(points) ** 2, engine)
+    every = np.stack(np.meshgrid(*grid), axis=-1).reshape(-1, 2)
+    first, second = (unflat(axis, params) for axis in found.axes)
+    losses = surface.along(params, (first, second), every).reshape(int(points), int(points))
+    stacked = {path: np.stack([array]) for path, array in {**params, **network.state()}.items()}
+    mine = float(surface.at(stacked)[0])
+    true = surface.at({path: np.stack([point[path] for point in way]) for path in way[0]}) if way else np.zeros(0)
+    bent = None
+    if curvature:
+        bent = curvature_of(network, rows.x, rows.y, loss=criterion, directions=found.axes, seed=seed)
+    away = np.sum((flats - found.centre) ** 2) if way else 0.0
+    offsets = np.array(found.offsets)
+    return Landscape(
+        plane=found, across=grid[0] + offsets[0], up=grid[1] + offsets[1], losses=losses,
+        centre=(float(offsets[0]), float(offsets[1])), loss=mine, loss_name=type(criterion).__name__,
+        path=places + offsets, path_losses=true, off_plane=off,
+        explained=float(1 - np.sum(off**2) / away) if away else float("nan"),
+        curvature=bent, rows=len(rows.x), engine=surface.engine, of=name,
+    )  # fmt: skip
+
+
+def _network_of(run: Any, member: int) -> tuple[Layer, str]:
+    """Return the network of a run, of several the one asked for, and which it is in words."""
+    network = run if isinstance(run, (Layer, Ensemble, Blend)) else getattr(run, "network", None)
+    if isinstance(network, Blend):
+        network = network.largest
+    if isinstance(network, Ensemble):
+        if not 0 <= member < len(network):
+            raise InputError(f"landscape: member is {member}; the run has {len(network)} networks, counted from 0")
+        return network[member], f"network {member + 1} of {len(network)}"
+    if not isinstance(network, Layer):
+        raise InputError(f"landscape: got a {type(run).__name__}; expected a run or a network")
+    if not network.built or not network.parameters():
+        raise InputError("landscape: the network has no weights yet; train it, or call net.build(features)")
+    return network, ""
+
+
+def _way(given: Any, network: Layer, member: int, bare: bool) -> list[dict[str, np.ndarray]]:
+    """Return the trajectory of the network asked for, each point with every weight and state."""
+    points = given if isinstance(given, (list, tuple)) else [] if bare else getattr(given, "trajectory", [])
+    expected = {path: array.shape for path, array in {**network.parameters(), **network.state()}.items()}
+    way: list[dict[str, np.ndarray]] = []
+    for place, point in enumerate(points):
+        if set(point) != set(expected):
+            raise InputError(f"landscape: point {place} of the trajectory is of another network: {', '.join(point)}")
+        several = all(point[path].ndim == len(shape) + 1 for path, shape in expected.items())
+        way.append({path: point[path][member] if several else point[path] for path in expected})
+        if any(way[-1][path].shape != shape for path, shape in expected.items()):
+            raise InputError(f"landscape: point {place} of the trajectory has other shapes than the network")
+    return way
+
+
+def _plane(plane: Any, params: dict[str, np.ndarray], way: np.ndarray, seed: int) -> Plane:
+    if isinstance(plane, str) and plane == "random":
+        return random_plane(params, seed)
+    if isinstance(plane, str) and plane == "trajectory":
+        if not len(way):
+            raise InputError(
+                "landscape: there is no trajectory; train with ca.fit(…, trajectory=True), or choose plane='random' or "
+                "two weights"
+            )
+        return trajectory_plane(params, way, seed)
+    if isinstance(plane, (tuple, list)) and len(plane) == 2:
+        return weights_plane(params, [as_place(plane[0]), as_place(plane[1])])
+    raise InputError(
+        f"landscape: plane is {plane!r}; expected 'trajectory', 'random', or two weights such as "
+        "('0.weight[2, 1]', '0.bias[0]')"
+    )
+
+
+def _sides(plane: Plane, path: np.ndarray, span: Any) -> list[tuple[float, float]]:
+    """Return how far the grid reaches along each axis, from the network."""
+    if span is not None:
+        pair = span if isinstance(span, (tuple, list)) else (span, span)
+        if len(pair) != 2 or not all(isinstance(s, (int, float)) and np.isfinite(s) and s > 0 for s in pair):
+            raise InputError(f"landscape: span is {span!r}; expected a number above 0, or one for each axis")
+        return [(-float(side), float(side)) for side in pair]
+    sides = []
+    for axis in (0, 1):
+        low = min(0.0, float(path[:, axis].min())) if len(path) else 0.0
+        high = max(0.0, float(path[:, axis].max())) if len(path) else 0.0
+        room = max(MARGIN * (high - low), 1e-3 * float(np.abs(path).max())) if len(path) else 0.0
+        low, high = low - room, high + room
+        if plane.kind == "random":
+            low, high = min(low, -1.0), max(high, 1.0)
+        elif plane.kind == "weights":
+            reach = max(1.0, abs(plane.offsets[axis]))
+            low, high = min(low, -reach), max(high, reach)
+        sides.append((low, high))
+    if plane.kind == "trajectory":  # a narrow strip would show little: the short side is at least a third of the long
+        longest = max(high - low for low, high in sides)
+        sides = [
+            (low - max(0.0, longest / 3 - (high - low)) / 2, high + max(0.0, longest / 3 - (high - low)) / 2)
+            for low, high in sides
+        ]
+    return sides
+
+
+def _plain(array: np.ndarray) -> Any:
+    if array.ndim:
+        return [_plain(part) for part in array]
+    return _number(float(array), words=True)
+
+
+def _number(value: float, words: bool = False) -> float | str | None:
+    if np.isfinite(value):
+        return value
+    return ("NaN" if np.isnan(value) else "Infinity" if value > 0 else "-Infinity") if words else None

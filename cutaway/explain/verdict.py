@@ -1,0 +1,121 @@
+"""What would help a network most: more data, more capacity, more regularisation, or neither; from measured figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cutaway.explain.decomposition import Figure, Parts, Redrawn, difference
+from cutaway.explain.figures import shown
+
+# A share of the error below which a gain is not worth a word.
+WORTH = 0.03
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What would help, and why.
+
+    what      "more data", "more capacity", "more regularisation", "averaging" or "neither": the one that gained most
+    sentence  the same in words, with the figures it follows from, and what would help besides
+    evidence  by name, what was compared: differences of errors with their intervals
+    """
+
+    what: str
+    sentence: str
+    evidence: dict[str, Figure]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        evidence = {name: figure.to_json() for name, figure in self.evidence.items()}
+        return {"what": self.what, "sentence": self.sentence, "evidence": evidence}
+
+
+def verdict(
+    vary: str,
+    values: Sequence[float],
+    parts: Sequence[Parts],
+    redrawn: Redrawn,
+    fewer: tuple[int, int, Parts] | None = None,
+) -> Verdict:
+    """Return what would help the best of the networks that were measured.
+
+    vary     "rows", "weight_decay", or what makes a network freer: "width", "depth", "epochs"
+    values   what was tried, in order; parts are theirs, on the same resamples and test rows
+    fewer    how many rows there are, with how many fewer the best network was trained too, and its parts then
+
+    Each of these counts where its 95 % interval does not hold 0 and it is at least 3 % of the error; the largest is
+    the verdict, the others are told besides, and "neither" where there is none:
+
+        what the last step to the largest value gained, where that is the best      go on: capacity, or more decay
+        what the largest value loses on the smallest, where that is the best        go back: the other of the two
+        what the last rows gained: the error with fewer less the error with all     more data
+        the variance of first weights and order                                     averaging several networks
+    """
+    best = len(parts) - 1 if vary == "rows" else min(range(len(parts)), key=lambda place: parts[place].error.value)
+    here, name, of = parts[best], f"{_word(vary)} {shown(values[best])}", _word(vary)
+    evidence: dict[str, Figure] = {}
+    helps: list[tuple[float, str, str]] = []
+
+    def weigh(label: str, found: Figure, what: str, sentence: str) -> None:
+        evidence[label] = found
+        if found.low > 0 and found.value >= WORTH * here.error.value:
+            share = f"{100 * found.value / here.error.value:.0f} %"
+            interval = f"{shown(found.value)} [{shown(found.low)}, {shown(found.high)}], {share} of it"
+            helps.append((found.value, what, f"{what}: {sentence.format(interval)}"))
+
+    onwards, back = "more capacity", "more regularisation"
+    if vary == "weight_decay":
+        onwards, back = back, onwards
+    if vary == "rows":
+        if len(parts) > 1:
+            fewer = (round(values[-1]), round(values[-2]), parts[-2])
+    elif len(parts) > 1 and best == len(parts) - 1:
+        apart = difference(parts[-2], here, redrawn)
+        last = f"{of} {shown(values[-2])} against {shown(values[-1])}"
+        weigh(last, apart, onwards, f"the largest {of} is the best, and the last step to it took {{}} off the error")
+    elif len(parts) > 1 and best == 0:
+        apart = difference(parts[-1], here, redrawn)
+        last = f"{of} {shown(values[-1])} against {shown(values[0])}"
+        weigh(last, apart, back, f"the smallest {of} is the best, and the largest adds {{}} to the error")
+    if fewer is not None:
+        rows, some, then = fewer
+        apart = difference(then, here, redrawn)
+        sentence = f"from {some:,} rows to {rows:,} the error fell by {{}}"
+        weigh(f"{some:,} rows against {rows:,}", apart, "more data", sentence)
+    if here.from_seeds is not None:
+        sentence = "first weights and order alone make {} of the error, which the mean of several networks is rid of"
+        weigh(
+            "variance of first weights and order", here.from_seeds, "averaging", sentence.replace(" of the error", "")
+        )
+    if helps:
+        helps.sort(key=lambda each: -each[0])
+        first, *others = [sentence for _, _, sentence in helps]
+        besides = f". Besides, {'; '.join(others)}" if others else ""
+        return Verdict(helps[0][1], f"{first}{besides}", evidence)
+    share = 100 * here.bias.value / here.error.value if here.error.value else 0.0
+    left = "bias and noise" if here.noise is None else "bias"
+    more = "" if vary == "rows" else f"no other {of} is better than {shown(values[best])}, "
+    rows_too = "nor are more rows or several networks" if more else "more rows do not help"
+    return Verdict(
+        "neither",
+        f"neither: {more}{rows_too}; of the error {shown(here.error.value)} at {name} {share:.0f} % is {left}, which "
+        "only other columns, or another kind of network, would lower",
+        evidence,
+    )
+
+
+def states(parts: Sequence[Parts], redrawn: Redrawn) -> list[str]:
+    """Return for each value what it is beside the best: "best", "as good", "too small" or "too large"."""
+    best = min(range(len(parts)), key=lambda place: parts[place].error.value)
+    found = []
+    for place, each in enumerate(parts):
+        beyond = difference(each, parts[best], redrawn).low > 0
+        side = "too small" if place < best else "too large"
+        found.append("best" if place == best else side if beyond else "as good")
+    return found
+
+
+def _word(vary: str) -> str:
+    return vary.replace("_", " ")

@@ -1,0 +1,69 @@
+"""Graph: layers in any order, each fed by the outputs of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cutaway.errors import InputError
+from cutaway.layers.context import Context
+from cutaway.layers.layer import Layer
+
+
+class Graph(Layer):
+    """Layers that take what others give, by name: branches that part and meet, several inputs, imported networks.
+
+        value(names[i]) = layers[i](value of each of sources[i]),        y = value(output)
+
+    inputs   the names of what comes in
+    layers   in the order in which they compute; one that stands there twice has one set of weights
+    names    of what each layer gives
+    sources  for each layer the names of what it takes
+    output   the name of what goes out
+
+    Raises `InputError` for a name that is given twice, and one that is not there yet where it is taken.
+
+    >>> import numpy as np, cutaway as ca
+    >>> net = ca.Graph(["a", "b"], [ca.Operation("add")], ["sum"], [["a", "b"]], "sum")
+    >>> net(np.array([[1.0]]), np.array([[2.0]]))
+    array([[3.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[str],
+        layers: Sequence[Layer],
+        names: Sequence[str],
+        sources: Sequence[Sequence[str]],
+        output: str,
+    ) -> None:
+        self.inputs, self.layers, self.names = tuple(inputs), tuple(layers), tuple(names)
+        self.sources = tuple(tuple(each) for each in sources)
+        self.output = output
+        if not self.inputs or not len(self.layers) == len(self.names) == len(self.sources):
+            raise InputError(
+                f"Graph: {len(self.inputs)} inputs, {len(self.layers)} layers, {len(self.names)} names and "
+                f"{len(self.sources)} sources; expected an input, and a name and sources for each layer"
+            )
+        known = set(self.inputs)
+        for layer, name, taken in zip(self.layers, self.names, self.sources, strict=True):
+            absent = [each for each in taken if each not in known]
+            if absent or not taken:
+                raise InputError(
+                    f"Graph: {name!r} ({type(layer).__name__}) takes {absent[0] if absent else 'nothing'!r}; expected "
+                    f"inputs of the graph, or what a layer before it gives: {', '.join(sorted(known))[:200]}"
+                )
+            if name in known:
+                raise InputError(f"Graph: the name {name!r} is given twice")
+            known.add(name)
+        if output not in known:
+            raise InputError(f"Graph: the output {output!r} is not among {', '.join(sorted(known))[:200]}")
+
+    def forward(self, *inputs: Any, ctx: Context) -> Any:
+        """Return the value of the output."""
+        if len(inputs) != len(self.inputs):
+            raise InputError(f"{self._place()}: got {len(inputs)} inputs, expected {', '.join(self.inputs)}")
+        values = dict(zip(self.inputs, inputs, strict=True))
+        for layer, name, taken in zip(self.layers, self.names, self.sources, strict=True):
+            values[name] = layer(*(values[each] for each in taken), ctx=ctx)
+        return values[self.output]

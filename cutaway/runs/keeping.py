@@ -1,0 +1,85 @@
+"""Checkpoints of a whole job: those of each of its trainings, in the run's folder, until it is finished."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cutaway.errors import InputError
+from cutaway.storage.checkpoint import latest_checkpoint
+from cutaway.storage.run_folder import CHECKPOINT
+from cutaway.storage.run_lock import locked
+from cutaway.training.checkpoints import Checkpoints
+
+EVERY = 30.0  # seconds from one checkpoint to the next, at least
+
+
+@dataclass
+class Keeping:
+    """Where the trainings of a job keep their checkpoints, one after another: `checkpoint/0`, `checkpoint/1`, …
+
+    folder    the run's folder
+    identity  what the job is, as plain data: its data's fingerprint and its settings
+    resume    whether to go on with the job that was begun there; else its checkpoints are removed
+
+    Raises `InputError` where there is nothing to go on with.
+    """
+
+    folder: Path
+    identity: dict[str, Any]
+    resume: bool = False
+    every: float = 30.0
+    begun: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        place = self.folder / CHECKPOINT
+        if self.resume and latest_checkpoint(place / "0") is None:
+            raise InputError(
+                f"{self.folder}: there is no training to go on with: it was finished, or stopped before its first "
+                "checkpoint; train without --resume"
+            )
+        if not self.resume:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def next(self, **identity: Any) -> Checkpoints:
+        """Return the checkpoints of the next training, which is known by what is said here besides."""
+        place = self.folder / CHECKPOINT / str(self.begun)
+        self.begun += 1
+        return Checkpoints(place, {**self.identity, **identity}, self.every, self.resume)
+
+    def engine(self) -> str | None:
+        """Return the engine that the next training was begun with, None where it is new."""
+        found = latest_checkpoint(self.folder / CHECKPOINT / str(self.begun)) if self.resume else None
+        identity = {} if found is None else found.facts.get("identity")
+        engine = identity.get("engine") if isinstance(identity, dict) else None
+        return engine if engine in ("numpy", "xla") else None
+
+
+@contextmanager
+def keeping_in(
+    folder: str | Path | None, identity: dict[str, Any], resume: bool, name: str = "out"
+) -> Iterator[Keeping | None]:
+    """Give a job the place of its checkpoints, and its folder to itself while entered; None where nothing is written.
+
+    folder    the run's folder, None for none; `name` is what the argument is called
+    identity  what the job is, as plain data
+
+    Raises `InputError` where it is to be gone on with and there is no place or no such training, and where another
+    process is training into the folder.
+    """
+    if folder is None:
+        if resume:
+            raise InputError(f"resume: goes on with the training in a folder; name it: {name}=")
+        yield None
+        return
+    with locked(Path(folder)):
+        yield Keeping(Path(folder), identity, resume, EVERY)
+
+
+def keeping_of(out: str | Path | None, run: Any, resume: bool) -> AbstractContextManager[Keeping | None]:
+    """Give `keeping_in` for a run that has just begun: its data's fingerprint and its settings say what it is."""
+    return keeping_in(out, {"data": run.data["fingerprint"], **run.settings}, resume)

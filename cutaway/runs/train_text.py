@@ -1,0 +1,263 @@
+"""The main job on a text: from its file to a network that has learned to write on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cutaway.data.suggestions import did_you_mean
+from cutaway.data.text import FEWEST, Text, as_text, check_length
+from cutaway.data.text_windows import TextWindows, Tokens1D
+from cutaway.data.tokens import KINDS, Tokens
+from cutaway.errors import InputError
+from cutaway.recipes.text import TextRecipe, text_recipe
+from cutaway.records import Event
+from cutaway.runs.ngram import NGram
+from cutaway.runs.settings import check_settings, time_for_training
+from cutaway.runs.text_run import TextRun, written
+from cutaway.runs.text_scores import score_text, token_losses
+from cutaway.storage.run_folder import beside, check_place, is_finished_run
+from cutaway.training.callbacks.progress import ProgressBar
+from cutaway.training.cost import Choice, choose_engine, cost_of_step
+from cutaway.training.plan import Plan
+from cutaway.training.step import Batch, Carry
+from cutaway.training.trainer import Trainer
+
+WATCHED, MOST_WATCHED = 0.1, 250_000  # the share of a text that is watched, and characters of it at most
+ORDERS = {"characters": 5, "byte pairs": 3}  # of the n-grams to compare with
+COMPARED = 50_000  # tokens of the text learned from that the loss on it is measured on
+PORTIONS = 4  # that an epoch is divided into where there is a time limit
+COUNTED = 10_000_000  # tokens that n-grams are counted in
+SAMPLED, SAMPLE, TEMPERATURE = 200, 500, 0.8  # tokens written after an epoch, and at the end; how
+
+
+@dataclass(frozen=True)
+class TextParts:
+    """The three parts of a text, in its own order: to learn from, to choose the best weights by, and to test on."""
+
+    learned: str
+    watched: str
+    tested: str
+
+    @classmethod
+    def of(cls, text: Text, test: float) -> TextParts:
+        """Cut a text; raises `InputError` where too little is left to learn from.
+
+        >>> parts = TextParts.of(Text("x" * 1000), 0.1)
+        >>> len(parts.learned), len(parts.watched), len(parts.tested)
+        (800, 100, 100)
+        """
+        content = text.content
+        end = round(len(content) * (1 - test), 6)
+        begin = int(max(end - WATCHED * len(content), end - MOST_WATCHED))
+        if begin < FEWEST // 2:
+            raise InputError(
+                f"{text.source}: of {len(content):,} characters, {begin if begin > 0 else 0:,} would be left to learn "
+                f"from, where {test:.0%} are set aside; expected at least {FEWEST // 2}; set less aside"
+            )
+        return cls(content[:begin], content[begin : int(end)], content[int(end) :])
+
+
+def train_text(
+    data: str | os.PathLike[str] | Text,
+    *,
+    test: float = 0.1,
+    tokens: str = "characters",
+    vocabulary: int | None = None,
+    context: int | None = None,
+    effort: str = "standard",
+    limit: float | None = None,
+    epochs: float | None = None,
+    seed: int = 0,
+    engine: str = "auto",
+    out: str | Path | None = None,
+    progress: bool | None = None,
+    told: Callable[[TextRun], None] | None = None,
+    shown: Callable[[int, float, str], None] | None = None,
+) -> TextRun:
+    """Train a small GPT to go on with a text, and test it on the end of that text.
+
+    data        a file of text (UTF-8, UTF-16 with its mark, Latin-1; packed with gzip or not), or a `Text`
+    test        the share at the end of the text that is set aside for the score, 0 for none
+    tokens      "characters", or "byte pairs": pieces of words, for which `cutaway[bpe]` must be installed
+    vocabulary  how many different tokens there are at most (None: all characters up to 4,096; of byte pairs 512 to
+                8,192, by the length of the text)
+    context     how many tokens the network sees at once (None: what the recipe says for so long a text)
+    effort      "quick": a network of 4 layers, about a minute; "standard": larger, some minutes; "best": hours
+    limit       seconds that the whole command may take: fewer steps then have to do
+    epochs      how often the text is seen, on average (None: the recipe plans steps)
+    seed        of first weights, order, dropout and samples; the same seed gives the same run
+    engine      "numpy", "xla" or "auto"
+    out         a folder for the run (None: it is not written; `run.save(folder)` does it later)
+    progress    whether to show a bar (None: where the output is a terminal)
+    told        hears of the run before training begins: its data, tokens and settings are decided then
+    shown       hears (step, loss on what is watched, sample) now and then while training
+
+    The text is cut in three, in its own order: to learn from, then a tenth (at most 250,000 characters) by whose loss
+    the best weights are chosen, then what is set aside. All of what is watched counts, in windows side by side.
+    Ctrl-C ends the training and keeps what was learned; where a finished run is at `out`, that stays, and the
+    interrupted one goes beside it, to `run.path`. Raises `InputError` for data or settings that cannot be used.
+
+    >>> text = Text("the cat sat on the mat. " * 40)
+    >>> run = train_text(text, effort="quick", epochs=1, engine="numpy")
+    >>> run.tokens.outputs, run.scores.characters
+    (11, 96)
+    """
+    began = time.perf_counter()
+    check_settings(test, effort, limit, None, seed, engine)
+    _check_own(test, tokens, epochs)
+    if out is not None:
+        check_place(Path(out))
+    text = as_text(data)
+    check_length(text)
+    digest = hashlib.sha256(text.content.encode("utf-8", "surrogatepass")).hexdigest()
+    parts = TextParts.of(text, float(test))
+    made = (
+        Tokens.of_characters(text.content, vocabulary)
+        if tokens == "characters"
+        else Tokens.of_byte_pairs(parts.learned, vocabulary)
+    )
+    learned, watched, tested = (made.encode(part) for part in (parts.learned, parts.watched, parts.tested))
+    recipe = text_recipe(len(learned), made.outputs, effort=effort, context=context, passes=epochs)
+    if limit is not None:  # in smaller portions, of which so many are taken as there is time for
+        recipe = replace(recipe, epochs=PORTIONS * recipe.epochs, steps=max(1, recipe.steps // PORTIONS))
+    windows = TextWindows(made, recipe.context)
+    if len(watched) < windows.context:
+        raise InputError(
+            f"{text.source}: the context is {windows.context} tokens, and only {len(watched)} are watched; give a "
+            "shorter context"
+        )
+    network = recipe.network.build(learned[None, : windows.context], int(seed))
+    begun = TextRun(
+        network=network,
+        preprocessing=windows,
+        notes=list(text.notes) + _notes(made, text),
+        data={
+            "source": text.source,
+            "path": str(Path(data).absolute()) if isinstance(data, (str, os.PathLike)) else None,
+            "fingerprint": f"sha256:{digest}",
+            "characters": len(text.content),
+            "lines": text.content.count("\n") + (not text.content.endswith("\n")),
+            "learned": {"characters": len(parts.learned), "tokens": len(learned)},
+            "watched": {"characters": len(parts.watched), "tokens": len(watched)},
+            "tested": {"characters": len(parts.tested), "tokens": len(tested)},
+        },
+        settings={
+            "test": float(test),
+            "effort": effort,
+            "tokens": tokens,
+            "seed": int(seed),
+            "engine": engine,
+            "context": windows.context,
+            "recipe": recipe.words,
+            "batch_size": recipe.batch_size,
+            "steps": recipe.epochs * recipe.steps,
+            "optimizer": str(recipe.optimizer),
+        },
+    )
+    if told is not None:
+        told(begun)
+    left = None if limit is None else max(limit - (time.perf_counter() - began), 0.1)
+    run = _learned(begun, recipe, learned, watched, engine, time_for_training(left), progress, shown)
+    _score(run, parts, learned, watched, tested)
+    run.sample = "".join(
+        written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
+    )
+    if out is not None:
+        folder = Path(out)
+        run.path = run.save(beside(folder) if run.interrupted and is_finished_run(folder) else folder)
+    return run
+
+
+def _check_own(test: Any, tokens: Any, epochs: Any) -> None:
+    if not isinstance(test, (int, float)):
+        raise InputError(f"train: of a text, test is the share at its end to set aside, such as 0.1; got {test!r}")
+    if tokens not in KINDS:
+        raise InputError(f"train: tokens is {tokens!r}; {did_you_mean(str(tokens), KINDS)}")
+    whole = isinstance(epochs, (int, float)) and not isinstance(epochs, bool)
+    if epochs is not None and not (whole and 0 < epochs < 2**31):
+        raise InputError(f"train: epochs is how often the text is seen, a number above 0, got {epochs!r}")
+
+
+def _notes(tokens: Tokens, text: Text) -> list[str]:
+    if not tokens.unknown:
+        return []
+    rare = tokens.strangers(text.content)
+    return [
+        f"{len(rare):,} rare characters, {sum(rare.values()):,} places, are one unknown token; --vocabulary tells more "
+        "apart"
+    ]
+
+
+def _learned(
+    begun: TextRun,
+    recipe: TextRecipe,
+    learned: Tokens1D,
+    watched: Tokens1D,
+    engine: str,
+    limit: float | None,
+    progress: bool | None,
+    shown: Callable[[int, float, str], None] | None,
+) -> TextRun:
+    """Return the run with its network trained.
+
+    The windows at every place of a text are many times as long as the text: the plan is lean, so that they stay views,
+    and tokens are known to be in the vocabulary, so that nothing has to look all of them up beforehand.
+    """
+    network, windows, seed = begun._layer, begun.preprocessing, begun.settings["seed"]
+    rows = Batch(*windows.sliding(learned), None)
+    held_out = Batch(*windows.side_by_side(watched, int(learned[-1])), None)
+    batch_size = min(recipe.batch_size, len(rows.x))
+    cost = cost_of_step(network, recipe.loss, Batch(rows.x[:batch_size], rows.y[:batch_size], None))
+    choice = Choice(engine, "as asked")
+    if engine == "auto":
+        choice = choose_engine(cost, recipe.epochs, recipe.steps, 1, limit)
+    heard: list[Any] = []
+
+    def after(epoch: int, carry: Carry) -> None:
+        # After epochs 1, 2, 4, 8 …: early on, much changes.
+        if shown is None or epoch & (epoch - 1) or not heard:
+            return
+        bound = network.bind(carry.params, carry.state)
+        sample = written(bound, windows, "", length=SAMPLED, temperature=TEMPERATURE, top_k=None, seed=seed)
+        shown(heard[-1].step, float(heard[-1].validation or 0.0), "".join(sample))
+
+    def keep(record: Any) -> None:
+        if hasattr(record, "validation"):
+            heard.append(record)
+
+    plan = Plan(
+        epochs=recipe.epochs, batch_size=batch_size, seed=seed, steps=recipe.steps, judge=recipe.judge, lean=True,
+        drop_last=True, limit=limit, shown=None if shown is None else after,
+    )  # fmt: skip
+    with ProgressBar(plan.epochs, progress) as bar:
+        trainer = Trainer(network, recipe.loss, recipe.optimizer, plan, engine=choice.engine, listeners=[bar, keep])
+        trained = trainer.train(rows, held_out, cost, Event(0, "engine", f"{choice.engine}: {choice.reason}"))
+    if trained.diverged:
+        raise InputError(f"train: {trained.diverged}; the text may hold something odd, or try another seed")
+    network.load({**trained.params, **trained.state})
+    begun.history, begun.vitals, begun.events = trained.history, trained.vitals, trained.events
+    begun.engine, begun.reason, begun.seconds = choice.engine, choice.reason, trained.seconds
+    begun.settings["steps"] = trained.epochs * recipe.steps
+    return begun
+
+
+def _score(run: TextRun, parts: TextParts, learned: Tokens1D, watched: Tokens1D, tested: Tokens1D) -> None:
+    """Score a run on what was watched and on what was set aside, and measure it on what was learned from."""
+    network, windows, seed = run._layer, run.preprocessing, run.settings["seed"]
+    counted = NGram(learned[-COUNTED:], windows.outputs, ORDERS[windows.tokens.kind])
+    run.estimate = score_text(
+        network, windows, watched, len(parts.watched), learned, counted, engine=run.engine, seed=seed
+    )
+    if len(tested):
+        before = learned if not len(watched) else watched
+        run.scores = score_text(
+            network, windows, tested, len(parts.tested), before, counted, engine=run.engine, seed=seed
+        )
+    some = learned[-min(COMPARED, len(watched), len(learned) - 1) :]
+    run.learned = float(token_losses(network, windows, some, int(learned[-len(some) - 1]), run.engine).mean())

@@ -1,0 +1,110 @@
+"""How much memory a training takes, told before it begins: too much is refused, rather than ended by the system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cutaway.errors import InputError
+from cutaway.memory import available_memory
+from cutaway.optimizers import Optimizer
+from cutaway.training.cost import Cost
+from cutaway.training.engines import LARGE
+from cutaway.training.placing import ROOM
+from cutaway.training.step import Batch
+
+if TYPE_CHECKING:
+    from cutaway.layers import Layer
+    from cutaway.training.plan import Plan
+
+# Copies that a training holds of weights, state and moments: where it is, where it was last good, and the one that a
+# step makes; and of weights and state alone: the best, and the gradient of a step.
+CARRIES, KEPT = 3, 2
+# The share of the numbers that a step computes which are in memory at once. XLA merges operations that follow each
+# other, and never writes down what is between them.
+HELD = {"numpy": 1.0, "xla": 0.4}
+# The share of the memory at hand that a training may take.
+SHARE = 0.9
+FEWEST = 1 << 16  # numbers that a pass over the rows of an evaluation computes at least
+
+
+class Footprint(NamedTuple):
+    """Bytes that a training takes: an estimate from below, so that what would do is not refused.
+
+    weights      weights, running state and moments, with their copies
+    activations  what a step keeps for the way back
+    data         the rows, where the engine copies them
+    evaluation   what a pass over the rows of an evaluation computes at once
+    """
+
+    weights: float
+    activations: float
+    data: float
+    evaluation: float
+
+    @property
+    def step(self) -> float:
+        """What is needed to train at all."""
+        return self.weights + self.activations + self.data
+
+
+def footprint_of(
+    engine: str, network: Layer, optimizer: Optimizer, plan: Plan, rows: Batch, cost: Cost, tile_numbers: int
+) -> Footprint:
+    """Return what a training as planned takes.
+
+    cost          of one step of one network
+    tile_numbers  how many numbers a pass over the rows of an evaluation computes at most
+    """
+    members = plan.members or 1
+    size = np.dtype(network.dtype).itemsize
+    kept = sum(array.nbytes for array in (*network.parameters().values(), *network.state().values()))
+    moments = len(optimizer.slots) * size * cost.parameters
+    at_once = members if engine == "xla" else 1  # on NumPy they take turns
+    data = 0.0
+    if engine == "xla":
+        # Large rows may stay where they are: what is handed over at a time is then little.
+        copied = sum(part.nbytes for part in rows if part is not None)
+        large = rows.x.nbytes > (LARGE if plan.lean else ROOM) or isinstance(rows.x, np.memmap)
+        data = 0.0 if large and (plan.lean or plan.members is not None) else float(copied)
+    return Footprint(
+        weights=float(members * (CARRIES * (kept + moments) + KEPT * kept)),
+        activations=HELD[engine] * size * cost.elements * at_once,
+        data=data,
+        evaluation=HELD[engine] * size * tile_numbers,
+    )
+
+
+def affordable_tile(engine: str, found: Footprint, tile_numbers: int, here: bool) -> int:
+    """Return how many numbers a pass over the rows of an evaluation may compute, fewer where memory is short.
+
+    here   whether the engine computes in the machine's own memory; that of another device is its own
+
+    Raises `InputError` with the figures where there is too little memory to train at all.
+
+    >>> affordable_tile("numpy", Footprint(4e18, 1e9, 0.0, 1e8), 1 << 26, here=True)
+    Traceback (most recent call last):
+    cutaway.errors.InputError: training: needs about 3725290299.4 GiB of memory (weights, moments and their copies ...
+    """
+    memory = available_memory() if here else float("inf")
+    least = HELD[engine] * 4 * FEWEST
+    if found.step + least > SHARE * memory:
+        raise InputError(
+            f"training: needs about {_told(found.step + least)} of memory (weights, moments and their copies "
+            f"{_told(found.weights)}, numbers of a step {_told(found.activations)}, rows {_told(found.data)}), and "
+            f"{_told(memory)} can be had; take smaller batches, fewer members or a smaller network"
+        )
+    room = SHARE * memory - found.step
+    if found.evaluation <= room:
+        return tile_numbers
+    return max(FEWEST, int(tile_numbers * room / found.evaluation))
+
+
+def _told(size: float) -> str:
+    """Return bytes in words.
+
+    >>> _told(1.5 * (1 << 30)), _told(3 << 20)
+    ('1.5 GiB', '3.0 MiB')
+    """
+    return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.1f} MiB"
