@@ -11,6 +11,7 @@ import importlib
 from benchmarks.tables import add_options
 
 NAMES = {
+    "capacity": "bias and variance of twenty widths, 600 networks, beside training them one by one",
     "dense": "four dense networks: one training step beside scikit-learn, PyTorch, hand-written JAX and NumPy",
     "faults": "trainings killed at random moments and gone on with, failing disks, two processes on one folder",
     "fuzz": "changed files of every kind that is read: each must load or be refused",

@@ -274,7 +274,7 @@ def fault_loop(kills: int, seed: int, trainings: list[tuple[str, str]], each: in
 
 def main(kills: int, seed: int, quick: bool) -> None:
     trainings = [(name, engine) for name in NAMES for engine in ENGINES]
-    figures = fault_loop(6 if quick else kills, seed, trainings, each=1 if quick else 2 * len(trainings))
+    figures = fault_loop(6 if quick else kills, seed, trainings, each=1 if quick else len(trainings))
     rows = [["fault", "trainings", "same", "different", "lost"]]
     for name, found in figures.items():
         shown = f"{name}, {found['kills']} times" if "kills" in found else name

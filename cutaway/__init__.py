@@ -54,7 +54,9 @@ if _TYPE_CHECKING:
     from cutaway.explain.trace import trace
     from cutaway.runs.compare import compare
     from cutaway.runs.load import load
+    from cutaway.runs.picture_run import PictureRun
     from cutaway.runs.table_run import TableRun
+    from cutaway.runs.text_run import TextRun
     from cutaway.runs.train import train
 
 # What reads tables and files is imported when it is first asked for: `import cutaway` stays quick.
@@ -66,16 +68,19 @@ _LATER = {
     "trace": "cutaway.explain.trace",
     "load": "cutaway.runs.load",
     "train": "cutaway.runs.train",
+    "PictureRun": "cutaway.runs.picture_run",
     "TableRun": "cutaway.runs.table_run",
+    "TextRun": "cutaway.runs.text_run",
 }
 
 __all__ = [
     "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "ClassificationError", "ConstantRate", "CosLog4", "Cosine",
     "CrossEntropy", "Exponential", "FlatCos", "GradientDescent", "Hinge", "Huber", "InputError", "Loss",
     "MeanOverMembers", "Momentum", "Nesterov", "NetworkClassifier", "NetworkRegressor", "OneCycle", "Optimizer",
-    "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay", "StopTraining",
-    "TableRun", "Tensor", "TrainingWarning", "WarmUp", "__version__", "as_tensors", "check_gradients", "compare",
-    "fit", "gradients", "load", "losses", "metrics", "ops", "optimizers", "schedules", "step", "trace", "train",
+    "PictureRun", "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay",
+    "StopTraining", "TableRun", "Tensor", "TextRun", "TrainingWarning", "WarmUp", "__version__", "as_tensors",
+    "check_gradients", "compare", "fit", "gradients", "load", "losses", "metrics", "ops", "optimizers", "schedules",
+    "step", "trace", "train",
     *_layers,
 ]  # fmt: skip
 

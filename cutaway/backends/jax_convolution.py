@@ -22,6 +22,8 @@ Rule: TypeAlias = tuple[Array, Callable[[Array], Thunks]]
 Edges: TypeAlias = tuple[tuple[int, int], ...]
 # Up to so many channels are made of narrower results, by computing neighbouring windows as one.
 WIDE = 32
+# About so many pictures at a time are turned for the blame of a weight.
+PART = int(__import__('os').environ.get('PART',32))
 # XLA would draw the padding, turning and dilation before this into the convolution, which is then of another form.
 fixed = jax.lax.optimization_barrier
 
@@ -106,11 +108,43 @@ def blame_of_x(g: Array, weight: Array, windows: Sequence[Any]) -> Array:
 
 
 def blame_of_weight(x: Array, g: Array, windows: Sequence[Any]) -> Array:
-    """Return dL/dw: the convolution of x with g, the rows of the batch in the place of channels."""
+    """Return dL/dw: the convolution of x with g, the rows of the batch in the place of channels.
+
+    A part of the batch at a time, as turning x so that its channels come first goes through memory with long steps.
+    """
     edges = tuple((w.low, (w.count - 1) * w.stride + w.size - w.length - w.low) for w in windows)
     apart = (windows[0].stride, windows[1].stride)
-    seen, weights = fixed(x.transpose(3, 1, 2, 0)), fixed(g.transpose(1, 2, 0, 3))
-    return correlate(seen, weights, (1, 1), edges, apart).transpose(1, 2, 0, 3)
+
+    size = max(size for size in range(1, min(len(x), PART) + 1) if len(x) % size == 0)
+    if size < PART / 2:
+        size = len(x)
+
+    def part(first: Array, total: Array) -> Array:
+        some, blame = (jax.lax.dynamic_slice_in_dim(array, first * size, size) for array in (x, g))
+        seen, weights = fixed(some.transpose(3, 1, 2, 0)), fixed(blame.transpose(1, 2, 0, 3))
+        return total + correlate(seen, weights, (1, 1), edges, apart).transpose(1, 2, 0, 3)
+
+    nothing = jnp.zeros((windows[0].size, windows[1].size, x.shape[-1], g.shape[-1]), x.dtype)
+    total: Array = jax.lax.fori_loop(0, len(x) // size, part, nothing)
+    return total
+
+
+def points(x: Array, weight: Array, windows: Sequence[Any]) -> Rule:
+    """The rule for windows of one place: a matrix product."""
+    high, wide = windows
+    inside, out = weight.shape[2:]
+    seen = x[:, :: high.stride, :: wide.stride]
+    flat, matrix = seen.reshape(-1, inside), weight.reshape(inside, out)
+
+    def backward(g: Array) -> Thunks:
+        def blame_of_x() -> Array:
+            blame = (g.reshape(-1, out) @ matrix.T).reshape(seen.shape)
+            edges = [(0, w.length - (w.count - 1) * w.stride - 1, w.stride - 1) for w in windows]
+            return jax.lax.pad(blame, jnp.asarray(0, x.dtype), [(0, 0, 0), *edges, (0, 0, 0)])
+
+        return blame_of_x, lambda: (flat.T @ g.reshape(-1, out)).reshape(weight.shape)
+
+    return (flat @ matrix).reshape(*seen.shape[:3], out), backward
 
 
 def convolution(x: Array, weight: Array, windows: Sequence[Any], otherwise: Callable[[Array, Array], Rule]) -> Rule:
@@ -118,6 +152,8 @@ def convolution(x: Array, weight: Array, windows: Sequence[Any], otherwise: Call
 
     `otherwise` is the rule for many weights at once, as members have, which the routine does not take.
     """
+    if all(each.size == 1 and not each.low and not each.high for each in windows):
+        return points(x, weight, windows)
 
     def direct(function: Callable[..., Array], instead: Callable[..., Array]) -> Callable[..., Array]:
         single: Any = jax.custom_batching.custom_vmap(function)

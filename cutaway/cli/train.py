@@ -26,6 +26,7 @@ OF_TABLES, OF_PICTURES, OF_TEXTS = "Of tables", "Of pictures", "Of texts"
 TABLES, SEVERAL = Parameter(group=OF_TABLES), Parameter(negative="", group=OF_TABLES)
 # Where what is said of each kind of data is written.
 SUMMARIES = {"a table": "summary", "pictures": "pictures_summary", "a text": "text_summary"}
+ENDINGS = "csv|tsv|txt|npz|parquet|json|jsonl|ndjson|gz|bz2|xz|zip"
 WIDEST = 100  # longer lines are hard to read, however wide the terminal
 
 
@@ -155,9 +156,10 @@ def train(
         job = partial(job, target=target)
     elif isinstance(test, Path):
         raise InputError(f"--test {test}: is not for {sort.value}; give the share to set aside, such as 0.2")
-    show_before, show_after = (None, None) if quiet or json_ else _shown(sort, data, folder, replaces)
-    progress = False if quiet or json_ else None
-    run = job(data, **asked, out=folder, progress=progress, told=show_before)
+    loud = not quiet and not json_
+    shown = _shown(sort, data, folder, replaces) if loud else {}
+    show_after = shown.pop("after", None)
+    run = job(data, **asked, **shown, out=folder, progress=None if loud else False)
     if json_:
         sys.stdout.write(json.dumps(_told(run), ensure_ascii=False, indent=1) + "\n")
     if show_after is not None:
@@ -216,17 +218,18 @@ def _told(run: Run) -> dict[str, Any]:
     }
 
 
-def _shown(sort: Sort, data: Path, folder: Path, replaces: bool) -> tuple[Callable[[Any], None], Callable[[Any], None]]:
-    """Return what prints what was read, before training begins, and what prints how it went."""
+def _shown(sort: Sort, data: Path, folder: Path, replaces: bool) -> dict[str, Callable[..., None]]:
+    """Return what prints what was read before training begins, samples meanwhile, and how it went: by argument."""
     from rich.console import Console
 
     summary = import_module(f"cutaway.cli.{SUMMARIES[sort.value]}")
     console = Console()
     console.width = min(console.width, WIDEST)
-    return (
-        lambda run: summary.show_before(run, console, data),
-        lambda run: summary.show_after(run, console, folder, data, replaces),
-    )
+    shown = {
+        "told": lambda run: summary.show_before(run, console, data),
+        "after": lambda run: summary.show_after(run, console, folder, data, replaces),
+    }
+    return shown | ({"shown": partial(summary.show_sample, console)} if sort.value == "a text" else {})
 
 
 def run_name(data: Path) -> str:
@@ -235,4 +238,6 @@ def run_name(data: Path) -> str:
     >>> run_name(Path("data/houses.csv.gz"))
     'houses'
     """
-    return re.sub(r"(\.(csv|tsv|txt|npz|parquet|json|jsonl|ndjson|gz|bz2|xz|zip))+$", "", data.name, flags=re.I) or "run"
+    return (
+        re.sub(r"(\.(csv|tsv|txt|npz|parquet|json|jsonl|ndjson|gz|bz2|xz|zip))+$", "", data.name, flags=re.I) or "run"
+    )

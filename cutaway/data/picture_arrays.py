@@ -127,7 +127,11 @@ def _npz_pairs(place: Path) -> list[tuple[int, str, NDArray[Any], NDArray[Any]]]
         chosen = pairs_of(list(file.files))
         if not chosen or chosen[0][0] != 0:
             raise InputError(f"{place}: {_wanted(file, list(file.files))}")
-        return [(part, x, file[x], file[y]) for part, x, y in chosen]
+        found = [(part, x, file[x], file[y]) for part, x, y in chosen]
+        for _, _, *held in found:
+            if not all(isinstance(each, np.ndarray) for each in held):  # what numpy gives of a member that is no .npy
+                raise InputError(f"{place}: cannot be read as .npz (a part of it is no array)")
+        return found
 
     found: list[tuple[int, str, NDArray[Any], NDArray[Any]]] = _with_npz(place, read)
     return found
@@ -138,7 +142,10 @@ def _with_npz(place: Path, read: Callable[[Any], Any]) -> Any:
     try:
         with np.load(place, allow_pickle=False) as file:
             return read(file)
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as fault:
+    # RuntimeError: a part is encrypted, or packed in a way that Python does not know; MemoryError: it says it is huge.
+    except (
+        ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
+    ) as fault:  # fmt: skip
         if isinstance(fault, InputError):
             raise
         why = "it holds Python objects, which are not loaded from a file" if "pickle" in str(fault) else str(fault)

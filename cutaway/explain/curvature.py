@@ -76,7 +76,7 @@ def curvature(
     product = hessian_product(network, X, y, as_loss(loss))
     size = sum(array.size for array in network.parameters().values())
     largest, smallest = lanczos(product, size, min(count, size), steps, tolerance, seed)
-    along = ()
+    along: tuple[float, ...] = ()
     if directions is not None:
         along = tuple(float(d @ product(d) / (d @ d)) for d in np.asarray(directions, np.float64))
     return Curvature(largest, smallest, along)

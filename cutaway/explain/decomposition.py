@@ -127,7 +127,8 @@ def squared_parts(
     counts = redrawn.resamples
 
     def by_row(each: np.ndarray) -> np.ndarray:
-        return each.reshape(len(counts), rows, width).mean(axis=-1)
+        found: np.ndarray = each.reshape(len(counts), rows, width).mean(axis=-1)
+        return found
 
     mean = counts @ means / resamples
     # Around the mean of all, so that nothing is lost where numbers are large and differ little.
@@ -139,7 +140,8 @@ def squared_parts(
     )
 
     def missed(goal: np.ndarray) -> np.ndarray:
-        return redrawn.mean(by_row((mean - goal.ravel()) ** 2)) - between / resamples
+        found: np.ndarray = redrawn.mean(by_row((mean - goal.ravel()) ** 2)) - between / resamples
+        return found
 
     both = missed(truth)
     variance = between + within * (seeds - 1) / seeds

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from cutaway.layers import Dense, Layer, Sequential
+from cutaway.layers import ColumnEmbedding, Dense, Layer, Sequential
 from cutaway.layers.activations import Activation
 from cutaway.training.cost import Cost, seconds_of_start, seconds_of_step
 
@@ -17,7 +17,8 @@ def can_be_padded(networks: Sequence[Layer]) -> bool:
 
     A neuron whose weights in, bias and weights out are all 0 gives f(0) = 0 to those above, and takes no blame from
     them; its own weights then have slope h·g = 0 and w·g = 0. So it stays at 0 under every optimizer, and all other
-    numbers are what they are without it. That holds for dense layers one after another with activations of f(0) = 0.
+    numbers are what they are without it. That holds for dense layers one after another with activations of f(0) = 0,
+    also after columns that are embedded, where all embed them alike.
 
     >>> import cutaway as ca
     >>> def made(units, between):
@@ -34,7 +35,7 @@ def can_be_padded(networks: Sequence[Layer]) -> bool:
         return False
     for network in networks:
         for _, layer in network.named_layers():
-            plain = type(layer) is Sequential or (type(layer) is Dense and not layer.ntk)
+            plain = type(layer) in (Sequential, ColumnEmbedding) or (type(layer) is Dense and not layer.ntk)
             if not plain and not (isinstance(layer, Activation) and float(type(layer).operation(np.zeros(1))[0]) == 0):
                 return False
     return all(

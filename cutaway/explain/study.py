@@ -81,8 +81,9 @@ class Study:
     def decided(self, outputs: np.ndarray) -> np.ndarray:
         """Return the class that each network says for each row, by number."""
         if outputs.shape[-1] == 1:
-            return (outputs[..., 0] > (0 if getattr(self.loss, "from_logits", True) else 0.5)).astype(int)
-        return outputs.argmax(axis=-1)
+            limit = 0 if getattr(self.loss, "from_logits", True) else 0.5
+            return np.asarray(outputs[..., 0] > limit, int)
+        return np.asarray(outputs.argmax(axis=-1))
 
     def network(self, value: float | None) -> Layer:
         """Return a network for a value of what is varied."""

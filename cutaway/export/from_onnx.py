@@ -16,6 +16,7 @@ from cutaway.export.onnx_reading import NoSuchForm, Reading
 from cutaway.layers import Layer
 
 LARGEST = 1 << 31  # bytes of a file
+MOST_NUMBERS = 1 << 26  # of an array that is computed while reading
 
 
 def from_onnx(path: str | Path, output: str | None = None) -> Layer:
@@ -47,6 +48,8 @@ def from_onnx(path: str | Path, output: str | None = None) -> Layer:
             _read(reading, node, inputs, opset)
         except NoSuchForm as fault:
             faults[str(fault)] += 1
+        except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as fault:
+            faults[f"{node.op_type} that does not fit what it takes ({str(fault).splitlines()[0][:80]})"] += 1
     if faults:
         raise InputError(_refused(place, faults))
     chosen = output or graph.output[0].name
@@ -119,6 +122,7 @@ def _read(reading: Reading, node: Any, inputs: list[Any], opset: int) -> None:
     if all(each is None or isinstance(each, np.ndarray) for each in inputs):
         from onnx.reference import ReferenceEvaluator
 
+        _check_size(node.op_type, inputs)
         evaluator = ReferenceEvaluator(node)
         found = evaluator.run(None, {name: each for name, each in zip(node.input, inputs, strict=True) if name})
         reading.known.update(zip(outputs, list(found), strict=True))
@@ -151,6 +155,18 @@ def _follow(reading: Reading, node: Any, name: str, value: Any) -> None:
         known = [reading.ranks.get(each, getattr(reading.known[each], "ndim", None)) for each in operands]
         if None not in known:
             reading.ranks[name] = max(rank for rank in known if rank is not None)
+
+
+def _check_size(operator: str, inputs: list[Any]) -> None:
+    """Raise `NoSuchForm` for a node of a few bytes that would fill the memory."""
+    sizes: dict[str, Any] = {
+        "ConstantOfShape": lambda shape: shape,
+        "Expand": lambda x, shape: np.maximum(shape, 1) if len(shape) >= x.ndim else np.array(x.shape),
+        "Tile": lambda x, times: np.array(x.shape) * times,
+        "Range": lambda start, limit, step: np.atleast_1d((limit - start) / (step or 1)),
+    }
+    if operator in sizes and np.prod(np.asarray(sizes[operator](*inputs), np.float64)) > MOST_NUMBERS:
+        raise NoSuchForm(f"{operator} of more than {MOST_NUMBERS:,} numbers")
 
 
 def _plain(value: Any, onnx: Any) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,20 +17,21 @@ from cutaway.export.imported import filled, with_paths
 from cutaway.layers import Layer, Sequential
 
 
-def from_pytorch(module: Any, shape: tuple[int, ...] | None = None) -> Sequential:
+def from_pytorch(module: Any, shape: tuple[int, ...] | None = None, state: str | Path | None = None) -> Sequential:
     """Return the network of a live `torch.nn.Sequential`, with its weights, as it evaluates.
 
     module  of Linear, Conv1d and Conv2d, batch, layer and RMS norms, pools, Embedding, Flatten, Dropout, activations,
             and other Sequentials
     shape   (channels, height, width) of the pictures that the module takes, or (channels, length): needed where it
             has a Flatten behind convolutions, to know what each of its numbers is
+    state   a .safetensors file with the module's state dict, whose weights are taken instead of the module's own
 
     Pictures go into what is returned with the channels last, (batch, height, width, channels): `x.transpose(0, 2, 3,
     1)` of what the module takes. A Flatten then meets its numbers in another order, so that the weights of the linear
-    module behind it are put into that order. Nothing is loaded or run: weights come from the module itself; to read
-    them from disk, make the module and load its state dict from safetensors.
+    module behind it are put into that order. No pickle is opened, and the module stays as it was.
 
-    Raises one `InputError` that names every module that there is no layer for.
+    Raises one `InputError` that names every module that there is no layer for; and for a state that is in another kind
+    of file or does not fit.
 
     >>> from_pytorch("model.pt")
     Traceback (most recent call last):
@@ -46,6 +49,8 @@ def from_pytorch(module: Any, shape: tuple[int, ...] | None = None) -> Sequentia
         raise InputError(
             f"from_pytorch: there is no layer for {', '.join(unknown)}; expected a Sequential of {', '.join(READERS)}"
         )
+    if state is not None:
+        parts = list(_parts(_with_state(module, Path(state), torch), "", torch))
     reading = _Reading(torch, None if shape is None else tuple(shape))
     for path, part in parts:
         try:
@@ -53,6 +58,25 @@ def from_pytorch(module: Any, shape: tuple[int, ...] | None = None) -> Sequentia
         except InputError as fault:
             raise InputError(f"from_pytorch: {path} ({type(part).__name__}): {fault}") from fault
     return _sequential(reading.made)
+
+
+def _with_state(module: Any, place: Path, torch: Any) -> Any:
+    """Return a copy of a module with the weights of a file."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    if place.suffix != ".safetensors":
+        raise InputError(
+            f"{place}: is no .safetensors file; other files of weights may run code when they are opened, and are not: "
+            "save them with safetensors.torch.save_file(module.state_dict(), …)"
+        )
+    twin = copy.deepcopy(module)
+    try:
+        twin.load_state_dict({key: torch.from_numpy(array) for key, array in load_file(place).items()})
+    except (OSError, SafetensorError, RuntimeError, ValueError, TypeError) as fault:
+        told = " ".join(str(fault).split())[:300]
+        raise InputError(f"{place}: holds no weights that fit the module ({told})") from fault
+    return twin
 
 
 def _sequential(made: list[Layer]) -> Sequential:

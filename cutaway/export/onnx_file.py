@@ -73,6 +73,8 @@ def _table(graph: OnnxGraph, parts: tuple[Part, ...], encoder: TableEncoder, tar
         x = onnx_table.encoded(graph, encoder)
         told.append("one input a column: numbers as doubles (NaN is missing), categories as strings ('' is missing)")
     facts["target"] = target.column
+    if encoder.series is not None:
+        told.append(f"the graph does not look back: {encoder.series.lagged[0]!r} and its like are inputs, too")
 
     def answer(part: Part, z: str) -> str:
         inside = any(isinstance(layer, MemberDense) for _, layer in part.network.named_layers())

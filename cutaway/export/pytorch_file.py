@@ -25,7 +25,7 @@ ENSEMBLE = '''class Ensemble(nn.Module):
 
 LOAD = '''def load() -> nn.Module:
     """The network with its weights, as it evaluates."""
-    model = network()
+    model = network(){double}
     model.load_state_dict(load_file(Path(__file__).with_suffix(".safetensors")))
     return model.eval()'''
 
@@ -51,7 +51,8 @@ def pytorch_file(run: Any, name: str) -> dict[str, bytes]:
         "from safetensors.torch import load_file", "from torch import Tensor, nn",
     ]  # fmt: skip
     start = ['WEIGHTS = dict(np.load(Path(__file__).with_suffix(".npz")))'] if sources.arrays else []
-    network += [LOAD, _outputs(parts, job.dtype)]
+    own = ".double()" if parts[0].network.dtype == np.float64 else ""  # else they would be rounded on the way in
+    network += [LOAD.replace("{double}", own), _outputs(parts, job.dtype)]
     beside = f"{name}.safetensors" + (f" and {name}.npz" if sources.arrays else "")
     text = written_file(name, job, "PyTorch", beside, libraries, start, network, sources)
     files = {f"{name}.safetensors": save({key: np.ascontiguousarray(array) for key, array in state.items()})}

@@ -43,10 +43,11 @@ class Embedding(Layer):
     def forward(self, x: Any, ctx: Context) -> Any:
         """Return weight[x]."""
         if isinstance(x, np.ndarray):
-            self._check(x)
+            self.check(x)
         return ops.embedding(self.weight, x.astype("int32"))
 
-    def _check(self, x: np.ndarray) -> None:
+    def check(self, x: np.ndarray) -> None:
+        """Raise `InputError` for a number that is not in the table."""
         wrong = x[(x < 0) | (x >= self.words) | (x % 1 != 0)]
         if wrong.size:
             raise InputError(f"{self._place()}: got {wrong[0]}, expected whole numbers from 0 to {self.words - 1}")

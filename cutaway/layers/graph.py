@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cutaway.errors import InputError
@@ -13,7 +13,7 @@ from cutaway.layers.layer import Layer
 class Graph(Layer):
     """Layers that take what others give, by name: branches that part and meet, several inputs, imported networks.
 
-        value(names[i]) = layers[i](value of each of sources[i]),        y = value(output)
+        valueₙ = layerₙ applied to the values of its sources,        y = the value called output
 
     inputs   the names of what comes in
     layers   in the order in which they compute; one that stands there twice has one set of weights
@@ -45,6 +45,11 @@ class Graph(Layer):
                 f"Graph: {len(self.inputs)} inputs, {len(self.layers)} layers, {len(self.names)} names and "
                 f"{len(self.sources)} sources; expected an input, and a name and sources for each layer"
             )
+        odd = [name for name in self.names if not name or "." in name or "/" in name]
+        if odd:
+            raise InputError(
+                f"Graph: {odd[0]!r} is no name for a layer's output; weights are called after it: no . or /"
+            )
         known = set(self.inputs)
         for layer, name, taken in zip(self.layers, self.names, self.sources, strict=True):
             absent = [each for each in taken if each not in known]
@@ -58,6 +63,10 @@ class Graph(Layer):
             known.add(name)
         if output not in known:
             raise InputError(f"Graph: the output {output!r} is not among {', '.join(sorted(known))[:200]}")
+
+    def children(self) -> Iterator[tuple[str, Layer]]:
+        """Yield (name, layer): a layer is called after what it gives."""
+        yield from zip(self.names, self.layers, strict=True)
 
     def forward(self, *inputs: Any, ctx: Context) -> Any:
         """Return the value of the output."""

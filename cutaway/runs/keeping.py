@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cutaway.errors import InputError
+from cutaway.runs.run import Run
 from cutaway.storage.checkpoint import latest_checkpoint
-from cutaway.storage.run_folder import CHECKPOINT
+from cutaway.storage.run_folder import CHECKPOINT, beside, is_finished_run
 from cutaway.storage.run_lock import locked
 from cutaway.training.checkpoints import Checkpoints
 
+AnyRun = TypeVar("AnyRun", bound=Run)
 EVERY = 30.0  # seconds from one checkpoint to the next, at least
 
 
@@ -83,3 +85,11 @@ def keeping_in(
 def keeping_of(out: str | Path | None, run: Any, resume: bool) -> AbstractContextManager[Keeping | None]:
     """Give `keeping_in` for a run that has just begun: its data's fingerprint and its settings say what it is."""
     return keeping_in(out, {"data": run.data["fingerprint"], **run.settings}, resume)
+
+
+def put_away(run: AnyRun, out: str | Path | None) -> AnyRun:
+    """Save a run in the folder asked for, or beside it where it is interrupted and a finished one is there."""
+    if out is not None:
+        folder = Path(out)
+        run.path = run.save(beside(folder) if run.interrupted and is_finished_run(folder) else folder)
+    return run

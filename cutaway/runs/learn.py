@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cutaway.errors import InputError, TrainingWarning
-from cutaway.layers import ColumnEmbedding, Embedding, Ensemble, Layer
+from cutaway.layers import ColumnEmbedding, Embedding, Ensemble, Layer, Sequential
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import Event
@@ -127,7 +127,15 @@ def _threads(engine: str, cost: Cost) -> AbstractContextManager[Any]:
 
 
 def _look_up(network: Layer, rows: Batch | None) -> None:
-    """Evaluate all rows once on NumPy where the network looks rows up by number: XLA would clamp a wrong one."""
-    if rows is not None and any(isinstance(layer, (Embedding, ColumnEmbedding)) for _, layer in network.named_layers()):
+    """Raise `InputError` for a number that the network cannot look up: XLA would clamp it.
+
+    Where looking up comes first, the lowest and the highest number tell; else all rows are evaluated once on NumPy.
+    """
+    if rows is None:
+        return
+    first = network[0] if isinstance(network, Sequential) and len(network) else network
+    if isinstance(first, Embedding) and rows.x.dtype.kind in "iu":
+        first.check(np.array([rows.x.min(), rows.x.max()]))
+    elif any(isinstance(layer, (Embedding, ColumnEmbedding)) for _, layer in network.named_layers()):
         for begin in range(0, len(rows.x), TILE):
             network(rows.x[begin : begin + TILE])

@@ -20,12 +20,13 @@ from cutaway.layers import Ensemble, Standardize
 from cutaway.recipes.image import LARGEST, NETWORKS, image_recipe
 from cutaway.recipes.recipe import Recipe
 from cutaway.runs.judge_pictures import judge_pictures
+from cutaway.runs.keeping import Keeping, keeping_of, put_away
 from cutaway.runs.learn import Learned, learn
 from cutaway.runs.picture_parts import divide
 from cutaway.runs.picture_run import PictureRun
 from cutaway.runs.settings import check_settings, time_for_training
 from cutaway.runs.streamed import saying
-from cutaway.storage.run_folder import beside, check_place, is_finished_run
+from cutaway.storage.run_folder import check_place
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
@@ -45,6 +46,7 @@ def train_pictures(
     seed: int = 0,
     engine: str = "auto",
     out: str | Path | None = None,
+    resume: bool = False,
     progress: bool | None = None,
     told: Callable[[PictureRun], None] | None = None,
 ) -> PictureRun:
@@ -61,7 +63,9 @@ def train_pictures(
               more than 32, 64 or 96, by effort)
     seed      of the split, the initial weights, the order and the augmentation; the same seed gives the same run
     engine    "numpy", "xla" or "auto"
-    out       a folder for the run (None: it is not written; `run.save(folder)` does it later)
+    out       a folder for the run (None: it is not written; `run.save(folder)` does it later); while training goes on,
+              its `checkpoint` is written there now and then
+    resume    go on with the training that was begun there, with the same data and settings, from its last checkpoint
     progress  whether to show a bar (None: where the output is a terminal)
     told      hears of the run before training begins: its pictures, network and settings are decided then
 
@@ -128,16 +132,16 @@ def train_pictures(
     batch = Batch(learned, codes[division.learned], None)
     places = division.watched
     watched = Batch(pictures.pixels[places], codes[places], None) if len(places) else None
-    run = learn_members(recipe, batch, watched, members, int(seed), engine, time_for_training(left), progress)
-    result = replace(
-        begun, network=run.network, history=run.history, vitals=run.vitals, events=run.events, engine=run.engine,
-        reason=run.reason, seconds=run.seconds, settings={**begun.settings, "epochs": run.epochs},
-    )  # fmt: skip
-    judge_pictures(result, pictures, codes, division)
-    if out is not None:
-        folder = Path(out)
-        result.path = result.save(beside(folder) if result.interrupted and is_finished_run(folder) else folder)
-    return result
+    with keeping_of(out, begun, resume) as keeping:
+        run = learn_members(
+            recipe, batch, watched, members, int(seed), engine, time_for_training(left), progress, keeping
+        )
+        result = replace(
+            begun, network=run.network, history=run.history, vitals=run.vitals, events=run.events, engine=run.engine,
+            reason=run.reason, seconds=run.seconds, settings={**begun.settings, "epochs": run.epochs},
+        )  # fmt: skip
+        judge_pictures(result, pictures, codes, division)
+        return put_away(result, out)
 
 
 def _check_own(test: Any, size: Any) -> None:
@@ -173,6 +177,7 @@ def learn_members(
     engine: str,
     limit: float | None,
     progress: bool | None,
+    keeping: Keeping | None = None,
 ) -> Learned:
     """Train so many networks one after another, each from weights of its own, and return them as one run.
 
@@ -191,7 +196,17 @@ def learn_members(
             epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed + member, limit=left, lean=True, last=True,
             drop_last=len(rows.x) >= 8 * recipe.batch_size,
         )  # fmt: skip
-        run = learn(network, recipe.loss, recipe.optimizer, rows, watched, plan, engine=engine, progress=progress)
+        run = learn(
+            network,
+            recipe.loss,
+            recipe.optimizer,
+            rows,
+            watched,
+            plan,
+            engine=engine,
+            progress=progress,
+            keeping=keeping,
+        )
         runs.append(run)
         arrays.append((network.parameters(), network.state()))
         if run.interrupted:

@@ -20,14 +20,14 @@ from cutaway.errors import InputError
 from cutaway.recipes.table import MEMBERS
 from cutaway.runs.fingerprint import fingerprint
 from cutaway.runs.going_on import members_of, same_target, told_of_start
-from cutaway.runs.keeping import keeping_of
+from cutaway.runs.keeping import keeping_of, put_away
 from cutaway.runs.learn_table import learn_table
 from cutaway.runs.parts import Division, divide
 from cutaway.runs.scores import metric_for
 from cutaway.runs.settings import check_settings
 from cutaway.runs.streamed import Streamed, read
 from cutaway.runs.table_run import TableRun
-from cutaway.storage.run_folder import beside, check_place, is_finished_run
+from cutaway.storage.run_folder import check_place
 
 
 def train_table(
@@ -199,10 +199,7 @@ def train_table(
             progress=progress, told=told, keeping=keeping, streamed=streamed,
             limit=None if limit is None else limit - (time.perf_counter() - began),
         )  # fmt: skip
-        if out is not None:
-            folder = Path(out)
-            result.path = result.save(beside(folder) if result.interrupted and is_finished_run(folder) else folder)
-    return result
+        return put_away(result, out)
 
 
 def _own(data: Any, table: Table, series: Series | None) -> Table:

@@ -16,17 +16,16 @@ from cutaway.data.text_windows import TextWindows, Tokens1D
 from cutaway.data.tokens import KINDS, Tokens
 from cutaway.errors import InputError
 from cutaway.recipes.text import TextRecipe, text_recipe
-from cutaway.records import Event
+from cutaway.records import StepRecord
+from cutaway.runs.keeping import Keeping, keeping_of, put_away
+from cutaway.runs.learn import learn
 from cutaway.runs.ngram import NGram
 from cutaway.runs.settings import check_settings, time_for_training
 from cutaway.runs.text_run import TextRun, written
 from cutaway.runs.text_scores import score_text, token_losses
-from cutaway.storage.run_folder import beside, check_place, is_finished_run
-from cutaway.training.callbacks.progress import ProgressBar
-from cutaway.training.cost import Choice, choose_engine, cost_of_step
+from cutaway.storage.run_folder import check_place
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
-from cutaway.training.trainer import Trainer
 
 WATCHED, MOST_WATCHED = 0.1, 250_000  # the share of a text that is watched, and characters of it at most
 ORDERS = {"characters": 5, "byte pairs": 3}  # of the n-grams to compare with
@@ -76,6 +75,7 @@ def train_text(
     seed: int = 0,
     engine: str = "auto",
     out: str | Path | None = None,
+    resume: bool = False,
     progress: bool | None = None,
     told: Callable[[TextRun], None] | None = None,
     shown: Callable[[int, float, str], None] | None = None,
@@ -93,7 +93,9 @@ def train_text(
     epochs      how often the text is seen, on average (None: the recipe plans steps)
     seed        of first weights, order, dropout and samples; the same seed gives the same run
     engine      "numpy", "xla" or "auto"
-    out         a folder for the run (None: it is not written; `run.save(folder)` does it later)
+    out         a folder for the run (None: it is not written; `run.save(folder)` does it later); while training goes
+                on, its `checkpoint` is written there now and then
+    resume      go on with the training that was begun there, with the same text and settings, from its last checkpoint
     progress    whether to show a bar (None: where the output is a terminal)
     told        hears of the run before training begins: its data, tokens and settings are decided then
     shown       hears (step, loss on what is watched, sample) now and then while training
@@ -163,15 +165,13 @@ def train_text(
     if told is not None:
         told(begun)
     left = None if limit is None else max(limit - (time.perf_counter() - began), 0.1)
-    run = _learned(begun, recipe, learned, watched, engine, time_for_training(left), progress, shown)
-    _score(run, parts, learned, watched, tested)
-    run.sample = "".join(
-        written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
-    )
-    if out is not None:
-        folder = Path(out)
-        run.path = run.save(beside(folder) if run.interrupted and is_finished_run(folder) else folder)
-    return run
+    with keeping_of(out, begun, resume) as keeping:
+        run = _learned(begun, recipe, learned, watched, engine, time_for_training(left), progress, shown, keeping)
+        _score(run, parts, learned, watched, tested)
+        run.sample = "".join(
+            written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
+        )
+        return put_away(run, out)
 
 
 def _check_own(test: Any, tokens: Any, epochs: Any) -> None:
@@ -203,21 +203,16 @@ def _learned(
     limit: float | None,
     progress: bool | None,
     shown: Callable[[int, float, str], None] | None,
+    keeping: Keeping | None,
 ) -> TextRun:
     """Return the run with its network trained.
 
-    The windows at every place of a text are many times as long as the text: the plan is lean, so that they stay views,
-    and tokens are known to be in the vocabulary, so that nothing has to look all of them up beforehand.
+    The windows at every place of a text are many times as long as the text: the plan is lean, so that they stay views.
     """
     network, windows, seed = begun._layer, begun.preprocessing, begun.settings["seed"]
     rows = Batch(*windows.sliding(learned), None)
     held_out = Batch(*windows.side_by_side(watched, int(learned[-1])), None)
-    batch_size = min(recipe.batch_size, len(rows.x))
-    cost = cost_of_step(network, recipe.loss, Batch(rows.x[:batch_size], rows.y[:batch_size], None))
-    choice = Choice(engine, "as asked")
-    if engine == "auto":
-        choice = choose_engine(cost, recipe.epochs, recipe.steps, 1, limit)
-    heard: list[Any] = []
+    heard: list[StepRecord] = []
 
     def after(epoch: int, carry: Carry) -> None:
         # After epochs 1, 2, 4, 8 …: early on, much changes.
@@ -228,23 +223,21 @@ def _learned(
         shown(heard[-1].step, float(heard[-1].validation or 0.0), "".join(sample))
 
     def keep(record: Any) -> None:
-        if hasattr(record, "validation"):
+        if isinstance(record, StepRecord):
             heard.append(record)
 
     plan = Plan(
-        epochs=recipe.epochs, batch_size=batch_size, seed=seed, steps=recipe.steps, judge=recipe.judge, lean=True,
-        drop_last=True, limit=limit, shown=None if shown is None else after,
+        epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, steps=recipe.steps, judge=recipe.judge,
+        lean=True, drop_last=True, limit=limit, shown=None if shown is None else after,
     )  # fmt: skip
-    with ProgressBar(plan.epochs, progress) as bar:
-        trainer = Trainer(network, recipe.loss, recipe.optimizer, plan, engine=choice.engine, listeners=[bar, keep])
-        trained = trainer.train(rows, held_out, cost, Event(0, "engine", f"{choice.engine}: {choice.reason}"))
-    if trained.diverged:
-        raise InputError(f"train: {trained.diverged}; the text may hold something odd, or try another seed")
-    network.load({**trained.params, **trained.state})
-    begun.history, begun.vitals, begun.events = trained.history, trained.vitals, trained.events
-    begun.engine, begun.reason, begun.seconds = choice.engine, choice.reason, trained.seconds
-    begun.settings["steps"] = trained.epochs * recipe.steps
-    return begun
+    run = learn(
+        network, recipe.loss, recipe.optimizer, rows, held_out, plan,
+        engine=engine, listeners=[keep], progress=progress, keeping=keeping,
+    )  # fmt: skip
+    return replace(
+        begun, history=run.history, vitals=run.vitals, events=run.events, engine=run.engine, reason=run.reason,
+        seconds=run.seconds, settings={**begun.settings, "steps": run.epochs * recipe.steps},
+    )  # fmt: skip
 
 
 def _score(run: TextRun, parts: TextParts, learned: Tokens1D, watched: Tokens1D, tested: Tokens1D) -> None:

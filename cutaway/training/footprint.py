@@ -83,9 +83,8 @@ def affordable_tile(engine: str, found: Footprint, tile_numbers: int, here: bool
 
     Raises `InputError` with the figures where there is too little memory to train at all.
 
-    >>> affordable_tile("numpy", Footprint(4e18, 1e9, 0.0, 1e8), 1 << 26, here=True)
-    Traceback (most recent call last):
-    cutaway.errors.InputError: training: needs about 3725290299.4 GiB of memory (weights, moments and their copies ...
+    >>> affordable_tile("xla", Footprint(weights=4e18, activations=1e9, data=0.0, evaluation=1e8), 1000, here=False)
+    1000
     """
     memory = available_memory() if here else float("inf")
     least = HELD[engine] * 4 * FEWEST

@@ -222,6 +222,23 @@ def test_ways_to_use_an_operator_that_cannot_be_read_are_named_together(tmp_path
         from_onnx(tmp_path / "made.onnx")
 
 
+def test_a_node_of_a_few_bytes_does_not_fill_the_memory(tmp_path):
+    nodes = [helper.make_node("ConstantOfShape", ["huge"], ["a"]), helper.make_node("Relu", ["x"], ["y"])]
+    model = made(nodes, {"huge": np.array([1 << 20, 1 << 20])})
+    (tmp_path / "made.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ca.InputError, match="ConstantOfShape of more than 67,108,864 numbers"):
+        from_onnx(tmp_path / "made.onnx")
+
+
+def test_a_node_that_does_not_fit_what_it_takes(tmp_path):
+    nodes = [helper.make_node("Gemm", ["x", "w"], ["y"])]
+    model = made(nodes, {"w": weights(3, 2)})
+    model.graph.initializer[0].CopyFrom(numpy_helper.from_array(weights(3), "w"))
+    (tmp_path / "made.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ca.InputError, match="Gemm that does not fit what it takes"):
+        from_onnx(tmp_path / "made.onnx")
+
+
 @pytest.mark.parametrize("content", [b"", b"not a graph", b"\x08\x09" + b"\x00" * 40])
 def test_files_that_are_no_graph_are_refused(content, tmp_path):
     (tmp_path / "made.onnx").write_bytes(content)

@@ -129,6 +129,23 @@ def test_ways_to_use_a_module_that_cannot_be_said(module, words):
         from_pytorch(nn.Sequential(module))
 
 
+def test_a_state_on_disk_is_read_from_safetensors_alone(tmp_path):
+    from safetensors.torch import save_file
+
+    make = lambda: nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).eval()  # noqa: E731
+    trained, fresh = make(), make()
+    save_file(trained.state_dict(), tmp_path / "state.safetensors")
+    before = fresh[0].weight.detach().clone()
+    x = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
+    same(trained, x, from_pytorch(fresh, state=tmp_path / "state.safetensors"), x)
+    assert torch.equal(fresh[0].weight, before)
+    with pytest.raises(ca.InputError, match="holds no weights that fit"):
+        from_pytorch(nn.Sequential(nn.Linear(3, 5)), state=tmp_path / "state.safetensors")
+    torch.save(trained.state_dict(), tmp_path / "state.pt")
+    with pytest.raises(ca.InputError, match=r"state.pt: is no .safetensors file"):
+        from_pytorch(fresh, state=tmp_path / "state.pt")
+
+
 def test_what_is_no_module_is_refused():
     with pytest.raises(ca.InputError, match="got a dict, expected a live"):
         from_pytorch({})

@@ -78,6 +78,13 @@ def test_pytorch(name, tmp_path):
     np.testing.assert_allclose(made, net(x), rtol=1e-5, atol=1e-5)
 
 
+def test_pytorch_in_double_precision(tmp_path):
+    pytest.importorskip("torch")
+    net = ca.Sequential(ca.Dense(4), ca.GELU(), ca.Dense(2)).build(ROWS.astype(np.float64), dtype=np.float64)
+    x = ROWS.astype(np.float64)
+    np.testing.assert_allclose(loaded(net, "pytorch", tmp_path, "double").predict(x), net(x), rtol=1e-10)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_onnx(name):
     net, x = network_of(name)

@@ -28,7 +28,7 @@ def test_branches_meet_and_a_shared_layer_has_one_set_of_weights():
     dense.build(a)
     for path, layer in net.named_layers():
         layer.__dict__["path"] = path
-    assert list(net.parameters()) == ["0.weight", "0.bias"]
+    assert list(net.parameters()) == ["first.weight", "first.bias"]
     np.testing.assert_allclose(net(a, b), dense(a) * b + dense(a), rtol=1e-6)
     again = rebuild(describe(net))
     assert again.layers[0] is again.layers[2]
@@ -43,6 +43,7 @@ def test_branches_meet_and_a_shared_layer_has_one_set_of_weights():
         ({"names": ["first", "a", "second", "sum"]}, "'a' is given twice"),
         ({"sources": [["a"], ["sum", "b"], ["a"], ["product", "second"]]}, "takes 'sum'"),
         ({"sources": [["a"], [], ["a"], ["product", "second"]]}, "takes 'nothing'"),
+        ({"names": ["first", "pro.duct", "second", "sum"]}, "'pro.duct' is no name"),
         ({"output": "z"}, "the output 'z' is not among"),
     ],
 )
@@ -78,22 +79,21 @@ TWO = {"add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "
 
 @pytest.mark.parametrize("name", sorted(set(OPERATIONS) - WITHOUT))
 def test_blame_flows_through_an_operation(name):
-    others = (
-        (np.random.default_rng(2).uniform(0.5, 1.5, (2, 4, 3) if name == "matmul" else X.shape),) if name in TWO else ()
-    )
+    second = np.random.default_rng(2).uniform(0.5, 1.5, (2, 4, 3) if name == "matmul" else X.shape)
+    operands = (X, second) if name in TWO else (X,)
     layer = ca.Operation(name, tuple(SETTINGS.get(name, {}).items()))
-    ca.check_gradients(lambda *inputs: layer(*inputs, ctx=ca.Context()), (X, *others))
+    assert ca.check_gradients(lambda *x: layer(*x, ctx=ca.Context()), operands, node=ca.Tensor) < 1e-6
 
 
 def test_sizes_and_places_are_known_when_a_step_is_compiled():
     jax = pytest.importorskip("jax")
-    net = ca.Graph(
-        ["x"],
-        [ca.Operation("shape", [("start", 0), ("end", 1)]), ca.Operation("whole_numbers", [("values", (-1,)), ("shape", (1,))]),
-         ca.Operation("concatenate", [("axis", 0)]), ca.Operation("reshape")],
-        ["rows", "rest", "to", "flat"],
-        [["x"], ["x"], ["rows", "rest"], ["x", "to"]],
-        "flat",
-    )  # fmt: skip
+    layers = [
+        ca.Operation("shape", [("start", 0), ("end", 1)]),
+        ca.Operation("whole_numbers", [("values", (-1,)), ("shape", (1,))]),
+        ca.Operation("concatenate", [("axis", 0)]),
+        ca.Operation("reshape"),
+    ]
+    sources = [["x"], ["x"], ["rows", "rest"], ["x", "to"]]
+    net = ca.Graph(["x"], layers, ["rows", "rest", "to", "flat"], sources, "flat")
     made = jax.jit(lambda x: net(x, ctx=ca.Context()))(X.astype(np.float32))
     assert made.shape == (2, 12)

@@ -132,3 +132,55 @@ def test_a_request_to_end_leaves_a_checkpoint_and_says_how_to_go_on(tmp_path):
     _, told = begun.communicate(timeout=60)
     assert begun.returncode == 143 and "--resume" in told and "Traceback" not in told
     assert any(place.glob("*.safetensors"))
+
+
+# ---- pictures and texts --------------------------------------------------------------------------------------
+
+
+def pictures(place):
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 90, (60, 8, 8)).astype(np.uint8)
+    pixels[np.arange(60) % 2 == 1, 2:6, 2:6] += 120
+    if not place.exists():
+        np.savez(place, x=pixels, y=np.arange(60) % 2)
+    return place
+
+
+def text(place):
+    place.write_text("the cat sat on the mat. the dog ran after the cat. " * 24)
+    return place
+
+
+JOBS = {
+    "pictures": (lambda room: pictures(room / "p.npz"), {"epochs": 3}),
+    "a text": (lambda room: text(room / "t.txt"), {"epochs": 3, "context": 16}),
+}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_pictures_and_texts_are_gone_on_with_to_the_same_run(tmp_path, monkeypatch, name):
+    make, own = JOBS[name]
+    data, how = make(tmp_path), {"effort": "quick", "engine": "numpy", "progress": False, **own}
+    whole = ca.train(data, out=tmp_path / "whole", **how)
+    written, usual = 0, checkpoints.write_checkpoint
+
+    def write(*given):
+        nonlocal written
+        written += 1
+        if written > 1:
+            raise Killed
+        usual(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "write_checkpoint", write)
+        with pytest.raises(Killed):
+            ca.train(data, out=tmp_path / "run", **how)
+    assert [item.name for item in (tmp_path / "run").iterdir()] == ["checkpoint"]
+    with pytest.raises(ca.InputError, match="seed was 0, is 1"):
+        ca.train(data, out=tmp_path / "run", resume=True, seed=1, **how)
+    run = ca.train(data, out=tmp_path / "run", resume=True, **how)
+    for key, array in arrays(whole).items():
+        np.testing.assert_array_equal(arrays(run)[key], array, err_msg=key)
+    assert [(r.epoch, r.step, r.loss) for r in run.history] == [(r.epoch, r.step, r.loss) for r in whole.history]
+    assert run.summary().get("scores") == whole.summary().get("scores")
+    assert not (tmp_path / "run" / "checkpoint").exists() and not (tmp_path / "run" / "lock").exists()
