@@ -31,6 +31,10 @@ fixed = jax.lax.optimization_barrier
 def suits(x: Array, weight: Array, windows: Sequence[Any], groups: int) -> bool:
     """Whether the CPU convolves this by its routine, forward and back."""
     plain = groups == 1 and all(each.dilation == 1 for each in windows)
+    import os
+    R = os.environ.get("RULE", "A")
+    if R == "A" and weight.shape[3] < 16: return False
+    if R == "B" and min(weight.shape[2:]) < 16: return False
     return plain and x.dtype in (jnp.float32, jnp.float64) and has_routine()
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cutaway.runs.capacity import Capacity
 
 ENDINGS = (".svg", ".png", ".pdf")
+WIDEST = 100  # longer lines are hard to read, however wide the terminal
 Whole = Annotated[int, Parameter(converter=whole)]
 Several = Annotated[list[str] | None, Parameter(negative="")]
 
@@ -130,7 +131,7 @@ def capacity(
         from rich.console import Console
 
         console = Console(file=sys.stdout, highlight=False)
-        console.width = max(console.width, 100) if not console.is_terminal else console.width
+        console.width = min(console.width, WIDEST) if console.is_terminal else WIDEST
         _show(console, found, data, out)
     return 0
 
@@ -175,7 +176,6 @@ def _progress(show: bool) -> Iterator[Any]:
 
 def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> None:
     """Print the figures as a table, the learning curve and the verdict."""
-    from rich.table import Table
     from rich.text import Text
 
     from cutaway.cli.layout import facts, show
@@ -196,13 +196,13 @@ def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> No
         *(("note", note) for note in (*found.notes, *shown.notes)),
     ]
     show(console, "", facts(pairs), "")
-    head, *rows = found.table()
-    table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
-    for name in head:
-        table.add_column(printable(name), justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row), style="bold" if row[-1] == "best" else "")
-    show(console, table, "")
+    rows = found.table()
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for place, row in enumerate(rows):
+        line = "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        style = "dim" if not place else "bold" if row[-1] == "best" else ""
+        console.print(Text(printable(line), style), soft_wrap=True)  # a line of figures is not to be cut
+    show(console, "")
     if found.curve and found.vary != "rows":
         steps = ", ".join(f"{rows:,} rows {figure(part.error.value)}" for rows, part, _ in found.curve)
         show(console, facts([("learning", f"error with {steps}")]))

@@ -48,7 +48,7 @@ def export(
     from cutaway.runs.load import load
 
     loaded = load(run)
-    place = out if out is not None else Path(f"{_name(run)}{FORMS[to]}")
+    place = out if out is not None else Path(f"{_name(run)}{'_pytorch' if to == 'pytorch' else ''}{FORMS[to]}")
     folder = run.resolve().parent if run.is_file() else run.resolve()
     if folder == place.resolve().parent:
         raise InputError(f"{place}: is in the run's folder; choose another place with -o")

@@ -351,4 +351,4 @@ def _values(function: Function, points: np.ndarray) -> np.ndarray:
         place = points[int(np.argmin(np.isfinite(values)))]
         at = ", ".join(shown(float(part)) for part in place)
         raise InputError(f"approximate: the function is not finite at ({at}); choose a domain without that")
-    return values
+    return np.asarray(values)

@@ -155,8 +155,8 @@ class BiasVariance:
         found = [head]
         for value, each, learned, state in zip(self.values, self.parts, self.learned, self.states, strict=True):
             figures = [each.error, each.bias, each.variance, each.from_data, each.from_seeds, each.noise]
-            cells = [f"{shown(f.value)} ± {shown((f.high - f.low) / 2, 2)}" for f in figures if f is not None]
-            found.append([shown(value), *cells, shown(learned), state])
+            cells = [f"{shown(f.value, 3)} ± {shown((f.high - f.low) / 2, 1)}" for f in figures if f is not None]
+            found.append([shown(value), *cells, shown(learned, 3), state])
         return found
 
     def __str__(self) -> str:

@@ -196,7 +196,7 @@ def zero_one_parts(
     right = main == goal
     error = redrawn.mean(1 - hits(truth))
     bias = redrawn.mean((~right).astype(float))
-    variance = redrawn.mean(np.where(right, 1 - mean.max(axis=-1), -hits(goal)))
+    variance = np.round(redrawn.mean(np.where(right, 1 - mean.max(axis=-1), -hits(goal))), 12)  # 1 − 1 is not quite 0
     noise = None if known is None else redrawn.figure(error - redrawn.mean(1 - hits(goal)))
     return Parts(
         error=redrawn.figure(error), bias=redrawn.figure(bias), variance=redrawn.figure(variance), noise=noise,

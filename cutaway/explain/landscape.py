@@ -67,6 +67,12 @@ class Landscape:
         )
         return float(self.across[column]), float(self.up[row]), float(self.losses[row, column])
 
+    @property
+    def bends(self) -> tuple[float, ...]:
+        """The second derivative of the loss along each axis at the network, in units of that axis: dᵀ H d."""
+        along = () if self.curvature is None else self.curvature.along
+        return tuple(float(bend * (axis @ axis)) for bend, axis in zip(along, self.plane.axes, strict=False))
+
     def figure(self) -> Any:
         """Return a matplotlib figure; needs the extra `cutaway[plot]`."""
         from cutaway.explain.landscape_picture import figure
@@ -99,9 +105,8 @@ class Landscape:
         if self.curvature is not None:
             bent = self.curvature
             largest = ", ".join(shown(value) for value in bent.largest)
-            found.append(f"largest curvatures {largest}; smallest {shown(bent.smallest)}")
-            if len(bent.along) == 2:
-                found.append(f"along the two axes {shown(bent.along[0])} and {shown(bent.along[1])}")
+            found.append(f"largest curvatures {largest}, smallest {shown(bent.smallest)}")
+            found.append(f"along the two axes {' and '.join(shown(bend) for bend in self.bends)}, in their units")
         return found
 
     def __str__(self) -> str:
@@ -130,6 +135,7 @@ class Landscape:
             "curvature": None
             if bent is None
             else {"largest": list(bent.largest), "smallest": bent.smallest, "along": list(bent.along)},
+            "bends": list(self.bends),
             "rows": self.rows,
             "of": self.of,
             "engine": self.engine,

@@ -73,12 +73,10 @@ def below(found: Landscape) -> list[str]:
         parts.append(
             f"{100 * found.explained:.1f} % of the way in this plane, at most {shown(found.off_plane.max())} off"
         )
-    if found.curvature is not None and len(found.curvature.along) == 2:
-        bent = found.curvature
-        parts.append(
-            f"curvature {shown(bent.along[0], 3)} across, {shown(bent.along[1], 3)} up, "
-            f"{shown(bent.largest[0], 3)} at the sharpest"
-        )
+    if found.curvature is not None:
+        across, up = (shown(bend, 3) for bend in found.bends)
+        sharpest = shown(found.curvature.largest[0], 3)
+        parts.append(f"curvature {across} across and {up} up; of all directions of length 1 at most {sharpest}")
     return parts
 
 

@@ -33,9 +33,12 @@ def can_be_padded(networks: Sequence[Layer]) -> bool:
         return False
     if any(network.parameters().keys() != networks[0].parameters().keys() for network in networks):
         return False
+    first = _embedded(networks[0])
+    embedded = first if all(_embedded(network) == first for network in networks) else []
     for network in networks:
         for _, layer in network.named_layers():
-            plain = type(layer) in (Sequential, ColumnEmbedding) or (type(layer) is Dense and not layer.ntk)
+            plain = type(layer) is Sequential or (type(layer) is Dense and not layer.ntk)
+            plain = plain or (type(layer) is ColumnEmbedding and repr(layer) in embedded)
             if not plain and not (isinstance(layer, Activation) and float(type(layer).operation(np.zeros(1))[0]) == 0):
                 return False
     return all(
@@ -75,3 +78,7 @@ def grouped(networks: Sequence[Layer], costs: Sequence[Cost], members: int, step
         else:
             groups.append([place])
     return groups
+
+
+def _embedded(network: Layer) -> list[str]:
+    return [repr(layer) for _, layer in network.named_layers() if type(layer) is ColumnEmbedding]

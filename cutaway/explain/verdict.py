@@ -75,7 +75,7 @@ def verdict(
         apart = difference(parts[-2], here, redrawn)
         last = f"{of} {shown(values[-2])} against {shown(values[-1])}"
         weigh(last, apart, onwards, f"the largest {of} is the best, and the last step to it took {{}} off the error")
-    elif len(parts) > 1 and best == 0:
+    elif len(parts) > 1 and best == 0 and values[0] > 0:  # less than no weight decay there is not
         apart = difference(parts[-1], here, redrawn)
         last = f"{of} {shown(values[-1])} against {shown(values[0])}"
         weigh(last, apart, back, f"the smallest {of} is the best, and the largest adds {{}} to the error")
@@ -96,12 +96,14 @@ def verdict(
         return Verdict(helps[0][1], f"{first}{besides}", evidence)
     share = 100 * here.bias.value / here.error.value if here.error.value else 0.0
     left = "bias and noise" if here.noise is None else "bias"
-    more = "" if vary == "rows" else f"no other {of} is better than {shown(values[best])}, "
-    rows_too = "nor are more rows or several networks" if more else "more rows do not help"
+    tried = [] if vary == "rows" or len(parts) == 1 else [f"another {of}"]
+    tried += ["more rows"] if fewer is not None else []
+    tried += ["averaging"] if here.from_seeds is not None else []
+    none = f"no sign that {' or '.join(tried)} would help" if tried else "nothing else was tried"
     return Verdict(
         "neither",
-        f"neither: {more}{rows_too}; of the error {shown(here.error.value)} at {name} {share:.0f} % is {left}, which "
-        "only other columns, or another kind of network, would lower",
+        f"neither: {none} beyond {name}; of its error {shown(here.error.value)} {share:.0f} % is {left}, which only "
+        "other columns, or another kind of network, would lower",
         evidence,
     )
 

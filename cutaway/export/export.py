@@ -36,7 +36,8 @@ def export(run: Any, to: str, path: str | Path) -> Exported:
     path   of the file, ending in .py or .onnx; weights go beside it under the same name
 
     Everything is made before anything is written, and each file appears complete or not at all. Raises `InputError`
-    for another form or ending, for layers that there is no such form of, and for a place that cannot be written to.
+    for another form or ending, for layers that there is no such form of, and for a place that cannot be written to, or
+    holds Python of someone else's.
 
     >>> import tempfile, cutaway as ca
     >>> net = ca.Sequential(ca.Dense(1)).build(2)
@@ -53,11 +54,26 @@ def export(run: Any, to: str, path: str | Path) -> Exported:
         raise InputError(
             f"{place}: {place.stem!r} is no name that Python can import; use letters, digits and _, a letter first"
         )
+    if place.suffix == ".py" and _is_anothers(place):
+        raise InputError(
+            f"{place}: is there, and was not written by cutaway; it would be lost: choose another name with -o"
+        )
     files, notes = written(run, to, place.stem)
     for name, content in files.items():  # the weights first: code never stands without them
         write_complete(place.with_name(name), content)
     others = [place.with_name(name) for name in files if name != place.name]
     return Exported((place, *others), tuple(notes))
+
+
+def _is_anothers(place: Path) -> bool:
+    """Whether a file is there that this program did not write."""
+    try:
+        with place.open("rb") as file:
+            return b"written by cutaway" not in file.read(400)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 @dataclass(frozen=True)

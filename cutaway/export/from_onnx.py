@@ -23,7 +23,7 @@ def from_onnx(path: str | Path, output: str | None = None) -> Layer:
     """Return the network of an ONNX file, with its weights: a `Sequential` where it is one, else a `Graph`.
 
     path    of a file that holds its weights
-    output  which of the graph's outputs; the first of numbers unless said
+    output  which of the graph's outputs; the first that holds floats unless said. What others need is not read
 
     The network takes what the graph takes: pictures with the channels first where that is how it was made. Inside,
     convolutions have them last, and turns that undo each other are left out. Nothing that the file holds is run.
@@ -35,12 +35,14 @@ def from_onnx(path: str | Path, output: str | None = None) -> Layer:
     model = _opened(place)
     graph = model.graph
     opset = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=1)
-    unknown = Counter(_told(node) for node in graph.node if node.op_type != "Constant" and not _known(node))
+    chosen = _chosen(place, graph, output)
+    nodes = _leading_to(graph, chosen)
+    unknown = Counter(_told(node) for node in nodes if node.op_type != "Constant" and not _known(node))
     if unknown:
         raise InputError(_refused(place, unknown))
-    reading = _begun(place, model)
+    reading = _begun(place, model, nodes, chosen)
     faults: Counter[str] = Counter()
-    for node in graph.node:
+    for node in nodes:
         inputs = [None if not name else reading.known.get(name, NoSuchForm) for name in node.input]
         if any(each is NoSuchForm for each in inputs):
             continue  # what it needs is what a fault before it lacks
@@ -52,12 +54,35 @@ def from_onnx(path: str | Path, output: str | None = None) -> Layer:
             faults[f"{node.op_type} that does not fit what it takes ({str(fault).splitlines()[0][:80]})"] += 1
     if faults:
         raise InputError(_refused(place, faults))
-    chosen = output or graph.output[0].name
     value = reading.known.get(chosen)
     if not isinstance(value, Value):
-        names = ", ".join(repr(each.name) for each in graph.output)
-        raise InputError(f"{place}: the output {chosen!r} is not computed from its inputs; its outputs are {names}")
+        raise InputError(
+            f"{place}: the output {chosen!r} is not computed from its inputs; choose another with output=…"
+        )
     return with_paths(reading.draft.network(reading.draft.turned(value)))
+
+
+def _chosen(place: Path, graph: Any, output: str | None) -> str:
+    """Return the name of the output that is asked for, or of the first that holds floats."""
+    names = [str(each.name) for each in graph.output]
+    if output is None:
+        floats = [str(each.name) for each in graph.output if each.type.tensor_type.elem_type in (1, 10, 11)]
+        return (floats or names)[0]
+    if output not in names:
+        raise InputError(f"{place}: has no output {output!r}; its outputs are {', '.join(map(repr, names))}")
+    return output
+
+
+def _leading_to(graph: Any, output: str) -> list[Any]:
+    """Return the nodes that an output is computed from, in order."""
+    maker = {name: place for place, node in enumerate(graph.node) for name in node.output if name}
+    needed, open_ = set[int](), [output]
+    while open_:
+        place = maker.get(open_.pop())
+        if place is not None and place not in needed:
+            needed.add(place)
+            open_ += graph.node[place].input
+    return [graph.node[place] for place in sorted(needed)]
 
 
 def _opened(place: Path) -> Any:
@@ -71,7 +96,13 @@ def _opened(place: Path) -> Any:
         model = onnx.load_model_from_string(place.read_bytes())
         if any(each.data_location == onnx.TensorProto.EXTERNAL for each in model.graph.initializer):
             raise InputError(f"{place}: its weights are in other files; save it as one file")
-        onnx.checker.check_model(model)
+        try:
+            onnx.checker.check_model(model)
+        except onnx.checker.ValidationError as fault:
+            if "'shape' of 'type' is required" not in str(
+                fault
+            ):  # what no shape is said of can be computed all the same
+                raise
         return onnx.shape_inference.infer_shapes(model)
     except InputError:
         raise
@@ -79,7 +110,7 @@ def _opened(place: Path) -> Any:
         raise InputError(f"{place}: is no ONNX graph, or a damaged one ({str(fault).splitlines()[0][:120]})") from fault
 
 
-def _begun(place: Path, model: Any) -> Reading:
+def _begun(place: Path, model: Any, nodes: list[Any], chosen: str) -> Reading:
     """Return a reading that knows the graph's inputs, weights and ranks."""
     onnx = onnx_library()
     graph, draft = model.graph, Draft()
@@ -103,7 +134,7 @@ def _begun(place: Path, model: Any) -> Reading:
             reading.ranks[each.name] = len(sizes)
             if sizes and sizes[-1].HasField("dim_value"):
                 reading.last[each.name] = sizes[-1].dim_value
-    taken = Counter([*(name for node in graph.node for name in node.input), *(each.name for each in graph.output)])
+    taken = Counter([*(name for node in nodes for name in node.input), chosen])
     reading.uses = dict(taken)
     return reading
 

@@ -57,6 +57,16 @@ def test_the_runs_folder_is_left_alone(run):
     assert sorted(run.iterdir()) == before
 
 
+def test_code_of_ones_own_is_not_written_over(run, tmp_path):
+    own = tmp_path / "houses.py"
+    own.write_text("print('mine')\n", encoding="utf-8")
+    with pytest.raises(InputError, match="was not written by cutaway"):
+        command(run, to="numpy", out=own)
+    assert own.read_text(encoding="utf-8") == "print('mine')\n"
+    assert command(run, to="numpy", out=tmp_path / "again.py", quiet=True) == 0
+    assert command(run, to="pytorch", out=tmp_path / "again.py", quiet=True) == 0  # its own it replaces
+
+
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(InputError, match="there is no such run"):
         command(tmp_path / "nothing", to="numpy")
@@ -86,3 +96,15 @@ def test_a_network_of_arrays(tmp_path):
         [sys.executable, tmp_path / "net.py", tmp_path / "x.csv"], capture_output=True, text=True, check=True
     )
     np.testing.assert_allclose(np.loadtxt(done.stdout.splitlines(), ndmin=2), net([[0.5, 1.5], [2.0, -1.0]]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("words", [["nothing", "--to", "numpy"], ["nothing", "--to", "tensorflow"], ["nothing"]])
+def test_wrong_words_end_with_code_2_and_one_message(words, capsys, tmp_path, monkeypatch):
+    from cutaway.cli.main import app, main
+
+    if "export" not in app:
+        app.command(command)
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", *words]) == 2
+    out, told = capsys.readouterr()
+    assert not out and told.startswith("cutaway: ") and told.count("\n") == 1

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import cutaway as ca
+from cutaway.data.reading import read_table
 from cutaway.export import from_onnx
 from cutaway.export.export import written
 from cutaway.storage.network_file import read_network, write_network
@@ -202,7 +203,7 @@ def test_every_operator_without_a_layer_is_named(tmp_path):
         helper.make_node("Det", ["x"], ["a"]),
         helper.make_node("Hardmax", ["x"], ["b"]),
         helper.make_node("Hardmax", ["b"], ["c"]),
-        helper.make_node("Relu", ["c"], ["y"]),
+        helper.make_node("Add", ["a", "c"], ["y"]),
     ]
     (tmp_path / "made.onnx").write_bytes(made(nodes, {}, shape=(None, 3, 3)).SerializeToString())
     with pytest.raises(ca.InputError, match=r"made.onnx: .*cannot be read: Det, Hardmax \(2\);"):
@@ -213,7 +214,7 @@ def test_ways_to_use_an_operator_that_cannot_be_read_are_named_together(tmp_path
     nodes = [
         helper.make_node("MaxPool", ["x"], ["a"], kernel_shape=[2, 2], ceil_mode=1),
         helper.make_node("Conv", ["x", "w"], ["b"], kernel_shape=[2, 2], auto_pad="SAME_LOWER"),
-        helper.make_node("Relu", ["a"], ["y"]),
+        helper.make_node("Concat", ["a", "b"], ["y"], axis=1),
     ]
     (tmp_path / "made.onnx").write_bytes(
         made(nodes, {"w": weights(2, 2, 2, 2)}, shape=(1, 2, 5, 5)).SerializeToString()
@@ -223,7 +224,7 @@ def test_ways_to_use_an_operator_that_cannot_be_read_are_named_together(tmp_path
 
 
 def test_a_node_of_a_few_bytes_does_not_fill_the_memory(tmp_path):
-    nodes = [helper.make_node("ConstantOfShape", ["huge"], ["a"]), helper.make_node("Relu", ["x"], ["y"])]
+    nodes = [helper.make_node("ConstantOfShape", ["huge"], ["a"]), helper.make_node("Add", ["x", "a"], ["y"])]
     model = made(nodes, {"huge": np.array([1 << 20, 1 << 20])})
     (tmp_path / "made.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(ca.InputError, match="ConstantOfShape of more than 67,108,864 numbers"):
@@ -246,6 +247,35 @@ def test_files_that_are_no_graph_are_refused(content, tmp_path):
         from_onnx(tmp_path / "made.onnx")
     with pytest.raises(ca.InputError, match="there is no such file"):
         from_onnx(tmp_path / "other.onnx")
+
+
+def test_one_output_of_several_and_nothing_that_only_others_need(tmp_path):
+    nodes = [
+        helper.make_node("ArgMax", ["h"], ["label"], axis=1),
+        helper.make_node("MatMul", ["x", "w"], ["h"]),
+        helper.make_node("Det", ["x"], ["other"]),
+        helper.make_node("Softmax", ["h"], ["p"]),
+    ]
+    model = made([nodes[1], nodes[0], *nodes[2:]], {"w": weights(3, 3)}, outputs=("p",), shape=(3, 3))
+    model.graph.output.insert(0, helper.make_tensor_value_info("label", TensorProto.INT64, [3, 1]))
+    model.graph.output.append(helper.make_tensor_value_info("other", TensorProto.FLOAT, []))
+    (tmp_path / "made.onnx").write_bytes(model.SerializeToString())
+    assert repr(from_onnx(tmp_path / "made.onnx")) == "Sequential(Dense(3, bias=False), Softmax())"
+    with pytest.raises(ca.InputError, match="cannot be read: Det"):
+        from_onnx(tmp_path / "made.onnx", output="other")
+    with pytest.raises(ca.InputError, match=r"has no output 'z'; its outputs are 'label', 'p', 'other'"):
+        from_onnx(tmp_path / "made.onnx", output="z")
+
+
+def test_the_encoded_graph_of_a_table_comes_back(tmp_path):
+    from .made import csv_rows, table_run
+
+    (tmp_path / "known.csv").write_text(csv_rows(), encoding="utf-8")
+    run = table_run(tmp_path / "known.csv", "classes", "ensemble")
+    (tmp_path / "net.onnx").write_bytes(written(run, "onnx", "net")[0]["net.onnx"])
+    x = run.preprocessing.transform(read_table(tmp_path / "known.csv"))
+    made = from_onnx(tmp_path / "net.onnx")(x)
+    np.testing.assert_allclose(made, run.predict_proba(tmp_path / "known.csv"), atol=1e-5)
 
 
 def test_texts_as_inputs_are_refused(tmp_path):

@@ -31,8 +31,19 @@ class AsSequence(layers.Layer):
         return ops.reshape(x, shape=(-1, 3, 4))
 
 
+class AsPictures(layers.Layer):
+    """Rows as pictures: (batch, 32) -> (batch, 4, 4, 2)."""
+
+    def forward(self, x, ctx):
+        return ops.reshape(x, shape=(-1, 4, 4, 2))
+
+
 def below_sequences(layer):
     return Sequential(Dense(12), AsSequence(), layer)
+
+
+def below_pictures(layer):
+    return Sequential(Dense(32), AsPictures(), layer)
 
 
 def below(layer):
@@ -80,6 +91,24 @@ NETWORKS = {
     "LearnedPositions": below_sequences(layers.LearnedPositions(5)),
     "MultiHeadAttention": below_sequences(layers.MultiHeadAttention(2, causal=True, rotary=True, dropout=0.4)),
     "TransformerBlock": below_sequences(layers.TransformerBlock(2, dropout=0.4, norm="rms")),
+    "SimpleRNN": below_sequences(layers.SimpleRNN(3)),
+    "GRU": below_sequences(layers.GRU(3, sequence=False)),
+    "LSTM": below_sequences(layers.LSTM(3)),
+    "Bidirectional": below_sequences(layers.Bidirectional(layers.GRU(2), layers.GRU(2))),
+    "Conv1D": below_sequences(layers.Conv1D(3, 2, stride=2)),
+    "ConvTranspose1D": below_sequences(layers.ConvTranspose1D(3)),
+    "MaxPool1D": below_sequences(layers.MaxPool1D(2)),
+    "AveragePool1D": below_sequences(layers.AveragePool1D(2)),
+    "Conv2D": below_pictures(layers.Conv2D(4, 3, groups=2, dilation=2)),
+    "ConvTranspose2D": below_pictures(layers.ConvTranspose2D(3)),
+    "MaxPool2D": below_pictures(layers.MaxPool2D(2)),
+    "AveragePool2D": below_pictures(layers.AveragePool2D(3, stride=1, padding=1)),
+    "GlobalAveragePool": below_pictures(layers.GlobalAveragePool()),
+    "GlobalMaxPool": below_pictures(layers.GlobalMaxPool()),
+    "Standardize": below_pictures(layers.Standardize([1.0, 2.0], [3.0, 4.0])),
+    "RandomShift": below_pictures(layers.RandomShift(1)),
+    "RandomFlip": below_pictures(layers.RandomFlip()),
+    "Cutout": below_pictures(layers.Cutout(2)),
     "members": Sequential(Dense(4), layers.MemberScale(3), Dense(5), layers.Tanh(), layers.MemberDense(2, 3)),
 }
 CONTEXTS = {
@@ -125,7 +154,10 @@ def test_no_layer_is_missing():
         layers.Activation,
         Embedding,
         layers.Unembedding,
-        getattr(layers, "ColumnEmbedding", None),
+        layers.ColumnEmbedding,
+        layers.Graph,
+        layers.Operation,
+        layers.Values,
     }
 
 
@@ -145,14 +177,14 @@ def test_gradients_are_those_that_jax_finds(name, context):
     operands = [rows(), *params]
     g = np.random.default_rng(6).standard_normal(function(*operands).shape)
 
-    def ours(*operands):
+    def ours(g, *operands):
         leaves = [Tensor(operand) for operand in operands]
         return pull(function(*leaves), leaves, g)
 
     with x64():
         theirs = jax.jit(lambda *operands: jax.vjp(function, *operands)[1](g))(*operands)
-        traced = jax.jit(ours)(*operands)
-    for eager, compiled, expected in zip(ours(*operands), traced, theirs, strict=True):
+        traced = jax.jit(ours)(g, *operands)
+    for eager, compiled, expected in zip(ours(g, *operands), traced, theirs, strict=True):
         np.testing.assert_allclose(eager, expected, rtol=1e-11, atol=1e-12)
         np.testing.assert_allclose(compiled, expected, rtol=1e-11, atol=1e-12)
 

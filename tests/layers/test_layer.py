@@ -150,7 +150,7 @@ def test_taps_see_every_layer():
 
 
 # Each has a file of tests of its own.
-TESTED_ELSEWHERE = {"ColumnEmbedding"}
+TESTED_ELSEWHERE = {"ColumnEmbedding", "Graph", "Operation", "Values"}
 KINDS = [kind for kind in vars(layers).values() if isinstance(kind, type) and issubclass(kind, Layer)]
 WITHOUT_ARGUMENTS = [
     kind
@@ -181,6 +181,16 @@ EVERY_LAYER = [
     (layers.Unembedding(layers.Embedding(5, 2)), "Unembedding(Embedding(5, 2))"),
     (layers.Repeat(Residual(ReLU()), 3), "Repeat(Residual(ReLU()), 3)"),
     (layers.Checkpoint(Dense(3)), "Checkpoint(Dense(3))"),
+    (layers.GRU(3, sequence=False), "GRU(3, sequence=False)"),
+    (layers.LSTM(3, forget_bias=0.0), "LSTM(3, forget_bias=0.0)"),
+    (layers.SimpleRNN(3), "SimpleRNN(3)"),
+    (layers.Bidirectional(layers.GRU(2), layers.GRU(2)), "Bidirectional(GRU(2), GRU(2))"),
+    (layers.Conv1D(3, 5), "Conv1D(3, size=5)"),
+    (layers.Conv2D(3, 5, stride=2, groups=3), "Conv2D(3, size=5, stride=2, groups=3)"),
+    (layers.ConvTranspose1D(3), "ConvTranspose1D(3)"),
+    (layers.ConvTranspose2D(3, 4), "ConvTranspose2D(3, size=4)"),
+    (layers.Standardize([1.0], [2.0]), "Standardize((1.0,), (2.0,))"),
+    (layers.Cutout(4), "Cutout(4)"),
     (Scale(3.0), "Scale(start=3.0)"),
     (Square(), "Square()"),
     (Forgetful(3), "Forgetful(…)"),

@@ -117,7 +117,7 @@ def test_the_search_would_find_a_row(tmp_path):
 
 # ---- nothing that a file says is run -------------------------------------------------------------------------
 
-RUN = {"eval", "exec", "compile", "__import__"}
+RUN = {"eval", "exec", "compile"}
 UNSAFE = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "runpy", "code", "imp"}
 # import_module, of names that are written in the program itself.
 ALLOWED = {("cli/train.py", "import_module"): "the summaries of its own table SUMMARIES"}
@@ -141,7 +141,7 @@ def test_nothing_runs_what_a_file_says(path):
     for node, called, bare in calls(tree):
         place = f"{name}, line {node.lineno}: {called}"
         assert not (bare and called in RUN), place
-        if called == "import_module" and not isinstance(node.args[0], ast.Constant):
+        if called in ("import_module", "__import__") and not isinstance(node.args[0], ast.Constant):
             assert (name, called) in ALLOWED, place
         if called == "load" and isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "np":
             refused = [word for word in node.keywords if word.arg == "allow_pickle"]

@@ -75,10 +75,9 @@ def test_the_logarithm_of_zero_in_a_layer_of_ones_own(engine):
     assert "step 1 of epoch 1 was the first: layer '1' (Logarithm): its log gave -inf; its inputs reach" in told
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_huge_inputs(engine):
+def test_huge_inputs():
     x, y = rows(scale=1e30)
-    told = message(ca.Sequential(ca.Dense(1)), x, y, engine)
+    told = message(ca.Sequential(ca.Dense(1)), x, y, "numpy")
     assert "step 1 of epoch 1 was the first: the loss (SquaredError): its squared_error gave inf" in told
     assert "its inputs reach 1" in told or re.search(r"its inputs reach \d(\.\d+)?e\+(29|30)", told)
 
@@ -90,10 +89,9 @@ def test_a_slope_that_is_infinite(engine):
     assert "step 1 of epoch 1 was the first: layer '2' (Root): on the way back, its sqrt gave " in told
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_rate_that_no_weight_survives(engine):
+def test_a_rate_that_no_weight_survives():
     x, y = rows()
-    told = message(ca.Sequential(ca.Dense(1)), x, y, engine, rate=3e38, batch_size=60)
+    told = message(ca.Sequential(ca.Dense(1)), x, y, "numpy", rate=3e38, batch_size=60)
     assert "of epoch 1 was the first: " in told
     assert "the optimizer's step made '0." in told or "gave" in told
 
