@@ -1,9 +1,12 @@
-"""Small data sets that come with a dependency, as tables with readable columns."""
+"""Small data sets that come with a dependency, as tables with readable columns; digits also as pictures."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from cutaway.atomic import complete_folder
 from cutaway.data.suggestions import did_you_mean
 from cutaway.data.table import Table, Values
 from cutaway.errors import InputError
@@ -43,3 +46,20 @@ def bundled(name: str) -> Table:
         named = np.array([str(label) for label in loaded.target_names], dtype=object)
         columns[BUNDLED[name]] = named[loaded.target]
     return Table(columns, name)
+
+
+def digit_pictures(folder: Path) -> int:
+    """Write scikit-learn's digits as pictures of 8 × 8 pixels, a folder for each digit, and return how many they are.
+
+    The folder appears complete or not at all. Raises `InputError` where it cannot be written.
+    """
+    import sklearn.datasets as datasets
+    from PIL import Image
+
+    loaded = datasets.load_digits()
+    pixels = np.round(loaded.images * (255 / 16)).astype(np.uint8)
+    with complete_folder(folder) as part:
+        for place, (picture, digit) in enumerate(zip(pixels, loaded.target, strict=True)):
+            (part / str(digit)).mkdir(exist_ok=True)
+            Image.fromarray(picture).save(part / str(digit) / f"{place:04d}.png")
+    return len(pixels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -100,6 +101,7 @@ class Run:
             **self.summary(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": _versions(self.engine),
+            "threads": _threads(),
         }
         with new_run(folder, facts) as part:
             write_network(part / NETWORK, self.network, preprocessing=preprocessing, target=target)
@@ -120,6 +122,15 @@ class Run:
             "" if best.validation is None else f", validation {best.validation:.4g} (epoch {best.epoch})"
         )
         return f"Run({self.engine}, {self.history[-1].epoch} epochs, {self.seconds:.1f} s, {figures})"
+
+
+def _threads() -> int:
+    """Return how many threads there are to compute with: sums are taken in another order where there are others."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdigit():
+        return int(asked)
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable is not None else os.cpu_count() or 1
 
 
 def _versions(engine: str) -> dict[str, str]:

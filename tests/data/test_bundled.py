@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from cutaway.data.bundled import BUNDLED, bundled
+from cutaway.data.bundled import BUNDLED, bundled, digit_pictures
 from cutaway.errors import InputError
 
 
@@ -44,3 +44,15 @@ def test_nothing_heavy_is_imported_with_the_folder():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_digits_are_pictures_too(tmp_path):
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    assert digit_pictures(tmp_path / "digits") == 1797
+    assert sorted(item.name for item in (tmp_path / "digits").iterdir()) == [str(digit) for digit in range(10)]
+    loaded = load_digits()
+    for place in (0, 11, 1796):
+        picture = np.asarray(Image.open(tmp_path / "digits" / str(loaded.target[place]) / f"{place:04d}.png"))
+        np.testing.assert_allclose(picture / 255 * 16, loaded.images[place], atol=0.05)

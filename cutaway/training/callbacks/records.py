@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,9 +31,22 @@ class RecordFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        if error is None:
+            with self._told():
+                self._file.close()
+        else:
+            with suppress(OSError):  # what is on its way already says more
+                self._file.close()
 
     def __call__(self, record: Any) -> None:
         """Write one record; progress within an epoch is not kept."""
         if not isinstance(record, Progress):
-            self._file.write(json.dumps(data_of(record), ensure_ascii=False) + "\n")
+            with self._told():
+                self._file.write(json.dumps(data_of(record), ensure_ascii=False) + "\n")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be written ({error.strerror}); choose another folder") from error
