@@ -161,16 +161,15 @@ sys.exit(trainings.main())
 """
 
 
-def failing_write(training: Training, chance: random.Random) -> str:
+def failing_write(training: Training, chance: random.Random) -> tuple[str, str]:
     """A writer that fails after so many bytes, anywhere in what the training writes."""
     place = training.room / f"failing-{chance.randrange(1 << 30)}"
     size = sum(len(content) for content in training.whole.values())
     process = training.begin(place, sys.executable, "-c", FAILING, str(int(size * chance.uniform(0, 30))))
-    finished(process)
-    return training.verdict(place)
+    return finished(process), training.verdict(place)
 
 
-def full_disk(training: Training, chance: random.Random) -> str:
+def full_disk(training: Training, chance: random.Random) -> tuple[str, str]:
     """A file system that is full after a while: a small tmpfs where that may be mounted, else files are limited."""
     place = training.room / f"full-{chance.randrange(1 << 30)}"
     size = sum(len(content) for content in training.whole.values())
@@ -179,13 +178,13 @@ def full_disk(training: Training, chance: random.Random) -> str:
     kibibytes = max(16, int(size * chance.uniform(1, 12)) >> 10)
     if tmpfs(mount, kibibytes):
         try:
-            finished(training.begin(mount / "run"))
+            told = finished(training.begin(mount / "run"))
             subprocess.run(["mount", "-o", "remount,size=64m", str(mount)], check=True)
-            return training.verdict(mount / "run")
+            return told, training.verdict(mount / "run")
         finally:
             subprocess.run(["umount", str(mount)], check=False)
-    finished(training.begin(place, sys.executable, "-c", LIMITED, str(int(size * chance.uniform(0.5, 4)))))
-    return training.verdict(place)
+    told = finished(training.begin(place, sys.executable, "-c", LIMITED, str(int(size * chance.uniform(0.5, 4)))))
+    return told, training.verdict(place)
 
 
 def tmpfs(mount: Path, kibibytes: int) -> bool:
@@ -197,7 +196,7 @@ def tmpfs(mount: Path, kibibytes: int) -> bool:
         return False
 
 
-def truncated(training: Training, chance: random.Random) -> str:
+def truncated(training: Training, chance: random.Random) -> tuple[str, str]:
     """The newest checkpoint cut at a random byte, as a disk that lies about flushing leaves it."""
     place = training.room / f"truncated-{chance.randrange(1 << 30)}"
     for _ in range(100):
@@ -206,13 +205,13 @@ def truncated(training: Training, chance: random.Random) -> str:
         if len(files) > 1:
             content = files[-1].read_bytes()
             files[-1].write_bytes(content[: chance.randrange(len(content))])
-            return training.verdict(place)
+            return "a torn checkpoint", training.verdict(place)
         if done(place):
-            return training.verdict(place)
-    return "lost: no moment was found between two checkpoints and the end"
+            break
+    return "", training.verdict(place)
 
 
-def two_processes(training: Training, chance: random.Random) -> str:
+def two_processes(training: Training, chance: random.Random) -> tuple[str, str]:
     """A second process on the folder of a training under way: it must refuse, and change nothing."""
     place = training.room / f"two-{chance.randrange(1 << 30)}"
     first = training.begin(place)
@@ -224,12 +223,13 @@ def two_processes(training: Training, chance: random.Random) -> str:
     if "another training writes to this folder" not in told:
         first.kill()
         finished(first)
-        return f"lost: the second was not refused, but {told or 'went ahead'}"
+        return told, f"lost: the second was not refused, but {told or 'went ahead'}"
     finished(first)
-    return training.verdict(place)
+    return told, training.verdict(place)
 
 
-FAULTS: dict[str, Callable[[Training, random.Random], str]] = {
+# Each returns what the disturbed process said, "" where the fault did not come about, and the verdict.
+FAULTS: dict[str, Callable[[Training, random.Random], tuple[str, str]]] = {
     "a write that fails": failing_write, "a full disk": full_disk, "a torn checkpoint": truncated,
     "two processes on one folder": two_processes,
 }  # fmt: skip
@@ -260,11 +260,13 @@ def fault_loop(kills: int, seed: int, trainings: list[tuple[str, str]], each: in
             found["trainings"] += 1
             count(found, verdict, f"SIGKILL, {training.name} on {training.engine}")
         for name, fault in FAULTS.items():
-            found = figures[name] = {**none, "told": []}
+            found = figures[name] = {"came about": 0, **none, "told": []}
             for number in range(each):
                 training = made[number % len(made)]
                 found["trainings"] += 1
-                count(found, fault(training, chance), f"{name}, {training.name} on {training.engine}")
+                told, verdict = fault(training, chance)
+                found["came about"] += bool(told)
+                count(found, verdict, f"{name}, {training.name} on {training.engine}")
         if "a full disk" in figures:
             way = "a small tmpfs" if tmpfs(room / "small", 64) else "limited files (RLIMIT_FSIZE)"
             subprocess.run(["umount", str(room / "small")], capture_output=True, check=False)
@@ -277,7 +279,7 @@ def main(kills: int, seed: int, quick: bool) -> None:
     figures = fault_loop(6 if quick else kills, seed, trainings, each=1 if quick else len(trainings))
     rows = [["fault", "trainings", "same", "different", "lost"]]
     for name, found in figures.items():
-        shown = f"{name}, {found['kills']} times" if "kills" in found else name
+        shown = f"{name}, {found.get('kills', found.get('came about'))} times"
         rows.append([shown, *(str(found[key]) for key in ("trainings", "same", "different", "lost"))])
     print(table(rows))
     if not quick:

@@ -52,6 +52,7 @@ if _TYPE_CHECKING:
     from cutaway.estimators import NetworkClassifier, NetworkRegressor
     from cutaway.explain.step import step
     from cutaway.explain.trace import trace
+    from cutaway.export import from_onnx, from_pytorch
     from cutaway.runs.compare import compare
     from cutaway.runs.load import load
     from cutaway.runs.picture_run import PictureRun
@@ -66,6 +67,8 @@ _LATER = {
     "compare": "cutaway.runs.compare",
     "step": "cutaway.explain.step",
     "trace": "cutaway.explain.trace",
+    "from_onnx": "cutaway.export",
+    "from_pytorch": "cutaway.export",
     "load": "cutaway.runs.load",
     "train": "cutaway.runs.train",
     "PictureRun": "cutaway.runs.picture_run",
@@ -79,8 +82,8 @@ __all__ = [
     "MeanOverMembers", "Momentum", "Nesterov", "NetworkClassifier", "NetworkRegressor", "OneCycle", "Optimizer",
     "PictureRun", "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay",
     "StopTraining", "TableRun", "Tensor", "TextRun", "TrainingWarning", "WarmUp", "__version__", "as_tensors",
-    "check_gradients", "compare", "fit", "gradients", "load", "losses", "metrics", "ops", "optimizers", "schedules",
-    "step", "trace", "train",
+    "check_gradients", "compare", "fit", "from_onnx", "from_pytorch", "gradients", "load", "losses", "metrics", "ops",
+    "optimizers", "schedules", "step", "trace", "train",
     *_layers,
 ]  # fmt: skip
 

@@ -31,10 +31,11 @@ fixed = jax.lax.optimization_barrier
 def suits(x: Array, weight: Array, windows: Sequence[Any], groups: int) -> bool:
     """Whether the CPU convolves this by its routine, forward and back."""
     plain = groups == 1 and all(each.dilation == 1 for each in windows)
+    inside, out = weight.shape[2:]
     import os
-    R = os.environ.get("RULE", "A")
-    if R == "A" and weight.shape[3] < 16: return False
-    if R == "B" and min(weight.shape[2:]) < 16: return False
+    few=int(os.environ.get("FEW",16))
+    wide = out >= few and (inside >= few or inside <= 4)
+    plain = plain and wide
     return plain and x.dtype in (jnp.float32, jnp.float64) and has_routine()
 
 

@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnknownOptionErro
 from cutaway.cli.compare import compare
 from cutaway.cli.data import data
 from cutaway.cli.explain import explain
+from cutaway.cli.export import export
 from cutaway.cli.generate import generate
 from cutaway.cli.predict import predict
 from cutaway.cli.printable import as_options, printable
@@ -37,7 +38,7 @@ app = App(
     ),
     help_format="markdown",
 )
-for command in (train, predict, explain, generate, compare, data):
+for command in (train, predict, explain, generate, compare, export, data):
     app.command(command)
 
 

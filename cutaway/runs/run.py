@@ -19,6 +19,7 @@ from cutaway.version import __version__
 
 if TYPE_CHECKING:
     from cutaway.data.several_targets import AnyTarget
+    from cutaway.export import Exported
     from cutaway.storage.network_file import Preprocessing
 
 
@@ -85,6 +86,12 @@ class Run:
         Raises `InputError` for a network that cannot be saved, or a place that cannot be written to.
         """
         return self._save(Path(folder))
+
+    def export(self, path: str | Path, to: str = "numpy") -> Exported:
+        """Write the run for other programs: as NumPy code, "onnx" or "pytorch"; see `cutaway.export.export`."""
+        from cutaway.export import export
+
+        return export(self, to, path)
 
     def _save(
         self,

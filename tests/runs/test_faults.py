@@ -30,8 +30,9 @@ def training(tmp_path_factory):
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_other_faults(training, name):
-    for seed in range(2):
-        assert FAULTS[name](training, random.Random(seed)) == "same"
+    told, verdicts = zip(*(FAULTS[name](training, random.Random(seed)) for seed in range(3)), strict=True)
+    assert set(verdicts) == {"same"}
+    assert any(told)  # else the fault did not come about
 
 
 def test_what_would_be_different_is_told(training):
