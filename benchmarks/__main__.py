@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from pathlib import Path
 
 from benchmarks.tables import add_options
 
@@ -15,6 +16,7 @@ NAMES = {
     "dense": "four dense networks: one training step beside scikit-learn, PyTorch, hand-written JAX and NumPy",
     "faults": "trainings killed at random moments and gone on with, failing disks, two processes on one folder",
     "fuzz": "changed files of every kind that is read: each must load or be refused",
+    "jobs": "`cutaway train` on pictures and on a text, in processes of its own: scores, seconds, memory",
     "overhead": "what observing, records, callbacks and checkpoints cost a training",
     "pictures": "LeNet-5 and a small residual network: one training step beside PyTorch and hand-written JAX",
     "startup": "import time, and `cutaway train` on iris in a cold process",
@@ -37,6 +39,8 @@ def main() -> None:
         elif name == "faults":
             command.add_argument("--kills", type=int, default=200, help="at least so many (200)")
             command.add_argument("--seed", type=int, default=0, help="of the moments (0)")
+        elif name == "jobs":
+            command.add_argument("--data", type=Path, help="a folder that holds tinyshakespeare.txt")
         else:
             command.add_argument("--repeats", type=int, default=5, help="alternated runs; the median counts (5)")
     chosen = vars(parser.parse_args())

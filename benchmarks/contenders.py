@@ -36,7 +36,7 @@ Fit = Callable[[Rows, int], Fitted]
 
 def ours(effort: str) -> Fit:
     def fit(rows: Rows, seed: int) -> Fitted:
-        from cutaway.runs.table_run import DataWarning
+        from cutaway.errors import DataWarning
 
         warnings.simplefilter("ignore", DataWarning)  # a test row may have a category that no row of training has
         # Boosted trees, which the command grows to compare with, are a contender of their own here.

@@ -1,7 +1,7 @@
 """What watching costs: the same training with vitals, records on disk and a callback, and without, in turn.
 
-And what checkpoints cost: the same training with them and without. One is due every 30 seconds, which is longer than
-these trainings take; here it is every second, so that the figure is an upper bound, thirty times as many being written.
+And what a checkpoint costs, from the moment that the training waits for it until it goes on: its share of the time is
+that of one in every 30 seconds.
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ from typing import Any
 import cutaway as ca
 from benchmarks.dense import WORKLOADS, Workload, data
 from benchmarks.report import table, write
-from cutaway.records import Event
-from cutaway.training.checkpoints import Checkpoints
+from cutaway.training.checkpoints import SHARE, Checkpoints
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 from cutaway.training.trainer import Trainer
 
 # How many epochs make a training of about two seconds.
 EPOCHS = {"2-8-8-1": 800, "32-64-64-1": 300, "64-128-10": 300, "784-256-128-10": 40}
-# Trainings with checkpoints are so many times as long, that there are some.
-LONGER = 3
-EVERY = 1.0
+EVERY = 0.1  # seconds, so that there are some in so short a training
+DEFAULT = 30.0  # seconds from one to the next where nobody says otherwise
 
 
 def network(load: Workload) -> ca.Layer:
@@ -44,27 +42,19 @@ def seconds(load: Workload, epochs: int, watched: bool, folder: str) -> float:
     return run.seconds
 
 
-def seconds_with_checkpoints(load: Workload, epochs: int, folder: Path | None) -> tuple[float, int]:
-    """Return what a training takes after its first epoch, which compiles, and how many checkpoints it wrote."""
+def seconds_of_a_checkpoint(load: Workload, epochs: int, folder: Path) -> tuple[float, int]:
+    """Return what a checkpoint of a training takes, in seconds on average, and how many of them were written."""
     x, y = data(load)
     loss = ca.losses.as_loss("cross_entropy" if load.classes else "squared_error")
     net = network(load).build(x[:1])
     targets = loss.prepare(y, (len(x), *net(x[:1]).shape[1:]))
     rows = Batch(x.astype("float32"), targets if load.classes else targets.astype("float32"), None)
+    checkpoints = Checkpoints(folder, {}, EVERY)
     plan = Plan(epochs=epochs, batch_size=load.batch, watch=False)
-    checkpoints = None if folder is None else Checkpoints(folder, {}, EVERY)
-    written = 0
-
-    def count(*given: Any) -> None:
-        nonlocal written
-        written += 1
-        usual(*given)
-
-    if checkpoints is not None:
-        usual, checkpoints.write = checkpoints.write, count  # type: ignore[method-assign]
-    trainer = Trainer(net, loss, ca.Adam(), plan, engine="xla", checkpoints=checkpoints)
-    trained = trainer.train(rows, first=Event(0, "engine", "xla"))
-    return trained.seconds - trained.history[0].seconds, written
+    Trainer(net, loss, ca.Adam(), plan, engine="xla", checkpoints=checkpoints).train(rows)
+    steps = [int(file.stem) for file in folder.glob("*.safetensors")]
+    assert max(steps) == plan.epochs * plan.steps_of_epoch(len(x))
+    return checkpoints.spent / checkpoints.written, checkpoints.written
 
 
 def main(repeats: int, quick: bool) -> None:
@@ -82,19 +72,13 @@ def main(repeats: int, quick: bool) -> None:
             figures[load.name] = {"watched": watched, "not watched": bare, "ratio": ratio}
             rows.append([load.name, f"{watched:.2f}", f"{bare:.2f}", f"{ratio:.3f}"])
     print(table(rows))
-    rows = [["seconds", "checkpoints", "none", "ratio", "written"]]
+    rows = [["a checkpoint", "milliseconds", f"share of the time, one every {DEFAULT:g} s", "measured"]]
     for load in WORKLOADS:
-        epochs = 3 if quick else LONGER * EPOCHS[load.name]
-        pairs, written = [], 0
-        for _ in range(1 if quick else repeats):
-            with tempfile.TemporaryDirectory() as folder:
-                kept, written = seconds_with_checkpoints(load, epochs, Path(folder) / "checkpoint")
-            pairs.append((kept, seconds_with_checkpoints(load, epochs, None)[0]))
-        kept, bare = (min(column) for column in zip(*pairs, strict=True))
-        figures[f"{load.name}, checkpoints every {EVERY:g} s"] = {
-            "checkpoints": kept, "none": bare, "ratio": kept / bare, "written": written,
-        }  # fmt: skip
-        rows.append([load.name, f"{kept:.2f}", f"{bare:.2f}", f"{kept / bare:.3f}", str(written)])
+        with tempfile.TemporaryDirectory() as folder:
+            taken, written = seconds_of_a_checkpoint(load, 3 if quick else EPOCHS[load.name], Path(folder))
+        share = taken / (taken + max(DEFAULT, taken / SHARE))
+        figures[f"a checkpoint of {load.name}"] = {"seconds": taken, "share": share, "measured": written}
+        rows.append([load.name, f"{1000 * taken:.1f}", f"{share:.5f}", str(written)])
     print()
     print(table(rows))
     if not quick:

@@ -219,6 +219,9 @@ CONTENDERS: dict[str, Contender] = {
 
 
 def main(repeats: int, quick: bool) -> None:
+    global ROWS
+    if quick:
+        ROWS = 2 * BATCH
     figures: dict[str, dict[str, float]] = {}
     for name in NETWORKS:
         times: dict[str, list[float]] = {who: [] for who in CONTENDERS}

@@ -49,6 +49,7 @@ from cutaway.training.loop import StopTraining
 from cutaway.version import __version__
 
 if _TYPE_CHECKING:
+    from cutaway import recipes
     from cutaway.estimators import NetworkClassifier, NetworkRegressor
     from cutaway.explain.step import step
     from cutaway.explain.trace import trace
@@ -76,6 +77,8 @@ _LATER = {
     "TextRun": "cutaway.runs.text_run",
 }
 
+_FOLDERS = ("recipes",)
+
 __all__ = [
     "AbsoluteError", "Adam", "AdamW", "BinaryCrossEntropy", "ClassificationError", "ConstantRate", "CosLog4", "Cosine",
     "CrossEntropy", "Exponential", "FlatCos", "GradientDescent", "Hinge", "Huber", "InputError", "Loss",
@@ -83,12 +86,14 @@ __all__ = [
     "PictureRun", "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay",
     "StopTraining", "TableRun", "Tensor", "TextRun", "TrainingWarning", "WarmUp", "__version__", "as_tensors",
     "check_gradients", "compare", "fit", "from_onnx", "from_pytorch", "gradients", "load", "losses", "metrics", "ops",
-    "optimizers", "schedules", "step", "trace", "train",
+    "optimizers", "recipes", "schedules", "step", "trace", "train",
     *_layers,
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> _Any:
+    if name in _FOLDERS:
+        return _import_module(f"cutaway.{name}")
     if name not in _LATER:
         raise AttributeError(f"module 'cutaway' has no attribute {name!r}")
     return getattr(_import_module(_LATER[name]), name)

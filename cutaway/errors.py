@@ -1,4 +1,4 @@
-"""The one error that means "what arrived cannot be used", as opposed to a fault of ours."""
+"""The one error that means "what arrived cannot be used", as opposed to a fault of ours; and the two warnings."""
 
 
 class InputError(ValueError):
@@ -11,6 +11,10 @@ class InputError(ValueError):
     Traceback (most recent call last):
     cutaway.errors.InputError: houses.csv: no column 'prise'; did you mean 'price'?
     """
+
+
+class DataWarning(UserWarning):
+    """Data to predict differs from that of training in a way that a prediction survives, but a person should know."""
 
 
 class TrainingWarning(UserWarning):

@@ -1,8 +1,9 @@
-"""Convolution by XLA's own operation, in the forms for which a CPU has a fast routine (YNNPACK's, inside XLA).
+"""Convolution by XLA's own operation on a CPU, in the forms for which it has a fast routine (YNNPACK's, inside XLA).
 
-XLA hands a convolution to that routine only as pictures (batch, height, width, in) with a weight (height, width, in, out)
-of more than 16 channels, nothing between the places of the picture, and no more places out than in; anything else may
-take a hundred times as long. Its automatic gradients are not of that form, so here they are convolutions written out.
+XLA hands a convolution to that routine only as pictures (batch, height, width, in) with a weight (height, width, in,
+out), more than 16 channels in or out, nothing between the places of the picture, and no more places out than in.
+Anything else may take a hundred times as long. Its automatic gradients are not of that form, so here they are written
+out as convolutions that are.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from cutaway.backends.protocol import Array
 
@@ -20,36 +22,40 @@ Thunks: TypeAlias = tuple[Callable[[], Array], ...]
 Rule: TypeAlias = tuple[Array, Callable[[Array], Thunks]]
 # Places before and after each axis.
 Edges: TypeAlias = tuple[tuple[int, int], ...]
+# Fewer channels than this are slower here than as planes, but for the few colours of a picture, which need no blame.
+ENOUGH, COLOURS = 16, 4
 # Up to so many channels are made of narrower results, by computing neighbouring windows as one.
 WIDE = 32
 # About so many pictures at a time are turned for the blame of a weight.
-PART = int(__import__('os').environ.get('PART',32))
-# XLA would draw the padding, turning and dilation before this into the convolution, which is then of another form.
-fixed = jax.lax.optimization_barrier
+PART = 32
+
+
+def fixed(x: Array) -> Array:
+    """Return x.
+
+    XLA would draw the padding, turning and dilation before this into the convolution, which is then of another form.
+    """
+    result: Array = jax.lax.optimization_barrier(x)  # type: ignore[no-untyped-call]
+    return result
 
 
 def suits(x: Array, weight: Array, windows: Sequence[Any], groups: int) -> bool:
-    """Whether the CPU convolves this by its routine, forward and back."""
-    plain = groups == 1 and all(each.dilation == 1 for each in windows)
+    """Whether the CPU convolves this sooner by its routine, forward and back."""
     inside, out = weight.shape[2:]
-    import os
-    few=int(os.environ.get("FEW",16))
-    wide = out >= few and (inside >= few or inside <= 4)
-    plain = plain and wide
-    return plain and x.dtype in (jnp.float32, jnp.float64) and has_routine()
+    plain = groups == 1 and all(each.dilation == 1 for each in windows)
+    enough = out >= ENOUGH and (inside >= ENOUGH or inside <= COLOURS)
+    return plain and enough and x.dtype in (jnp.float32, jnp.float64) and has_routine()
 
 
 @cache
 def has_routine() -> bool:
     """Whether this version of XLA has the routine: asked by compiling one convolution."""
-    x, weight = jax.ShapeDtypeStruct((1, 8, 8, 32), "float32"), jax.ShapeDtypeStruct((3, 3, 32, 32), "float32")
+    x, weight = np.zeros((1, 8, 8, 32), np.float32), np.zeros((3, 3, 32, 32), np.float32)
     text = jax.jit(lambda x, w: correlate(x, w, (1, 1), ((0, 0), (0, 0)))).lower(x, weight).compile().as_text()
     return "ynn" in (text or "")
 
 
-def correlate(
-    x: Array, weight: Array, stride: tuple[int, int], edges: Edges, apart: tuple[int, int] = (1, 1)
-) -> Array:
+def correlate(x: Array, weight: Array, stride: tuple[int, int], edges: Edges, apart: tuple[int, int] = (1, 1)) -> Array:
     """Return y[n, a, b, o] = Σ w[i, j, c, o] x[n, a · stride + i · apart − low, b · stride + j · apart − low, c].
 
     `edges` are (low, high), how many zeros lie before and after each axis of x; where negative, so many places are cut.
@@ -159,25 +165,30 @@ def convolution(x: Array, weight: Array, windows: Sequence[Any], otherwise: Call
     """
     if all(each.size == 1 and not each.low and not each.high for each in windows):
         return points(x, weight, windows)
-
-    def direct(function: Callable[..., Array], instead: Callable[..., Array]) -> Callable[..., Array]:
-        single: Any = jax.custom_batching.custom_vmap(function)
-
-        @single.def_vmap
-        def many(_: int, batched: Sequence[bool], *arrays: Array) -> tuple[Array, bool]:
-            return jax.vmap(instead, [0 if each else None for each in batched])(*arrays), True
-
-        return single  # type: ignore[no-any-return]
-
-    y = direct(lambda x, w: forward(x, w, windows), lambda x, w: otherwise(x, w)[0])(x, weight)
+    y = _single(lambda x, w: forward(x, w, windows), lambda x, w: otherwise(x, w)[0])(x, weight)
 
     def backward(g: Array) -> Thunks:
-        of_x = direct(
-            lambda g, w: blame_of_x(g, w, windows), lambda g, w: otherwise(jnp.zeros_like(x), w)[1](g)[0]()
+        of_x = _single(
+            lambda x, w, g: blame_of_x(g, w, windows),
+            lambda x, w, g: otherwise(x, w)[1](g)[0](),
         )
-        of_w = direct(
-            lambda x, g: blame_of_weight(x, g, windows), lambda x, g: otherwise(x, jnp.zeros_like(weight))[1](g)[1]()
+        of_weight = _single(
+            lambda x, w, g: blame_of_weight(x, g, windows),
+            lambda x, w, g: otherwise(x, w)[1](g)[1](),
         )
-        return lambda: of_x(g, weight), lambda: of_w(x, g)
+        return lambda: of_x(x, weight, g), lambda: of_weight(x, weight, g)
 
     return y, backward
+
+
+def _single(function: Callable[..., Array], many: Callable[..., Array]) -> Callable[..., Array]:
+    """Return `function`, which under `vmap` becomes `many`, mapped."""
+    single: Any = jax.custom_batching.custom_vmap(function)
+
+    def mapped(_: int, batched: Sequence[bool], *arrays: Array) -> tuple[Array, bool]:
+        result: Array = jax.vmap(many, [0 if each else None for each in batched])(*arrays)
+        return result, True
+
+    single.def_vmap(mapped)
+    result: Callable[..., Array] = single
+    return result

@@ -181,6 +181,7 @@ def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> No
     from cutaway.cli.layout import facts, show
     from cutaway.cli.printable import printable
     from cutaway.explain.figures import shown as figure
+    from cutaway.explain.verdict import noun
 
     found = shown.found
     unit = "share of wrong answers" if shown.variance is None else f"share of the variance of '{shown.target}'"
@@ -188,7 +189,7 @@ def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> No
         ("data", f"{data.name}: {shown.rows:,} rows, {shown.columns} columns learned from"),
         (
             "networks",
-            f"{found.networks:,} in {found.seconds:.0f} s: for each {found.vary.replace('_', ' ')} {found.resamples} "
+            f"{found.networks:,} in {found.seconds:.0f} s: for each {noun(found.vary)} {found.resamples} "
             f"draws of {found.rows:,} rows × {found.seeds} first weights, tested on {found.tested:,} rows",
         ),
         ("error", f"{found.kind}, as a {unit}; ± is half a 95 % interval"),

@@ -45,8 +45,8 @@ def compare(
     """
     from cutaway.cli.figures import between, measured
     from cutaway.cli.printable import printable
+    from cutaway.errors import DataWarning
     from cutaway.runs.compare import compare as compare_runs
-    from cutaway.runs.table_run import DataWarning
 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", DataWarning)

@@ -9,9 +9,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from cutaway.cli.exit_codes import DONE, INTERRUPTED
 from cutaway.cli.values import whole
-
-FINISHED, STOPPED = 0, 130
 
 
 def generate(
@@ -50,9 +49,10 @@ def generate(
         Print the text without the prompt, and nothing but errors besides.
     """
     from cutaway.cli.text_summary import readable
-    from cutaway.runs.load_text import load_text
+    from cutaway.runs.load import load_as
+    from cutaway.runs.text_run import TextRun
 
-    loaded = load_text(run)
+    loaded = load_as(TextRun, run)
     pieces = loaded.stream(prompt, length, temperature, top_k, seed)
     strange = loaded.strangers(prompt)
     if strange and not quiet:
@@ -64,7 +64,7 @@ def generate(
             "seed": seed, "unknown": strange, "run": str(run),
         }  # fmt: skip
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
-        return FINISHED
+        return DONE
     if not quiet:
         sys.stdout.write(readable(prompt))
     try:
@@ -74,6 +74,6 @@ def generate(
     except KeyboardInterrupt:
         sys.stdout.write("\n")
         sys.stdout.flush()
-        return STOPPED
+        return INTERRUPTED
     sys.stdout.write("\n")
-    return FINISHED
+    return DONE

@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnknownOptionErro
 
 from cutaway.cli.compare import compare
 from cutaway.cli.data import data
+from cutaway.cli.exit_codes import DONE, ENDED, INTERRUPTED, OURS, WRONG_INPUT
 from cutaway.cli.explain import explain
 from cutaway.cli.export import export
 from cutaway.cli.generate import generate
@@ -25,7 +26,6 @@ from cutaway.errors import InputError
 from cutaway.training.interrupt import Terminated
 from cutaway.version import __version__
 
-DONE, OURS, WRONG_INPUT, INTERRUPTED, ENDED = 0, 1, 2, 130, 143
 REPEATED = ("--drop", "--category", "--number", "--text", "--date")  # options of one column each
 TRACEBACK = "CUTAWAY_TRACEBACK"  # environment variable: set, faults of ours and wrong input show where they arose
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cutaway.cli.figures import between, measured, percent
 from cutaway.cli.layout import facts, show, show_saved
-from cutaway.cli.printable import printable
+from cutaway.cli.printable import engine_name, printable
 from cutaway.cli.summary import MOST_NOTES
 from cutaway.metrics import BY_NAME
 from cutaway.runs.judging import CALIBRATION
@@ -22,6 +22,7 @@ from cutaway.storage.run_folder import FILTERS, MISTAKES
 MOST_CLASSES = 12  # a larger matrix does not fit beside the rest
 MOST_PAIRS = 6
 NAME = 14  # characters of a class in the matrix
+NEW = "NEW_PICTURES/"  # to be typed over: of the pictures learned from the classes are known
 
 
 def show_before(run: PictureRun, console: Console, data: Path) -> None:
@@ -42,7 +43,7 @@ def show_after(run: PictureRun, console: Console, folder: Path, data: Path, repl
     if sheets:
         show(console, "", facts(sheets))
     place = shlex.quote(str(run.path or folder))
-    ask = f"cutaway predict {place} {shlex.quote(str(data))} -o predictions.csv"
+    ask = f"cutaway predict {place} {NEW} -o predictions.csv"
     show_saved(console, run.path or folder, folder, replaced, ask)
 
 
@@ -98,10 +99,9 @@ def training(run: PictureRun) -> list[tuple[str, str]]:
     size = f"one network of {weights}" if members == 1 else f"{members} networks of {weights} each, averaged"
     epochs = f"{summary['epochs']} epoch{'' if summary['epochs'] == 1 else 's'}"
     held = f"; {about['watched']:,} more held out for the temperature" if about["watched"] else ""
-    engine = {"numpy": "NumPy", "xla": "XLA"}.get(run.engine, run.engine)
     pairs = [
-        ("trained", f"{size}; {epochs} of {about['trained'] - about['watched']:,} pictures{held}"),
-        ("engine", f"{engine} in {run.seconds:.1f} s"),
+        ("trained", f"{size}; {epochs} of {about['learned']:,} pictures{held}"),
+        ("engine", f"{engine_name(run.engine)} in {run.seconds:.1f} s"),
     ]
     return pairs + [(event.what, event.message) for event in run.events if event.what != "engine"]
 

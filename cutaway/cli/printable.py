@@ -13,6 +13,15 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
+def engine_name(engine: str) -> str:
+    """Return an engine as a person writes it.
+
+    >>> engine_name("xla")
+    'XLA'
+    """
+    return {"numpy": "NumPy", "xla": "XLA"}.get(engine, engine)
+
+
 def as_options(text: str) -> str:
     """Return the text with settings as one types them in a terminal rather than in Python.
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cutaway.cli.layout import facts, show, show_saved
-from cutaway.cli.printable import as_options, printable
+from cutaway.cli.printable import as_options, engine_name, printable
 from cutaway.cli.scoreboard import explained, heading, score_table, verdict
 from cutaway.data.columns import Column, ColumnKind
 from cutaway.layers import Blend
@@ -68,10 +68,9 @@ def training(run: TableRun) -> list[tuple[str, str]]:
         many = f"a mixture of {members} kinds of network, {summary['weights']:,} weights in one with the largest share"
     size = many if members > 1 else f"one network of {summary['weights']:,} weights"
     epochs = f"{summary['epochs']} epoch{'' if summary['epochs'] == 1 else 's'}"
-    engine = {"numpy": "NumPy", "xla": "XLA"}.get(run.engine, run.engine)
     facts = [
         ("trained", f"{size}; {epochs} of {rows:,} rows{best}"),
-        ("engine", f"{engine} in {run.seconds:.1f} s{_because(run.reason)}"),
+        ("engine", f"{engine_name(run.engine)} in {run.seconds:.1f} s{_because(run.reason)}"),
     ]
     return facts + [(event.what, event.message) for event in run.events if event.what != "engine"]
 

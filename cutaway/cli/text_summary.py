@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cutaway.cli.layout import facts, show, show_saved
-from cutaway.cli.printable import printable
+from cutaway.cli.printable import engine_name, printable
 from cutaway.runs.text_run import TextRun
 
 SHOWN = 240  # characters of a sample while training
@@ -52,7 +52,8 @@ def before(run: TextRun, data: Path) -> list[tuple[str, str]]:
     parts.append(f"the next {about['watched']['characters']:,} choose the best weights")
     if about["tested"]["characters"]:
         parts.append(f"the last {about['tested']['characters']:,} are set aside for the score")
-    kinds = f"{run.tokens.outputs:,} different {run.tokens.kind}"
+    unknown = run.tokens.unknown
+    kinds = f"{run.tokens.outputs - unknown:,} different {run.tokens.kind}{' and an unknown one' if unknown else ''}"
     if run.tokens.kind != "characters":
         tokens, characters = (sum(about[part][what] for part in PARTS) for what in ("tokens", "characters"))
         kinds += f", {tokens:,} in all, of {characters / max(tokens, 1):.1f} characters on average"
@@ -78,10 +79,9 @@ def training(run: TextRun) -> list[tuple[str, str]]:
     told = run.summary()
     steps, best = told["steps"], told["best_step"]
     kept = f"; the weights after step {best:,} were the best and are kept" if best < steps else ""
-    engine = {"numpy": "NumPy", "xla": "XLA"}.get(run.engine, run.engine)
     return [
         ("trained", f"{told['weights']:,} weights in {steps:,} steps{kept}"),
-        ("engine", f"{engine} in {run.seconds:.1f} s: {run.reason}"),
+        ("engine", f"{engine_name(run.engine)} in {run.seconds:.1f} s: {run.reason}"),
         *((event.what, event.message) for event in run.events if event.what != "engine"),
     ]
 
@@ -107,7 +107,7 @@ def score_table(run: TextRun) -> Table:
     for place, name in enumerate(("the network", f"counting, {back} back", "how often each comes")):
         nats, *more = ((scores.loss, scores.ngram, scores.frequency)[place] for scores in parts)
         shown = f"{first.bits(nats):.3f}"
-        if not place:
+        if not place and first.decides:
             low, high = (first.bits(end) for end in first.interval)
             shown += f"  ({low:.3f} to {high:.3f})"
         cells = [f"{scores.bits(value):.3f}" for scores, value in zip(others, more, strict=True)]
@@ -119,8 +119,10 @@ def explained(run: TextRun) -> list[tuple[str, str]]:
     """Return what the figures mean, and whether the network learned by heart."""
     pairs = [
         ("surprise", "at each character to come, given at least half a context before it, as when it writes"),
-        ("in brackets", "where the figure would be on ever more such text, with 95 % confidence"),
     ]
+    scores = run.scores or run.estimate
+    if scores is not None and scores.decides:
+        pairs.append(("in brackets", "where the figure would be on ever more such text, with 95 % confidence"))
     if run.scores is not None:
         pairs.append(("set aside", "text that no step of the training saw"))
     pairs.append(("watched", "text that was not learned from, though the best weights were chosen by it"))
@@ -154,6 +156,12 @@ def verdict(run: TextRun) -> tuple[str, str]:
         return "", ""
     simple = min(scores.ngram, scores.frequency)
     ours, theirs = scores.bits(scores.loss), scores.bits(simple)
+    if not scores.decides:
+        return (
+            f"Too little text to judge by: {scores.tokens:,} tokens, on which it has {ours:.3f} bits and counting "
+            f"{theirs:.3f}; set more aside.",
+            "yellow",
+        )
     if scores.better:
         return f"The network expects the text better than counting does: {ours:.3f} against {theirs:.3f} bits.", "green"
     if scores.interval[0] <= simple:

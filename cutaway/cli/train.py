@@ -14,18 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from cutaway.cli.values import seconds, share_or_table, whole
+from cutaway.cli.exit_codes import DONE, INTERRUPTED
+from cutaway.cli.values import seconds, share_or_table, whole, whole_or_part
 from cutaway.errors import InputError
 
 if TYPE_CHECKING:
     from cutaway.data.sort import Sort
     from cutaway.runs.run import Run
 
-FINISHED, STOPPED = 0, 130
 OF_TABLES, OF_PICTURES, OF_TEXTS = "Of tables", "Of pictures", "Of texts"
 TABLES, SEVERAL = Parameter(group=OF_TABLES), Parameter(negative="", group=OF_TABLES)
-# Where what is said of each kind of data is written.
-SUMMARIES = {"a table": "summary", "pictures": "pictures_summary", "a text": "text_summary"}
 ENDINGS = "csv|tsv|txt|npz|parquet|json|jsonl|ndjson|gz|bz2|xz|zip"
 WIDEST = 100  # longer lines are hard to read, however wide the terminal
 
@@ -39,7 +37,7 @@ def train(
     test: Annotated[float | Path | None, Parameter(converter=share_or_table)] = None,
     effort: Literal["quick", "standard", "best"] = "standard",
     limit: Annotated[float | None, Parameter(name="--time", converter=seconds)] = None,
-    epochs: Annotated[int | None, Parameter(converter=whole)] = None,
+    epochs: Annotated[float | None, Parameter(converter=whole_or_part)] = None,
     seed: Annotated[int, Parameter(converter=whole)] = 0,
     engine: Literal["auto", "numpy", "xla"] = "auto",
     resume: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -90,7 +88,7 @@ def train(
     limit
         How long the whole command may take, such as 60s, 2m or 1h: fewer epochs then have to do.
     epochs
-        How often everything is seen; by the size of the data when not given.
+        How often everything is seen, of a text also 0.5 or 1.5 times; by the size of the data when not given.
     seed
         The same seed gives the same run.
     engine
@@ -164,7 +162,7 @@ def train(
         sys.stdout.write(json.dumps(_told(run), ensure_ascii=False, indent=1) + "\n")
     if show_after is not None:
         show_after(run)
-    return STOPPED if run.interrupted else FINISHED
+    return INTERRUPTED if run.interrupted else DONE
 
 
 _OPTIONS = {
@@ -192,9 +190,10 @@ def _checked(asked: dict[str, Any], data: Path) -> dict[str, Any]:
             raise InputError(f"--{name} {table}: is the table to learn from, which would tell nothing; give other rows")
     if "start" not in asked:
         return {}
-    from cutaway.runs.load import load_table
+    from cutaway.runs.load import load_as
+    from cutaway.runs.table_run import TableRun
 
-    return {"start": load_table(asked["start"])}
+    return {"start": load_as(TableRun, asked["start"])}
 
 
 def _told(run: Run) -> dict[str, Any]:
@@ -222,14 +221,17 @@ def _shown(sort: Sort, data: Path, folder: Path, replaces: bool) -> dict[str, Ca
     """Return what prints what was read before training begins, samples meanwhile, and how it went: by argument."""
     from rich.console import Console
 
-    summary = import_module(f"cutaway.cli.{SUMMARIES[sort.value]}")
+    from cutaway.data.sort import Sort
+
+    summaries = {Sort.TABLE: "summary", Sort.PICTURES: "pictures_summary", Sort.TEXT: "text_summary"}
+    summary = import_module(f"cutaway.cli.{summaries[sort]}")
     console = Console()
     console.width = min(console.width, WIDEST)
     shown = {
         "told": lambda run: summary.show_before(run, console, data),
         "after": lambda run: summary.show_after(run, console, folder, data, replaces),
     }
-    return shown | ({"shown": partial(summary.show_sample, console)} if sort.value == "a text" else {})
+    return shown | ({"shown": partial(summary.show_sample, console)} if sort is Sort.TEXT else {})
 
 
 def run_name(data: Path) -> str:
@@ -238,6 +240,4 @@ def run_name(data: Path) -> str:
     >>> run_name(Path("data/houses.csv.gz"))
     'houses'
     """
-    return (
-        re.sub(r"(\.(csv|tsv|txt|npz|parquet|json|jsonl|ndjson|gz|bz2|xz|zip))+$", "", data.name, flags=re.I) or "run"
-    )
+    return re.sub(rf"(\.({ENDINGS}))+$", "", data.name, flags=re.IGNORECASE) or "run"

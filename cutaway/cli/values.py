@@ -20,6 +20,20 @@ def whole(_: Any, tokens: Sequence[Token]) -> int:
     return int(word)
 
 
+def whole_or_part(_: Any, tokens: Sequence[Token]) -> float:
+    """Return the number that was typed, a whole one as such.
+
+    >>> whole_or_part(float, [Token(value="10")]), whole_or_part(float, [Token(value="0.75")])
+    (10, 0.75)
+    """
+    word = tokens[0].value
+    if re.fullmatch(r"[+-]?[0-9]{1,1000}", word) is not None:
+        return int(word)
+    if re.fullmatch(r"[+-]?([0-9]{1,9}\.[0-9]*|\.[0-9]+)", word) is None:
+        raise ValueError(f"'{word}' is not a number.")
+    return float(word)
+
+
 def seconds(_: Any, tokens: Sequence[Token]) -> float:
     """Return how many seconds were typed: 90, 90s, 1.5m or 2h.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import zipfile
 import zlib
@@ -15,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutaway.data.picture_encoder import Pixels, as_bytes, as_pictures, range_of, with_channels
+from cutaway.data.picture_encoder import as_bytes, as_pictures, range_of, with_channels
+from cutaway.data.picture_files import Pixels
 from cutaway.errors import InputError
 
 ARRAY_FILES = re.compile(r"\.npz$|idx[13][-.]ubyte(\.gz)?$", re.IGNORECASE)
@@ -27,6 +29,7 @@ CLASSES = ("y", "labels", "label", "target", "targets", "classes", "class")
 PARTS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("train", "training", "")), (1, ("val", "valid", "validation")), (2, ("test", "testing")),
 )  # fmt: skip
+MOST_BYTES = 1 << 31  # of an IDX file, unpacked: a small one that is packed may fill the memory
 IDX_KINDS = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
@@ -55,9 +58,11 @@ def read_arrays(place: Path) -> Arrays:
     shown = {part: as_pictures(x, f"{place}: {name}") for part, name, x, _ in pairs}
     low, high, note = range_of(shown[0], f"{place}: {pairs[0][1]}")
     pixels, labels, parts, names = [], [], [], []
+    kinds: dict[str, str] = {}
     for part, name, _, y in pairs:
         x = shown[part]
         codes = _labels(y, f"{place}: the classes of {name}")
+        kinds[name] = "text" if codes.dtype.kind == "U" else "whole numbers"
         if len(x) != len(codes):
             raise InputError(
                 f"{place}: {name} holds {len(x):,} pictures, and there are {len(codes):,} classes for them"
@@ -70,6 +75,9 @@ def read_arrays(place: Path) -> Arrays:
     if len({each.shape[1:] for each in pixels}) > 1:
         sizes = " and ".join(f"{name} {each.shape[1:]}" for (_, name, _, _), each in zip(pairs, pixels, strict=True))
         raise InputError(f"{place}: the parts hold pictures of different sizes: {sizes}")
+    if len(set(kinds.values())) > 1:
+        told = " and ".join(f"of {name} {kind}" for name, kind in kinds.items())
+        raise InputError(f"{place}: the classes are {told}; expected either in all parts: write them alike")
     if not len(pixels[0]):
         raise InputError(f"{place}: {pairs[0][1]} holds no pictures")
     return Arrays(
@@ -140,7 +148,13 @@ def _npz_pairs(place: Path) -> list[tuple[int, str, NDArray[Any], NDArray[Any]]]
 def _with_npz(place: Path, read: Callable[[Any], Any]) -> Any:
     """Return what `read` makes of an opened .npz file; `InputError` where it is none, or holds Python objects."""
     try:
-        with np.load(place, allow_pickle=False) as file:
+        opened = np.load(place, allow_pickle=False)
+        if isinstance(opened, np.ndarray):
+            raise InputError(
+                f"{place}: is one array, as .npy files are, {opened.dtype} {opened.shape}; expected pictures and their "
+                "classes in one file: numpy.savez(file, x=pictures, y=classes)"
+            )
+        with opened as file:
             return read(file)
     # RuntimeError: a part is encrypted, or packed in a way that Python does not know; MemoryError: it says it is huge.
     except (
@@ -230,9 +244,15 @@ def read_idx(place: Path) -> NDArray[Any]:
     try:
         content = place.read_bytes()
         if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
+            with gzip.open(io.BytesIO(content)) as packed:
+                content = packed.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as fault:
         raise InputError(f"{place}: cannot be read ({fault})") from None
+    if len(content) > MOST_BYTES:
+        raise InputError(
+            f"{place}: holds more than {MOST_BYTES:,} bytes once unpacked, which is refused; expected pictures that "
+            "fit into memory"
+        )
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in IDX_KINDS or not 1 <= content[3] <= 4:
         raise InputError(
             f"{place}: is no IDX file; expected one that begins with two zeros, a type and a number of axes"

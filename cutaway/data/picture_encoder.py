@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cutaway.data.picture_files import Pixels, decoded
 from cutaway.data.strict_json import fields
 from cutaway.errors import InputError
 
-Pixels = NDArray[np.uint8]
-
-FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
-"""What Pillow is asked to read."""
-
-MOST_PIXELS = 100_000_000
-"""A file that says it holds more is not decoded: it may be small and still fill the memory."""
-
 LARGEST_SIDE = 4096  # of what a network may take
-DEEP = 257  # 65535 / 255: of 16-bit pixels to bytes
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a file's header says: its size as it is to be seen, upright, and whether it may hold colours."""
-
-    height: int
-    width: int
-    colour: bool
-    transparent: bool
 
 
 @dataclass(frozen=True)
@@ -95,14 +72,41 @@ class PictureEncoder:
         return self.fitted(decoded(place, self.channels, smallest=(self.height, self.width)))
 
     def encode_arrays(self, x: NDArray[Any]) -> Pixels:
-        """Return pictures (n, height, width, channels) of an array of any layout that `as_pictures` knows."""
-        arrived = as_pictures(np.asarray(x), "the array")
+        """Return pictures (n, height, width, channels) of an array of any layout that `as_pictures` knows.
+
+        Raises `InputError` for one picture, and for numbers of another range than those that were learned from.
+        """
+        x = np.asarray(x)
+        narrow = x.ndim == 3 and x.shape[-1] in (3, 4) and (self.channels == 3 or self.width > 4)
+        if narrow or (x.shape == (self.height, self.width) and x.shape[1] != self.height * self.width):
+            gray = "; of gray ones so narrow, x[..., None]" if narrow else ""
+            raise InputError(
+                f"the array: has shape {x.shape}; expected several pictures, (n, height, width) or (n, height, width, "
+                f"channels); one picture? give x[None]{gray}"
+            )
+        arrived = as_pictures(x, "the array")
         if arrived.dtype != np.uint8:
+            self._check_range(arrived)
             arrived = as_bytes(arrived, self.low, self.high)
         arrived = with_channels(arrived, self.channels)
         if arrived.shape[1:3] == (self.height, self.width):
             return arrived
         return np.stack([self.fitted(picture) for picture in arrived]) if len(arrived) else arrived
+
+    def _check_range(self, x: NDArray[Any]) -> None:
+        """Refuse numbers that would become all black, or all white, because they are of another range."""
+        if not np.isfinite(x).all():
+            raise InputError("the array: holds values that are not finite numbers; pixels must all be there")
+        least, most = (float(x.min()), float(x.max())) if x.size else (self.low, self.high)
+        small = x.dtype.kind in "fb" and (self.low, self.high) == (0, 255) and least >= 0 and 0 < most <= 1
+        span = self.high - self.low
+        # What lies a little beyond is clipped.
+        if small or most > self.high + span or least < self.low - span:
+            told = "0 to 1" if small else f"{least:g} to {most:g}"
+            ratio = "multiply by 255" if small else "divide by 255" if span == 1 and 1 < most <= 255 else "give them so"
+            raise InputError(
+                f"the array: has values from {told}; the run was trained on {self.low:g} to {self.high:g}; {ratio}"
+            )
 
     def fitted(self, picture: Pixels) -> Pixels:
         """Return a picture (h, w, channels) in the encoder's size, with its sides' ratio kept."""
@@ -120,101 +124,6 @@ class PictureEncoder:
         above, before = (self.height - inner[0]) // 2, (self.width - inner[1]) // 2
         rest = ((above, self.height - inner[0] - above), (before, self.width - inner[1] - before), (0, 0))
         return np.pad(picture, rest, mode="edge")
-
-
-# ---- files ----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Keep Pillow's warnings from the screen while entered: what matters of them is told by us."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def opened_picture(place: str | os.PathLike[str] | bytes) -> Any:
-    """Return Pillow's picture, its header read and nothing decoded; `InputError` with the reason where it is none."""
-    # Pillow would import the decoders when first needed, and several threads at once get in each other's way.
-    from PIL import (
-        BmpImagePlugin,  # noqa: F401
-        GifImagePlugin,  # noqa: F401
-        Image,
-        JpegImagePlugin,  # noqa: F401
-        PngImagePlugin,  # noqa: F401
-        UnidentifiedImageError,
-        WebPImagePlugin,  # noqa: F401
-    )
-
-    source = io.BytesIO(place) if isinstance(place, bytes) else Path(place)
-    try:
-        picture = Image.open(source, formats=FORMATS)
-    except UnidentifiedImageError:
-        raise InputError("is no picture in png, jpeg, bmp, webp or gif") from None
-    except Image.DecompressionBombError:
-        raise InputError(f"says it holds more than {MOST_PIXELS:,} pixels, which is refused") from None
-    except Exception as fault:  # what a damaged header makes a decoder raise is of any kind
-        raise InputError(f"cannot be read ({_told(fault)})") from None
-    if picture.width * picture.height > MOST_PIXELS:
-        raise InputError(
-            f"says it holds {picture.width:,} × {picture.height:,} pixels, more than {MOST_PIXELS:,}, which is refused"
-        )
-    return picture
-
-
-def look_at(place: str | os.PathLike[str] | bytes) -> Look:
-    """Return what a picture's header says; `InputError` with the reason where it is no picture."""
-    picture = opened_picture(place)
-    height, width = picture.height, picture.width
-    try:
-        if picture.getexif().get(0x0112, 1) in (5, 6, 7, 8):  # lies on its side
-            height, width = width, height
-    except Exception:  # EXIF data that is damaged turns nothing
-        pass
-    gray = picture.mode in ("1", "L", "LA", "La", "F") or picture.mode.startswith("I")
-    return Look(height, width, not gray, _transparent(picture))
-
-
-def decoded(place: str | os.PathLike[str] | bytes, channels: int, smallest: tuple[int, int] | None = None) -> Pixels:
-    """Return a picture's pixels (height, width, channels), upright and on white; `InputError` where it is damaged.
-
-    smallest   the size that it will be made to fit: a large JPEG is then decoded in no finer steps than are needed
-    """
-    from PIL import Image, ImageOps
-
-    picture = opened_picture(place)
-    try:
-        if smallest is not None and picture.format == "JPEG":
-            side = 2 * max(smallest)
-            picture.draft(None, (side, side))
-        picture.load()
-        picture = ImageOps.exif_transpose(picture) or picture
-        if picture.mode.startswith("I") or picture.mode == "F":
-            deep = np.asarray(picture, np.float64)
-            deep = deep / DEEP if deep.max(initial=0) > 255 else deep
-            picture = Image.fromarray(np.clip(np.rint(deep), 0, 255).astype(np.uint8))
-        if _transparent(picture):
-            picture = picture.convert("RGBA")
-            ground = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-            picture = Image.alpha_composite(ground, picture)
-        picture = picture.convert("L" if channels == 1 else "RGB")
-        return np.asarray(picture, np.uint8).reshape(picture.height, picture.width, channels)
-    except Exception as fault:  # what a damaged file makes a decoder raise is of any kind
-        raise InputError(f"is damaged ({_told(fault)})") from None
-
-
-def _transparent(picture: Any) -> bool:
-    return picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
-
-
-def _told(fault: Exception) -> str:
-    """Return an error of Pillow in a line, without the addresses in memory that some have.
-
-    >>> _told(OSError("cannot identify image file <_io.BytesIO object at 0x7f>")), _told(ValueError())
-    ('cannot identify image file', 'ValueError')
-    """
-    words = str(fault).split("<")[0].split("\n")[0].strip()
-    return words or type(fault).__name__
 
 
 # ---- arrays ---------------------------------------------------------------------------------------------------

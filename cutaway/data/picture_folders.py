@@ -90,6 +90,8 @@ def _ignored(path: Path) -> bool:
 
 def _signed(path: Path) -> bool:
     """Whether a file begins as a picture does, whatever its name ends in."""
+    if not path.is_file():  # to read a pipe would be to wait for someone to write
+        return False
     try:
         with path.open("rb") as file:
             return file.read(8).startswith(SIGNATURES)

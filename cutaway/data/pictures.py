@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutaway.data.picture_arrays import ARRAY_FILES, Arrays, read_arrays
-from cutaway.data.picture_encoder import Look, PictureEncoder, Pixels, look_at, quietly
+from cutaway.data.picture_encoder import PictureEncoder
+from cutaway.data.picture_files import Look, Pixels, look_at, quietly
 from cutaway.data.picture_folders import PICTURES, files_in, inside, list_folder
 from cutaway.data.targets import Label
 from cutaway.errors import InputError

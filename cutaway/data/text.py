@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from cutaway.errors import InputError
 
 FEWEST = 500
 """Characters that a text must have to learn from: below, there is nothing to hold out and hardly anything to learn."""
+
+LARGEST = 1 << 30
+"""Bytes that a text may have, unpacked: it is held in memory several times over, and a small packed file may hold \
+any number of them."""
+
+CHUNK = 1 << 20  # bytes that are read at once
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 # Bytes below 32 that stand in running text: tab, line ends, a new page.
@@ -37,7 +45,7 @@ def read_text(path: str | os.PathLike[str]) -> Text:
     r"""Return the text of a file: UTF-8, UTF-16 with its mark, or else Latin-1; packed with gzip or not.
 
     A byte order mark is left out, and lines that end with \r\n or \r end with \n. Raises `InputError` where there is
-    no such file, it is empty, damaged, or no text.
+    no such file, it is empty, damaged, larger than 1 GiB when unpacked, or no text.
     """
     place = Path(path)
     content, notes = _decoded(_unpacked(place), place)
@@ -80,19 +88,35 @@ def _unpacked(place: Path) -> bytes:
             raise InputError(f"{place}: is a folder; expected a file of text")
         if place.exists() and not place.is_file():
             raise InputError(f"{place}: is not a regular file; save what it delivers to a file first")
-        content = place.read_bytes()
+        with place.open("rb") as file:
+            content = _at_most(file)
     except FileNotFoundError as fault:
         raise InputError(f"{place}: there is no such file; check the path") from fault
     except OSError as fault:
         raise InputError(f"{place}: cannot be read: {fault.strerror or fault}") from fault
     if content.startswith(b"\x1f\x8b"):
         try:
-            content = gzip.decompress(content)
+            with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+                content = _at_most(packed)
         except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
             raise InputError(f"{place}: cannot be unpacked ({fault}): it is damaged; fetch it again") from fault
+    if len(content) > LARGEST:
+        raise InputError(
+            f"{place}: has more than {LARGEST:,} bytes of text, which is all that is read; give a part of it, such as "
+            f"`head -c {LARGEST}` writes"
+        )
     if not content:
         raise InputError(f"{place}: the file is empty; expected running text")
     return content
+
+
+def _at_most(file: IO[bytes] | gzip.GzipFile) -> bytes:
+    """Return what a file holds, or a little more than `LARGEST` bytes of it."""
+    parts, length = [], 0
+    while length <= LARGEST and (part := file.read(CHUNK)):
+        parts.append(part)
+        length += len(part)
+    return b"".join(parts)
 
 
 def _decoded(content: bytes, place: Path) -> tuple[str, list[str]]:

@@ -70,21 +70,33 @@ class TextWindows:
         shape = (count, self.context)
         return x.reshape(shape), tokens[: count * self.context].reshape(shape)
 
-    def half_over_each_other(self, tokens: Tokens1D, before: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return windows in steps of half a context whose next tokens are `tokens`, and which of those count.
+    @property
+    def _step(self) -> int:
+        return max(1, self.context // 2)
 
-        before   the token that comes before them
+    def half_over_each_other_count(self, tokens: int) -> int:
+        """Return how many windows `half_over_each_other` makes of so many tokens."""
+        return max(0, -(-(tokens - self.context) // self._step)) + 1
 
+    def half_over_each_other(
+        self, tokens: Tokens1D, before: int, begin: int = 0, end: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return windows in steps of half a context whose next tokens are `tokens`, which count, and their places.
+
+        before       the token that comes before them
+        begin, end   the windows begin … end − 1 of them (None: all), so that of a long text not all are in memory
+
+        x, y and counts are (windows, context); places, (windows, context) too, say where in `tokens` each of y stands.
         Every token counts once, in the window in which more of the text comes before it: at least half a context,
         where there is so much. The last window is filled up with tokens that do not count.
         """
-        step = max(1, self.context // 2)
-        starts = np.arange(0, max(1, len(tokens) - self.context + step), step)
-        places = starts[:, None] + np.arange(self.context)
-        counts = (places < len(tokens)) & ((np.arange(self.context) >= self.context - step) | (starts[:, None] == 0))
-        inside = np.minimum(places, max(0, len(tokens) - 1))
-        x = np.concatenate([np.array([before], np.int32), tokens])
-        return x[inside], tokens[inside], counts
+        end = self.half_over_each_other_count(len(tokens)) if end is None else end
+        starts = np.arange(begin, end)[:, None] * self._step
+        places = starts + np.arange(self.context)
+        counts = (places < len(tokens)) & ((np.arange(self.context) >= self.context - self._step) | (starts == 0))
+        places = np.minimum(places, len(tokens) - 1)
+        x = np.where(places > 0, tokens[np.maximum(places - 1, 0)], np.int32(before))
+        return x, tokens[places], counts, places
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON data."""

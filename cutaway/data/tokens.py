@@ -58,15 +58,17 @@ class Tokens:
         self._check()
 
     @classmethod
-    def of_characters(cls, text: str, most: int | None = None) -> Tokens:
+    def of_characters(cls, text: str, most: int | None = None, unknown: bool = False) -> Tokens:
         """Return the characters of a text as tokens, in the order of Unicode.
 
-        most   of more different ones the rarest become one unknown token (None: 4,096)
+        most      of more different ones the rarest become one unknown token (None: 4,096)
+        unknown   whether there is an unknown token in any case, for characters of other texts
         """
         most = _checked_size(most, MOST_CHARACTERS, 2)
         counted = Counter(text)
-        if len(counted) <= most:
-            return cls("characters", sorted(counted))
+        if len(counted.keys() | ({UNKNOWN} if unknown else set())) <= most:
+            known = sorted(letter for letter in counted if letter != UNKNOWN or not unknown)
+            return cls("characters", [*known, UNKNOWN] if unknown else known, unknown=unknown)
         kept = sorted(counted, key=lambda letter: (-counted[letter], letter))[: most - 1]
         return cls("characters", [*sorted(letter for letter in kept if letter != UNKNOWN), UNKNOWN], unknown=True)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from cutaway.data.table import Table
-from cutaway.errors import InputError
+from cutaway.errors import DataWarning, InputError
 from cutaway.estimators.importance import Importance, permutation_importance
 from cutaway.estimators.inputs import input_table
 from cutaway.estimators.out_of_fold import in_terms
@@ -18,7 +18,7 @@ from cutaway.estimators.target_columns import columns_predicted, target_columns
 from cutaway.metrics import BY_NAME
 from cutaway.runs.decoding import mean_answers
 from cutaway.runs.scores import Scores, metric_for
-from cutaway.runs.table_run import DataWarning, TableRun
+from cutaway.runs.table_run import TableRun
 
 Array = NDArray[Any]
 

@@ -15,7 +15,7 @@ from cutaway.explain.figures import shown
 from cutaway.explain.plots import Chart, Line
 from cutaway.explain.resampling import Draw
 from cutaway.explain.study import Study, as_study, measured
-from cutaway.explain.verdict import Verdict, states, verdict
+from cutaway.explain.verdict import Verdict, noun, states, verdict
 from cutaway.layers import Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
@@ -166,7 +166,7 @@ class BiasVariance:
         return "\n".join(
             [
                 f"{self.kind} on {self.tested:,} rows; {self.resamples} resamples of {self.rows:,} rows × "
-                f"{self.seeds} seeds for each {self.vary.replace('_', ' ')}; ± is half a 95 % interval",
+                f"{self.seeds} seeds for each {noun(self.vary)}; ± is half a 95 % interval",
                 *lines, self.noise, *self.notes, f"Verdict: {self.verdict.sentence}.",
             ]
         )  # fmt: skip
@@ -226,7 +226,7 @@ def bias_variance(
     >>> found = bias_variance(lambda width: ca.Sequential(ca.Dense(width), ca.Tanh(), ca.Dense(1)), X, X**2,
     ...                       values=(1, 4), resamples=3, seeds=2, epochs=5, learning_curve=False)
     >>> part = found.parts[0]
-    >>> bool(np.isclose(part.bias.value + part.variance.value, part.error.value)), found.noise[:14]
+    >>> bool(np.isclose(part.bias.value + part.variance.value, part.error.value)), found.noise[:16]
     (True, 'The noise is not')
     """
     began = time.perf_counter()

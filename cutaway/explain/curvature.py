@@ -12,6 +12,7 @@ from cutaway.autodiff import gradients
 from cutaway.backends.random import generator
 from cutaway.errors import InputError
 from cutaway.explain.planes import flat
+from cutaway.explain.threads import threads_for
 from cutaway.layers import Context, Layer
 from cutaway.losses import Loss, as_loss
 from cutaway.tensor import as_tensors
@@ -75,10 +76,11 @@ def curvature(
         raise InputError(f"curvature: count and steps are whole numbers of at least 1, got {count!r} and {steps!r}")
     product = hessian_product(network, X, y, as_loss(loss))
     size = sum(array.size for array in network.parameters().values())
-    largest, smallest = lanczos(product, size, min(count, size), steps, tolerance, seed)
     along: tuple[float, ...] = ()
-    if directions is not None:
-        along = tuple(float(d @ product(d) / (d @ d)) for d in np.asarray(directions, np.float64))
+    with threads_for(6.0 * size * min(len(X), ROWS)):
+        largest, smallest = lanczos(product, size, min(count, size), steps, tolerance, seed)
+        if directions is not None:
+            along = tuple(float(d @ product(d) / (d @ d)) for d in np.asarray(directions, np.float64))
     return Curvature(largest, smallest, along)
 
 

@@ -57,9 +57,10 @@ class Parts:
 
 
 class Redrawn:
-    """Resamples and test rows drawn again with replacement, the same draws for whatever is asked of them.
+    """Resamples, and then test rows, drawn again with replacement; the same draws for whatever is asked of them.
 
-    The first draw is what was measured: each once.
+    The first draw is what was measured: each once. In half of the others it is the resamples that are drawn, in the
+    other half the rows: of the few resamples the interval is to be wider than of the many rows.
     """
 
     def __init__(self, resamples: int, rows: int, seed: int = 0, width: int = 1) -> None:
@@ -69,9 +70,10 @@ class Redrawn:
         random = generator(seed, "decomposition")
         self.resamples = np.ones((draws + 1, resamples))
         self.rows = np.ones((draws + 1, rows))
+        self.half = 1 + draws // 2
         for draw in range(1, draws + 1):
-            self.resamples[draw] = np.bincount(random.integers(0, resamples, resamples), minlength=resamples)
-            self.rows[draw] = np.bincount(random.integers(0, rows, rows), minlength=rows)
+            drawn, count = (self.resamples, resamples) if draw < self.half else (self.rows, rows)
+            drawn[draw] = np.bincount(random.integers(0, count, count), minlength=count)
 
     def mean(self, each: np.ndarray) -> np.ndarray:
         """Return the mean over the rows of each draw: (draws + 1, rows) or (rows) to (draws + 1)."""
@@ -79,16 +81,17 @@ class Redrawn:
         return found
 
     def figure(self, drawn: np.ndarray) -> Figure:
-        """Return the figure that was measured, and its interval: value ± t · deviation over draws.
+        """Return the figure that was measured, and its interval: value ± √((t s_R)² + (1.96 s_n)²).
 
-        The deviation is lengthened by √(R / (R − 1)), since R resamples drawn from themselves vary by so much less; t
-        is Student's with R − 1 degrees of freedom.
+        s_R is the deviation over draws of the R resamples, lengthened by √(R / (R − 1)), since resamples drawn from
+        themselves vary by so much less; t is Student's with R − 1 degrees of freedom. s_n is that over draws of rows.
         """
         from scipy.special import stdtrit  # type: ignore[import-untyped]
 
         count = self.resamples.shape[1]
         value = float(drawn[0])
-        half = float(stdtrit(count - 1, 0.975) * np.std(drawn[1:]) * np.sqrt(count / (count - 1)))
+        sets = float(np.std(drawn[1 : self.half])) * np.sqrt(count / (count - 1))
+        half = float(np.hypot(stdtrit(count - 1, 0.975) * sets, 1.959964 * np.std(drawn[self.half :])))
         return Figure(value, value - half, value + half)
 
 

@@ -13,7 +13,7 @@ from cutaway.explain.figures import shown
 from cutaway.explain.plots import COLOURS, INK, SOFT, empty_figure, even, framed, hex_of, ramp, tidy
 
 if TYPE_CHECKING:
-    from cutaway.explain.landscape import Landscape
+    from cutaway.explain.landscape_found import Landscape
 
 LEVELS = 14  # contours
 STEEP = 20.0  # of losses whose largest is so many times the smallest, the logarithm is drawn

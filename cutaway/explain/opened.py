@@ -19,15 +19,15 @@ class OpenedRepeat(Repeat):
     The layers of turn i are called `block[i]` in the taps.
     """
 
-    def forward(self, x: Any, ctx: Context) -> Any:
-        """Return what the last block makes of what the others made of x."""
+    def forward(self, x: Any, *others: Any, ctx: Context) -> Any:
+        """Return what the last block makes of what the others made of x; `others` go to every block."""
         arrays = self.block.parameters()
         seeds = ctx.random.bits(self.path, (self.times,)) if ctx.random else np.zeros(self.times, np.uint32)
         for turn in range(self.times):
             own = {path: ops.index(array, key=turn) for path, array in arrays.items()}
             taps: list[Any] = []
             random = ctx.random and Random(seeds[turn], ctx.random.step)
-            x = self._bound(own)(x, ctx=replace(ctx, random=random, taps=taps))
+            x = self._bound(own)(x, *others, ctx=replace(ctx, random=random, taps=taps))
             if ctx.taps is not None:
                 hidden, here = join(self.path, "block"), join(self.path, f"block[{turn}]")
                 ctx.taps.extend(tap._replace(path=here + tap.path.removeprefix(hidden).rstrip(".")) for tap in taps)

@@ -9,6 +9,7 @@ import numpy as np
 
 from cutaway.backends import Array, backend_named
 from cutaway.errors import InputError
+from cutaway.explain.threads import threads_for
 from cutaway.layers import Context, Layer
 from cutaway.losses import Loss
 from cutaway.training.cost import Cost, choose_engine, cost_of_step
@@ -39,7 +40,7 @@ class Surface:
             engine = choose_engine(forward, 1, points * tiles).engine
         if network.dtype == np.float64:
             engine = "numpy"
-        self.engine, self.backend = engine, backend_named(engine)
+        self.engine, self.backend, self.flops = engine, backend_named(engine), cost.flops
         self.together = max(1, min(points, int(NUMBERS // max(1.0, cost.elements))))
 
     def along(self, centre: Arrays, axes: tuple[Arrays, Arrays], places: np.ndarray) -> np.ndarray:
@@ -84,7 +85,7 @@ class Surface:
             for begin in range(0, count, size):
                 taken = np.minimum(np.arange(begin, begin + size), count - 1)  # the last tile is filled up
                 each = _take((points, *also), taken)
-                with np.errstate(all="ignore"):
+                with np.errstate(all="ignore"), threads_for(self.flops):
                     total, weight = compiled(*self.backend.spread(each, size), *fixed, tile)
                 kept = slice(begin, min(begin + size, count))
                 totals[kept] += np.asarray(total, np.float64)[: kept.stop - begin]

@@ -11,6 +11,7 @@ import numpy as np
 
 from cutaway.errors import TrainingWarning
 from cutaway.explain.padding import grouped, padded
+from cutaway.explain.threads import threads_for
 from cutaway.layers import Context, Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
@@ -116,14 +117,16 @@ def train_kinds(
             epochs=epochs, batch_size=size, seed=seed, members=members * len(group), folds=folds * len(group),
             start=start, shown=None if at is None else keep, watch=False, alike=members,
         )  # fmt: skip
-        trained = Trainer(widest, loss, optimizer, plan, engine=engine).train(rows)
+        with threads_for(costs[group[-1]].flops):
+            trained = Trainer(widest, loss, optimizer, plan, engine=engine).train(rows)
         if any(event.what == "interrupted" for event in trained.events):
             raise KeyboardInterrupt  # half a measurement is none
         if trained.diverged:
             warnings.warn(trained.diverged, TrainingWarning, stacklevel=3)
         if at is None:
             taken = [Carry(trained.params, trained.state, {})]
-        each = np.stack([_asked(widest, carry, asked) for carry in taken])
+        with threads_for(costs[group[-1]].flops / 3 / size * min(TILE, len(asked))):
+            each = np.stack([_asked(widest, carry, asked) for carry in taken])
         for place in range(len(group)):
             mine = each[:, place * members : (place + 1) * members]
             found.outputs.append(mine[0] if at is None else mine)

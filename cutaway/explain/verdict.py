@@ -54,7 +54,7 @@ def verdict(
         the variance of first weights and order                                     averaging several networks
     """
     best = len(parts) - 1 if vary == "rows" else min(range(len(parts)), key=lambda place: parts[place].error.value)
-    here, name, of = parts[best], f"{_word(vary)} {shown(values[best])}", _word(vary)
+    here, name, of = parts[best], f"{noun(vary)} {shown(values[best])}", noun(vary)
     evidence: dict[str, Figure] = {}
     helps: list[tuple[float, str, str]] = []
 
@@ -94,18 +94,19 @@ def verdict(
         first, *others = [sentence for _, _, sentence in helps]
         besides = f". Besides, {'; '.join(others)}" if others else ""
         return Verdict(helps[0][1], f"{first}{besides}", evidence)
-    share = 100 * here.bias.value / here.error.value if here.error.value else 0.0
-    left = "bias and noise" if here.noise is None else "bias"
     tried = [] if vary == "rows" or len(parts) == 1 else [f"another {of}"]
     tried += ["more rows"] if fewer is not None else []
     tried += ["averaging"] if here.from_seeds is not None else []
     none = f"no sign that {' or '.join(tried)} would help" if tried else "nothing else was tried"
-    return Verdict(
-        "neither",
-        f"neither: {none} beyond {name}; of its error {shown(here.error.value)} {share:.0f} % is {left}, which only "
-        "other columns, or another kind of network, would lower",
-        evidence,
-    )
+
+    def share(figure: Figure) -> str:
+        return f"{max(0.0, 100 * figure.value / (here.error.value or 1)):.0f} %"
+
+    made_of = f"{share(here.bias)} is bias and noise, which other columns or another kind of network may lower"
+    if here.noise is not None:
+        made_of = f"{share(here.noise)} is noise, which nothing lowers, and {share(here.bias)} bias"
+    sentence = f"neither: {none} beyond {name}; of its error {shown(here.error.value)} {made_of}"
+    return Verdict("neither", sentence, evidence)
 
 
 def states(parts: Sequence[Parts], redrawn: Redrawn) -> list[str]:
@@ -119,5 +120,10 @@ def states(parts: Sequence[Parts], redrawn: Redrawn) -> list[str]:
     return found
 
 
-def _word(vary: str) -> str:
-    return vary.replace("_", " ")
+def noun(vary: str) -> str:
+    """Return what is varied, in words.
+
+    >>> noun("weight_decay"), noun("epochs")
+    ('weight decay', 'number of epochs')
+    """
+    return f"number of {vary}" if vary in ("epochs", "rows") else vary.replace("_", " ")

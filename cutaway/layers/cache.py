@@ -24,7 +24,7 @@ class Cache:
     A token's key and value depend on it and on earlier tokens alone, so each is computed once: the next token costs
     one row of every product, in the place of one for every token so far. The memory is laid out once and written to.
 
-    Raises `InputError` for more tokens than fit.
+    Raises `InputError` for more tokens than fit, and for other rows than those it was begun with.
 
     Reference: Shazeer, "Fast transformer decoding", 2019, section 2.4.1, arXiv 1911.02150.
 
@@ -77,5 +77,11 @@ class Cache:
                 np.empty((*part.shape[:-2], self.length, part.shape[-1]), part.dtype) for part in (key, value)
             )
         keys, values = self._kept[path]
+        if keys.shape[:-2] != key.shape[:-2] or keys.shape[-1] != key.shape[-1]:
+            raise InputError(
+                f"Cache: got keys of shape {tuple(key.shape)} (batch, heads, time, d), but those so far have shape "
+                f"{(*keys.shape[:-2], self.position, keys.shape[-1])}; go on with the same network and the same rows, "
+                "or begin a new cache"
+            )
         keys[..., self.position : end, :], values[..., self.position : end, :] = key, value
         return keys[..., :end, :], values[..., :end, :]

@@ -6,7 +6,7 @@ from functools import cache
 from math import sqrt
 
 from cutaway.autodiff import Rule, Thunk, primitive
-from cutaway.backends import Array, namespace
+from cutaway.backends import Array, backend_of, namespace
 from cutaway.ops.broadcasting import unbroadcast
 from cutaway.ops.matmul import transposed
 from cutaway.ops.softmax import probabilities
@@ -103,7 +103,7 @@ def split_heads(x: Array, *, heads: int, part: int = 0, parts: int = 1) -> Rule:
         together = xp.reshape(xp.moveaxis(g, -3, -2), (*x.shape[:-1], size))
         if parts == 1:
             return together
-        return xp.pad(together, [(0, 0)] * (x.ndim - 1) + [(begin, x.shape[-1] - end)])
+        return backend_of(x).pad(together, [(0, 0, 0)] * (x.ndim - 1) + [(begin, x.shape[-1] - end, 0)])
 
     return xp.moveaxis(apart, -2, -3), lambda g: (lambda: blame(g),)
 

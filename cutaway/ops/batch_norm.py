@@ -7,6 +7,7 @@ from typing import Any
 
 from cutaway.autodiff import Rule, Thunk, primitive
 from cutaway.backends import Array, backend_of, namespace
+from cutaway.ops.broadcasting import unbroadcast
 
 
 def _row_weights(x: Array, row_mask: Array | None) -> tuple[Any, Any]:
@@ -60,14 +61,22 @@ def batch_norm(x: Array, weight: Array, bias: Array, *, epsilon: float = 1e-5, r
     axes = tuple(range(x.ndim - 1))
 
     def backward(g: Array) -> tuple[Thunk, ...]:
-        totals = cache(lambda: backend.barrier((xp.sum(g, axis=axes), xp.sum(g * normal, axis=axes))))
+        def total(values: Array) -> Array:
+            return xp.sum(values, axis=axes, keepdims=True)
+
+        # Once for all three; XLA, left alone, puts what follows into the loops of these sums, which takes longer.
+        totals = cache(lambda: backend.barrier((total(g), total(g * normal))))
 
         def blame_of_x() -> Array:
             of_bias, of_weight = totals()
-            shared = of_bias / count + normal * (of_weight / count)
+            shared = (of_bias + normal * of_weight) / count
             # Padding takes part in no mean, but its own output still depends on its own x.
-            return (weight * scale) * (g - (shared if rows is None else shared * rows))
+            return (g - (shared if rows is None else shared * rows)) * weight * scale
 
-        return blame_of_x, lambda: totals()[1], lambda: totals()[0]
+        return (
+            blame_of_x,
+            lambda: unbroadcast(totals()[1], weight.shape),
+            lambda: unbroadcast(totals()[0], bias.shape),
+        )
 
     return normal * weight + bias, backward

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import TypeAlias
 
 from cutaway.autodiff import Rule, Thunk, primitive
 from cutaway.backends import Array, backend_of, namespace
@@ -10,6 +12,9 @@ from cutaway.errors import InputError
 from cutaway.ops.patches import Grid, correlate, gathered, matrix_of, spread, weight_of
 from cutaway.ops.planes import from_planes, to_planes
 from cutaway.ops.windows import Padding, Sizes, windows_of
+
+# The blames of x and of the weight, from that of y.
+Blames: TypeAlias = Callable[[Array], tuple[Callable[[], Array], ...]]
 
 
 def check_channels(what: str, x: Array, weight: Array, groups: int) -> None:
@@ -64,7 +69,7 @@ def convolution(
     grid = (along[0], along[1]) if len(along) == 2 else (windows_of((1,), 1)[0], along[0])
     xp, backend = namespace(x, weight), backend_of(x, weight)
 
-    def by_rows(pictures: Array, kernel: Array) -> Rule:
+    def by_rows(pictures: Array, kernel: Array) -> tuple[Array, Blames]:
         return _by_rows(pictures, kernel, grid, groups)
 
     # A sequence is a picture of height 1.
@@ -89,12 +94,12 @@ def convolution(
     return (y if bias is None else y + bias), backward
 
 
-def _by_rows(x: Array, weight: Array, grid: Grid, groups: int) -> Rule:
+def _by_rows(x: Array, weight: Array, grid: Grid, groups: int) -> tuple[Array, Blames]:
     """The rule by planes and patches, of x (batch, height, width, in)."""
     planes, matrix = to_planes(x), matrix_of(weight, groups)
     y = correlate(planes, matrix, grid)
 
-    def backward(g: Array) -> tuple[Thunk, ...]:
+    def backward(g: Array) -> tuple[Callable[[], Array], ...]:
         turned = cache(lambda: to_planes(g))
         return (
             lambda: from_planes(spread(turned(), matrix, grid), x.ndim),

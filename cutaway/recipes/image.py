@@ -102,14 +102,17 @@ def image_recipe(
         channels.append(2 * channels[-1])
         layers += _unit(channels[-1], stride=2)
     layers += [GlobalAveragePool(), Dense(outputs, initializer=LeCun())]
+    network = Sequential(*layers)
+    # Decay holds windows small; the scales and biases that norms give each channel, and the last bias, it leaves alone.
+    factors = {f"{path}.weight": 0.0 for path, layer in network.named_layers() if isinstance(layer, BatchNorm)}
     planned = round(SEEN[effort] / max(1, rows))
     planned = min(max(planned, FEWEST_EPOCHS[effort]), MOST_EPOCHS[effort])
     loss = CrossEntropy(label_smoothing=SMOOTHING)
     return Recipe(
-        network=Sequential(*layers),
+        network=network,
         loss=loss,
         judge=loss,
-        optimizer=AdamW(OneCycle(RATE), weight_decay=WEIGHT_DECAY, weight_decay_factors={"*.bias": 0.0}),
+        optimizer=AdamW(OneCycle(RATE), weight_decay=WEIGHT_DECAY, weight_decay_factors={"*.bias": 0.0, **factors}),
         epochs=planned if epochs is None else epochs,
         batch_size=next(batch for most, batch in BATCHES if rows <= most),
         words=f"{len(channels)} stage{'s' if len(channels) > 1 else ''} of {', '.join(map(str, channels))} channels"

@@ -13,7 +13,7 @@ from cutaway.data.reading import table_from
 from cutaway.data.several_targets import LabelsTarget, NumbersTarget
 from cutaway.data.table import Table
 from cutaway.data.targets import ClassTarget, Target, with_target_present
-from cutaway.errors import InputError
+from cutaway.errors import DataWarning, InputError
 from cutaway.metrics import Metric
 from cutaway.runs.comparison import Comparison
 from cutaway.runs.comparison import compare as compare_predictions
@@ -22,7 +22,7 @@ from cutaway.runs.judging import decided
 from cutaway.runs.load import load
 from cutaway.runs.parts import Division, divide
 from cutaway.runs.scores import metric_for
-from cutaway.runs.table_run import DataWarning, TableRun
+from cutaway.runs.table_run import TableRun
 
 # What decides which rows are set aside.
 OF_THE_SPLIT = ("test", "seed", "group", "time_column", "lag", "sample")

@@ -40,7 +40,7 @@ def generated(
     What earlier tokens left is kept (`Cache`), so that each new one costs one row of every product. When the context
     is full, it goes on from its latter half, computed anew: there are always at least half a context before a token.
 
-    Raises `InputError` for settings out of range.
+    Raises `InputError` for settings out of range, and, while writing, for scores that are not finite.
 
     >>> import cutaway as ca
     >>> network = ca.Sequential(ca.Embedding(3, 4), ca.Dense(3)).build(np.zeros((1, 2), int))
@@ -88,6 +88,11 @@ def _drawn(
         if cache.position + len(new) > context:
             cache, new = Cache(context), tokens[-max(1, context // 2) :]
         scores = cache.feed(network, np.array([new], np.int32))[0, -1].astype(np.float64)
+        if not np.isfinite(scores).all():
+            raise InputError(
+                f"generate: the network's scores after {len(tokens):,} tokens are not finite (nan or infinite), so "
+                "that nothing can be drawn; its weights are damaged, or too large: train it anew"
+            )
         if never is not None:
             scores[never] = -np.inf
         token = chosen(scores, temperature, top_k, float(random.random()))
@@ -107,6 +112,7 @@ def chosen(scores: np.ndarray, temperature: float, top_k: int | None, share: flo
     if top_k is not None and top_k < len(scores):
         kept = np.argsort(-scores, kind="stable")[:top_k]
         scores = np.where(np.isin(np.arange(len(scores)), kept), scores, -np.inf)
-    raised = np.exp((scores - scores.max()) / temperature)
+    with np.errstate(over="ignore"):  # next to 0, a temperature leaves only the likeliest: exp(−∞) = 0 for the others
+        raised = np.exp((scores - scores.max()) / temperature)
     reached = np.cumsum(raised)
     return int(np.searchsorted(reached, share * reached[-1], side="right"))

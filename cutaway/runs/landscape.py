@@ -15,7 +15,8 @@ from cutaway.data.table import Table
 from cutaway.data.targets import with_target_present
 from cutaway.errors import InputError
 from cutaway.explain.answers import loss_of
-from cutaway.explain.landscape import Landscape, landscape
+from cutaway.explain.landscape import landscape
+from cutaway.explain.landscape_found import Landscape
 from cutaway.layers import Blend, Ensemble, MemberDense
 from cutaway.losses import MeanOverMembers
 from cutaway.runs.fingerprint import fingerprint

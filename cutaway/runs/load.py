@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cutaway.data.strict_json import some_fields
 from cutaway.data.suggestions import did_you_mean
@@ -16,6 +16,9 @@ from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.network_file import NetworkFile, read_network
 from cutaway.storage.record_lines import read_records
 from cutaway.storage.run_folder import NETWORK, RECORDS, RUN, is_run, read_facts
+
+AnyRun = TypeVar("AnyRun", bound=Run)
+LEARNED_FROM = {"TableRun": "a table", "PictureRun": "pictures", "TextRun": "a text"}
 
 
 def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
@@ -71,11 +74,12 @@ def _restored(held: NetworkFile, facts: dict[str, Any] | None, **common: Any) ->
     return Run(**common)
 
 
-def load_table(path: str | Path) -> TableRun:
-    """Return a run on a table, as `load` does; raises `InputError` for one that was trained on arrays."""
+def load_as(kind: type[AnyRun], path: str | Path) -> AnyRun:
+    """Return a run of one kind, `TableRun`, `PictureRun` or `TextRun`, as `load` does; `InputError` for others."""
     run = load(path)
-    if not isinstance(run, TableRun):
-        raise InputError(f"{path}: is a network trained on arrays, which does not say how a table becomes its inputs")
+    if not isinstance(run, kind):
+        learned, expected = (LEARNED_FROM.get(each.__name__, "arrays") for each in (type(run), kind))
+        raise InputError(f"{path}: is a run that learned from {learned}; expected one that learned from {expected}")
     return run
 
 

@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutaway.data.picture_arrays import ARRAY_FILES, read_pixels
-from cutaway.data.picture_encoder import PictureEncoder, Pixels
+from cutaway.data.picture_encoder import PictureEncoder
+from cutaway.data.picture_files import Pixels
 from cutaway.data.pictures import Told, decode_files
 from cutaway.data.strict_json import some_fields
 from cutaway.data.table import Values
 from cutaway.data.targets import ClassTarget, Label
-from cutaway.errors import InputError
+from cutaway.errors import DataWarning, InputError
 from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.runs.calibration import as_scores, tempered
 from cutaway.runs.decoding import answers
-from cutaway.runs.run import Run
+from cutaway.runs.run import Run, single
 from cutaway.runs.scores import Scores
-from cutaway.runs.table_run import DataWarning, single
 from cutaway.storage.network_file import NetworkFile
 from cutaway.storage.run_folder import FILTERS, MISTAKES
 

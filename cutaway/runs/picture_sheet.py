@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutaway.data.picture_encoder import Pixels
+from cutaway.data.picture_files import Pixels
 from cutaway.layers import Conv2D, Layer
 
 MOST = 40  # mistakes on a sheet

@@ -131,6 +131,13 @@ class Run:
         return f"Run({self.engine}, {self.history[-1].epoch} epochs, {self.seconds:.1f} s, {figures})"
 
 
+def single(network: Layer | Ensemble | Blend) -> Layer:
+    """Return the network, or the one whose shape all members have, of a blend those with the largest share."""
+    if isinstance(network, Blend):
+        network = network.largest
+    return network.network if isinstance(network, Ensemble) else network
+
+
 def _threads() -> int:
     """Return how many threads there are to compute with: sums are taken in another order where there are others."""
     asked = os.environ.get("OMP_NUM_THREADS", "")

@@ -18,20 +18,16 @@ from cutaway.data.strict_json import fields, some_fields
 from cutaway.data.suggestions import alike
 from cutaway.data.table import Table, Values
 from cutaway.data.targets import ClassTarget, Label, NumberTarget
-from cutaway.errors import InputError
-from cutaway.layers import Blend, Ensemble, Layer
+from cutaway.errors import DataWarning, InputError
+from cutaway.layers import Blend, Ensemble
 from cutaway.runs.decoding import decoded, mean_answers
 from cutaway.runs.rival import Rival
-from cutaway.runs.run import Run
+from cutaway.runs.run import Run, single
 from cutaway.runs.scores import Scores
 from cutaway.storage.network_file import NetworkFile
 
 if TYPE_CHECKING:
     from cutaway.explain.row import RowExplanation
-
-
-class DataWarning(UserWarning):
-    """Rows to predict differ from those of training in a way that a prediction survives, but a person should know."""
 
 
 @dataclass(frozen=True)
@@ -209,13 +205,6 @@ class TableRun(Run):
         return (
             f"TableRun('{self.target.column}', {self.scores.metric} {self.scores.value:.4g} on {self.scores.rows} rows)"
         )
-
-
-def single(network: Layer | Ensemble | Blend) -> Layer:
-    """Return the network, or the one whose shape all members have, of a blend those with the largest share."""
-    if isinstance(network, Blend):
-        network = network.largest
-    return network.network if isinstance(network, Ensemble) else network
 
 
 def _from_facts(facts: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutaway.data.strict_json import some_fields
+from cutaway.data.text import Text, as_text
 from cutaway.data.text_windows import TextWindows
 from cutaway.data.tokens import Tokens
 from cutaway.errors import InputError
@@ -33,6 +35,9 @@ class Line(NamedTuple):
     number: int
     characters: int
     loss: float
+
+
+_NOTHING = "loss: the text holds no character that the run knows; expected some text"
 
 
 @dataclass(kw_only=True, repr=False)
@@ -73,8 +78,8 @@ class TextRun(Run):
     def loss(self, text: str) -> float:
         """Return how surprised the network is by a text, in nats a token; a text begins as after the end of a line.
 
-        Each token is judged given at least half a context before it, where there is so much. Characters that the run
-        does not know are left out, see `strangers`. Raises `InputError` for a text of which nothing is known.
+        Each token is judged given at least half a context before it, where there is so much. A character that training
+        did not have is the unknown token, which surprises; see `strangers`. Raises `InputError` for an empty text.
         """
         return float(self.losses(text).mean())
 
@@ -82,7 +87,7 @@ class TextRun(Run):
         """Return the surprise of each token of a text, in nats; see `loss`."""
         tokens = self.tokens.encode(_checked(text))
         if not len(tokens):
-            raise InputError("loss: the text holds no character that the run knows; expected some text")
+            raise InputError(_NOTHING)
         return token_losses(self._layer, self.preprocessing, tokens, self.preprocessing.start)
 
     def lines(self, text: str) -> list[Line]:
@@ -97,13 +102,27 @@ class TextRun(Run):
         ]
         whole = np.concatenate(encoded)
         if not len(whole):
-            raise InputError("loss: the text holds no character that the run knows; expected some text")
+            raise InputError(_NOTHING)
         losses = token_losses(self._layer, self.preprocessing, whole, self.preprocessing.start)
         ends = np.cumsum([len(tokens) for tokens in encoded])
         return [
             Line(number, count, float(part.sum()) / count if count else float("nan"))
             for number, (count, part) in enumerate(zip(known, np.split(losses, ends[:-1]), strict=True), 1)
         ]
+
+    def predict(self, x: str | os.PathLike[str] | Text) -> np.ndarray:  # type: ignore[override]
+        """Return how surprising each line of a text is, in nats a character: the losses that `lines` tells.
+
+        x   the path of a file of text, or a `Text`; what is no path but the text itself goes to `lines` or `loss`
+
+        Raises `InputError` for anything else.
+        """
+        if not isinstance(x, (str, os.PathLike, Text)):
+            raise InputError(
+                f"predict: of a run on a text, expected the path of another text, or a Text; got {type(x).__name__}; "
+                "`loss` and `lines` take a str, and `generate` writes on"
+            )
+        return np.array([line.loss for line in self.lines(as_text(x).content)])
 
     def strangers(self, text: str) -> dict[str, int]:
         """Return the characters of a text that training did not have, and how often each is there."""
@@ -204,10 +223,11 @@ def written(
 ) -> Iterator[str]:
     """Yield the text with which a network goes on from a prompt; from nothing, it begins as after the end of a line."""
     tokens = windows.tokens
-    start = tokens.encode(prompt).tolist() or [windows.start]
+    never = tokens.outputs - 1 if tokens.unknown else None
+    start = [number for number in tokens.encode(prompt).tolist() if number != never] or [windows.start]
     numbers = generated(
         network, start, length=length, context=windows.context, temperature=temperature, top_k=top_k, seed=seed,
-        never=tokens.outputs - 1 if tokens.unknown else None,
+        never=never,
     )  # fmt: skip
     return tokens.stream(numbers)
 

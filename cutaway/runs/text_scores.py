@@ -19,6 +19,7 @@ from cutaway.layers import Context, Layer
 from cutaway.runs.ngram import NGram
 
 DRAWS = 1000  # of the bootstrap
+FEWEST_BLOCKS = 20  # that are redrawn; the spread of fewer says nothing
 NUMBERS = 1 << 24  # scores that one pass computes at most
 MOST = 500_000  # tokens of a part that are scored; more would change no digit that is shown
 
@@ -28,7 +29,8 @@ class TextScores:
     """How surprised the network was by each token of a part of the text, on average: the lower, the better.
 
     loss         nats a token
-    interval     where the loss on ever more such text would be, with 95 % confidence
+    interval     where the loss on ever more such text would be, with 95 % confidence; of fewer than 20 tokens it
+                 decides nothing
     frequency    the loss of who knows only how often each token comes
     ngram        the loss of who has counted what comes after the few tokens before, see `NGram`
     order        n of that
@@ -48,9 +50,14 @@ class TextScores:
         return nats * self.tokens / (self.characters * log(2))
 
     @property
+    def decides(self) -> bool:
+        """Whether there is enough text for an interval that means something."""
+        return self.tokens >= FEWEST_BLOCKS
+
+    @property
     def better(self) -> bool:
         """Whether the network beats counting by more than chance."""
-        return self.interval[1] < min(self.frequency, self.ngram)
+        return self.decides and self.interval[1] < min(self.frequency, self.ngram)
 
     def to_json(self) -> dict[str, Any]:
         """Return the scores as JSON data, with the bits a character."""
@@ -123,24 +130,29 @@ def token_losses(
 
     compiled = backend.compile(surprises, ())
     params = {path: backend.asarray(array) for path, array in network.parameters().items()}
-    x, y, counts = windows.half_over_each_other(tokens, before)
-    size = max(1, min(len(x), NUMBERS // (windows.context * max(windows.outputs, 1024))))
-    found = np.empty(x.shape)
-    for begin in range(0, len(x), size):
+    count = windows.half_over_each_other_count(len(tokens))
+    size = max(1, min(count, NUMBERS // (windows.context * max(windows.outputs, 1024))))
+    result = np.empty(len(tokens))
+    for end in range(size, count + size, size):
         # The last tile ends with the last window, so that all are of one shape and there is one program.
-        some = slice(max(0, min(begin, len(x) - size)), min(begin + size, len(x)))
+        end = min(end, count)
+        x, y, counts, places = windows.half_over_each_other(tokens, before, end - size, end)
         with np.errstate(all="ignore"):
-            found[some] = backend.to_numpy(compiled(params, backend.asarray(x[some]), backend.asarray(y[some])))
-    result: NDArray[np.float64] = found[counts]
+            found = backend.to_numpy(compiled(params, backend.asarray(x), backend.asarray(y)))
+        result[places[counts]] = found[counts]
     return result
 
 
 def bootstrapped(losses: NDArray[np.float64], length: int, seed: int) -> tuple[float, float]:
     """Return the 95 % interval of the mean, by redrawing blocks of `length` neighbours, which are alike.
 
+    Blocks are shorter where there would be fewer than 20, down to one token each. Neighbours are then less alike within
+    a block than in the text, and the interval is a little too narrow.
+
     Reference: Künsch, "The jackknife and the bootstrap for general stationary observations", Annals of Statistics
     17, 1989.
     """
+    length = max(1, min(length, len(losses) // FEWEST_BLOCKS))
     blocks = [losses[begin : begin + length] for begin in range(0, len(losses), length)]
     sums, sizes = np.array([block.sum() for block in blocks]), np.array([len(block) for block in blocks])
     random = generator(seed, "bootstrap")

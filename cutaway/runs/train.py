@@ -19,10 +19,10 @@ def train(data: Any, target: str | None = None, **options: Any) -> Run:
     target    of a table, the column to predict
     options   those of `train_table`, `train_pictures` and `train_text`; the ones that all take are
 
-        test=0.2          the share set aside before anything is learned, for the score
+        test=0.2          the share set aside before anything is learned, for the score; of a text 0.1, its end
         effort="standard" or "quick" for a first look, or "best"
         limit=None        seconds that all of it may take
-        epochs=None       how often all is seen (None: what the recipe says)
+        epochs=None       how often all is seen, of a text also 0.5 times (None: what the recipe says)
         seed=0            the same seed gives the same run
         engine="auto"     or "numpy", or "xla"
         out=None          a folder for the run

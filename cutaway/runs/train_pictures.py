@@ -19,6 +19,7 @@ from cutaway.errors import InputError
 from cutaway.layers import Ensemble, Standardize
 from cutaway.recipes.image import LARGEST, NETWORKS, image_recipe
 from cutaway.recipes.recipe import Recipe
+from cutaway.records import Event
 from cutaway.runs.judge_pictures import judge_pictures
 from cutaway.runs.keeping import Keeping, keeping_of, put_away
 from cutaway.runs.learn import Learned, learn
@@ -107,7 +108,7 @@ def train_pictures(
             "classes": {str(label): count for label, count in pictures.classes.items()},
             "sizes": [[*pair, count] for pair, count in pictures.sizes[:20]],
             "skipped": [list(each) for each in pictures.skipped[:1000]],
-            "trained": len(division.learned) + len(division.watched),
+            "learned": len(division.learned),
             "watched": len(division.watched),
             "tested": len(division.tested),
         },
@@ -183,7 +184,8 @@ def learn_members(
 
     The loss on what is watched is recorded after each epoch, and chooses nothing: the last weights are kept.
 
-    Side by side they would gain nothing: one network of convolutions keeps the processor busy.
+    One that Ctrl-C ends is left out where others are done: half-trained, it would spoil their mean. Side by side they
+    would gain nothing: one network of convolutions keeps the processor busy.
     """
     runs: list[Learned] = []
     arrays: list[tuple[dict[str, Any], dict[str, Any]]] = []
@@ -207,18 +209,27 @@ def learn_members(
             progress=progress,
             keeping=keeping,
         )
+        if run.interrupted and runs:
+            done = f"of {members} networks {len(runs)} {'is' if len(runs) == 1 else 'are'} kept"
+            message = f"Ctrl-C while the next one was trained, which is left out: {done}"
+            ended = Event(run.events[-1].step, "interrupted", message)
+            runs.append(replace(run, events=[ended]))
+            break
         runs.append(run)
         arrays.append((network.parameters(), network.state()))
         if run.interrupted:
             break
-    if members == 1:
-        return runs[0]
+    events = [event for run in runs for event in run.events if run is runs[0] or event.what != "engine"]
+    seconds = sum(run.seconds for run in runs)
+    if len(arrays) == 1:
+        network.load({**arrays[0][0], **arrays[0][1]})  # what a member left out has learned goes
+        return replace(runs[0], network=network, events=events, seconds=seconds)
     params, state = (
         {path: np.stack([each[part][path] for each in arrays]) for path in arrays[0][part]} for part in (0, 1)
     )
     return replace(
         runs[0],
         network=Ensemble(network, params, state),
-        events=[event for run in runs for event in run.events if run is runs[0] or event.what != "engine"],
-        seconds=sum(run.seconds for run in runs),
+        events=events,
+        seconds=seconds,
     )

@@ -86,7 +86,8 @@ def train_text(
     test        the share at the end of the text that is set aside for the score, 0 for none
     tokens      "characters", or "byte pairs": pieces of words, for which `cutaway[bpe]` must be installed
     vocabulary  how many different tokens there are at most (None: all characters up to 4,096; of byte pairs 512 to
-                8,192, by the length of the text)
+                8,192, by the length of the text). Characters have one more, unknown: all that are rarer, and those
+                that only what is watched or set aside has, or a later text
     context     how many tokens the network sees at once (None: what the recipe says for so long a text)
     effort      "quick": a network of 4 layers, about a minute; "standard": larger, some minutes; "best": hours
     limit       seconds that the whole command may take: fewer steps then have to do
@@ -101,14 +102,16 @@ def train_text(
     shown       hears (step, loss on what is watched, sample) now and then while training
 
     The text is cut in three, in its own order: to learn from, then a tenth (at most 250,000 characters) by whose loss
-    the best weights are chosen, then what is set aside. All of what is watched counts, in windows side by side.
+    the best weights are chosen, then what is set aside. Tokens are made from what is learned from alone. The weights
+    are chosen in windows side by side, which leave out less than one window at the end of what is watched; the score
+    leaves out nothing.
     Ctrl-C ends the training and keeps what was learned; where a finished run is at `out`, that stays, and the
     interrupted one goes beside it, to `run.path`. Raises `InputError` for data or settings that cannot be used.
 
     >>> text = Text("the cat sat on the mat. " * 40)
     >>> run = train_text(text, effort="quick", epochs=1, engine="numpy")
     >>> run.tokens.outputs, run.scores.characters
-    (11, 96)
+    (12, 96)
     """
     began = time.perf_counter()
     check_settings(test, effort, limit, None, seed, engine)
@@ -120,14 +123,15 @@ def train_text(
     digest = hashlib.sha256(text.content.encode("utf-8", "surrogatepass")).hexdigest()
     parts = TextParts.of(text, float(test))
     made = (
-        Tokens.of_characters(text.content, vocabulary)
+        Tokens.of_characters(parts.learned, vocabulary, unknown=True)
         if tokens == "characters"
         else Tokens.of_byte_pairs(parts.learned, vocabulary)
     )
     learned, watched, tested = (made.encode(part) for part in (parts.learned, parts.watched, parts.tested))
     recipe = text_recipe(len(learned), made.outputs, effort=effort, context=context, passes=epochs)
     if limit is not None:  # in smaller portions, of which so many are taken as there is time for
-        recipe = replace(recipe, epochs=PORTIONS * recipe.epochs, steps=max(1, recipe.steps // PORTIONS))
+        portions = min(PORTIONS, recipe.steps)
+        recipe = replace(recipe, epochs=portions * recipe.epochs, steps=recipe.steps // portions)
     windows = TextWindows(made, recipe.context)
     if len(watched) < windows.context:
         raise InputError(
@@ -138,7 +142,7 @@ def train_text(
     begun = TextRun(
         network=network,
         preprocessing=windows,
-        notes=list(text.notes) + _notes(made, text),
+        notes=list(text.notes) + _notes(made, parts),
         data={
             "source": text.source,
             "path": str(Path(data).absolute()) if isinstance(data, (str, os.PathLike)) else None,
@@ -153,6 +157,9 @@ def train_text(
             "test": float(test),
             "effort": effort,
             "tokens": tokens,
+            "vocabulary": vocabulary,
+            "limit": limit,
+            "epochs_asked": epochs,
             "seed": int(seed),
             "engine": engine,
             "context": windows.context,
@@ -184,14 +191,23 @@ def _check_own(test: Any, tokens: Any, epochs: Any) -> None:
         raise InputError(f"train: epochs is how often the text is seen, a number above 0, got {epochs!r}")
 
 
-def _notes(tokens: Tokens, text: Text) -> list[str]:
-    if not tokens.unknown:
-        return []
-    rare = tokens.strangers(text.content)
-    return [
-        f"{len(rare):,} rare characters, {sum(rare.values()):,} places, are one unknown token; --vocabulary tells more "
-        "apart"
-    ]
+def _notes(tokens: Tokens, parts: TextParts) -> list[str]:
+    """Return what there is to say of characters that no token stands for: rare ones, and ones that come later."""
+    rare, known = tokens.strangers(parts.learned), set(parts.learned)
+    later = tokens.strangers(parts.watched + parts.tested)
+    new = {letter: count for letter, count in later.items() if letter not in known}
+    notes = []
+    if rare:
+        notes.append(
+            f"{len(rare):,} rare characters, {sum(rare.values()):,} places of what is learned from, are one unknown "
+            "token; --vocabulary tells more apart"
+        )
+    if new:
+        notes.append(
+            f"{len(new):,} characters, {sum(new.values()):,} places, are only in what is watched or set aside: they "
+            "are one unknown token, and count in the scores"
+        )
+    return notes
 
 
 def _learned(

@@ -28,6 +28,8 @@ class Checkpoints:
     identity: dict[str, Any]
     every: float = 30.0
     resume: bool = False
+    spent: float = field(default=0.0, init=False)  # seconds, on all that were
+    written: int = field(default=0, init=False)
     _next: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,13 +39,18 @@ class Checkpoints:
         """Whether it is time to write one."""
         return time.perf_counter() >= self._next
 
-    def write(self, step: int, checkpoint: Checkpoint) -> None:
-        """Write the checkpoint of a step; what `latest` returns then is this one."""
-        began = time.perf_counter()
+    def write(self, step: int, checkpoint: Checkpoint, began: float | None = None) -> None:
+        """Write the checkpoint of a step; what `latest` returns then is this one.
+
+        began   when it began to be made, on the clock `time.perf_counter` (None: now)
+        """
+        began = time.perf_counter() if began is None else began
         write_checkpoint(
             self.folder, step, Checkpoint(checkpoint.arrays, {**checkpoint.facts, "identity": self.identity})
         )
         now = time.perf_counter()
+        self.spent += now - began
+        self.written += 1
         self._next = now + max(self.every, (now - began) / SHARE)
 
     def latest(self) -> Checkpoint | None:

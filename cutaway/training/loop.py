@@ -232,7 +232,8 @@ class Loop:
                 self.tell(Progress(epoch, step, self.steps, self.elapsed(), self.epochs))
             last = epoch == self.epochs and done == self.per_epoch
             if self.checkpoints is not None and (last or self.interrupt.asked or self.checkpoints.due()):
-                self.checkpoints.write((epoch - 1) * self.per_epoch + done, snapshot.of(self, epoch, done, total))
+                began, step = time.perf_counter(), (epoch - 1) * self.per_epoch + done
+                self.checkpoints.write(step, snapshot.of(self, epoch, done, total), began)
                 self.interrupt.leave()
             if self.interrupt.asked or self.stop:
                 break
@@ -301,7 +302,7 @@ class Loop:
                 validation=None if values is None else finite_mean(values),
                 learning_rate=self.learning_rate(),
                 seconds=self.elapsed(),
-                best=best,
+                best=best and not self.plan.last,
                 metrics=figures,
                 members=() if self.plan.members is None or values is None else tuple(map(float, values)),
             ),

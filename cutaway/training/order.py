@@ -29,11 +29,14 @@ def epoch_order(
     epoch: int,
     shuffle: bool = True,
     drop_last: bool = False,
+    steps: int | None = None,
 ) -> np.ndarray:
     """Return (steps, batch_size) row numbers: every row once, the last step padded with −1.
 
     rows       how many, or which
     drop_last  leave out what fills no batch, other rows each epoch, instead of padding; no less than one step
+    steps      at most so many (None: all), for which rows are drawn without repeating one. Where they take less than a
+               fiftieth of the rows, that needs time and memory for those alone
 
     >>> epoch_order(5, 2, seed=0, epoch=0, shuffle=False).tolist()
     [[0, 1], [2, 3], [4, -1]]
@@ -41,12 +44,17 @@ def epoch_order(
     [[7, 8]]
     """
     count = rows if isinstance(rows, int) else len(rows)
-    chosen = generator(seed, "order", epoch).permutation(count) if shuffle else np.arange(count)
-    places = chosen if isinstance(rows, int) else rows[chosen]
-    steps = steps_of_epoch(count, batch_size, drop_last)
+    every = steps_of_epoch(count, batch_size, drop_last)
+    steps = every if steps is None else min(steps, every)
     order = np.full(steps * batch_size, -1, np.int32)
     taken = min(count, len(order))
-    order[:taken] = places[:taken]
+    if not shuffle:
+        chosen = np.arange(taken)
+    elif steps < every:
+        chosen = generator(seed, "order", epoch).choice(count, taken, replace=False)
+    else:
+        chosen = generator(seed, "order", epoch).permutation(count)[:taken]
+    order[:taken] = chosen if isinstance(rows, int) else rows[chosen]
     return order.reshape(steps, batch_size)
 
 
@@ -57,14 +65,16 @@ def member_orders(
     epoch: int,
     shuffle: bool = True,
     drop_last: bool = False,
+    steps: int | None = None,
 ) -> np.ndarray:
-    """Return (members, steps, batch_size) row numbers, each member's own order of its own rows.
+    """Return (members, steps, batch_size) row numbers, each member's own order of its own rows; see `epoch_order`.
 
     Members with fewer rows than others have steps of padding at their end, or, with `drop_last`, all have as many
     steps as the one with the fewest.
     """
     orders = [
-        epoch_order(rows, batch_size, seed, epoch, shuffle, drop_last) for rows, seed in zip(parts, seeds, strict=True)
+        epoch_order(rows, batch_size, seed, epoch, shuffle, drop_last, steps)
+        for rows, seed in zip(parts, seeds, strict=True)
     ]
     lengths = [len(order) for order in orders]
     if drop_last:

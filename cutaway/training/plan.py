@@ -13,7 +13,7 @@ from cutaway.layers import Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.training.engines import Watched
-from cutaway.training.order import block_order, epoch_order, member_orders
+from cutaway.training.order import block_order, epoch_order, member_orders, steps_of_epoch
 from cutaway.training.placing import Fold, watched_in_folds
 from cutaway.training.step import Batch, Carry
 
@@ -89,7 +89,7 @@ class Plan:
 
     def order(self, rows: int, epoch: int) -> np.ndarray:
         """Return which rows each step of the epoch takes, with a leading member axis where there are members."""
-        how = (self.shuffle, self.drop_last)
+        how = (self.shuffle, self.drop_last, self.steps)
         if self.block is not None and self.shuffle:
             size, seed = self.batch_size, self.seeds[0]
             order = block_order(rows, size, seed, epoch, self.block, drop_last=self.drop_last)
@@ -102,7 +102,11 @@ class Plan:
 
     def steps_of_epoch(self, rows: int) -> int:
         """Return how many steps an epoch has."""
-        return int(self.order(rows, 0).shape[-2])
+        parts = [rows] if self.block is not None and self.shuffle else self.parts(rows)
+        counts = [part if isinstance(part, int) else len(part) for part in parts]
+        found = [steps_of_epoch(count, self.batch_size, self.drop_last) for count in counts]
+        most = min(found) if self.drop_last else max(found)
+        return most if self.steps is None else min(most, self.steps)
 
     def first_carry(self, network: Layer, optimizer: Optimizer, rows: Batch) -> Carry:
         """Return the weights before the first step: the network's own, or for each member its own draw."""

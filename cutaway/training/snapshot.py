@@ -70,9 +70,9 @@ def restore(loop: Loop, checkpoint: Checkpoint) -> None:
         loop.from_epoch, loop.from_step = _whole(facts, "epoch") - 1, _whole(facts, "done")
         loop.epochs, loop.step = _whole(facts, "epochs"), _whole(facts, "step")
         loop.looked, loop.next_look = _whole(facts, "looked"), _whole(facts, "next_look")
-        loop.compiled, loop.observed = float(facts["compiled"]), float(facts["observed"])
-        loop.members.best_mean = np.inf if facts["best_mean"] is None else float(facts["best_mean"])
-        loop.began = time.perf_counter() - float(facts["seconds"])
+        loop.compiled, loop.observed = _seconds(facts, "compiled"), _seconds(facts, "observed")
+        loop.members.best_mean = np.inf if facts["best_mean"] is None else _number(facts, "best_mean")
+        loop.began = time.perf_counter() - _seconds(facts, "seconds")
         lines = _like_text(arrays.pop("records")).split("\n")
         records = [record_from(strict_header(line)) for line in lines if line]
     except (KeyError, TypeError, ValueError) as fault:
@@ -115,6 +115,20 @@ def _like(now: Any, found: np.ndarray, name: str) -> np.ndarray:
     return found
 
 
+def _number(facts: dict[str, Any], name: str) -> float:
+    value = facts[name]
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) < 1e300:
+        raise ModelFileError(f"the checkpoint says {name} is {value!r:.40}, expected a number")
+    return float(value)
+
+
+def _seconds(facts: dict[str, Any], name: str) -> float:
+    value = _number(facts, name)
+    if not 0 <= value < 1e12:
+        raise ModelFileError(f"the checkpoint says {name} is {value!r}, expected seconds")
+    return value
+
+
 def _like_text(found: np.ndarray) -> str:
     if found.dtype != np.uint8 or found.ndim != 1:
         raise ModelFileError(f"the checkpoint's records are {found.dtype} {found.shape}, expected bytes")
@@ -123,6 +137,6 @@ def _like_text(found: np.ndarray) -> str:
 
 def _whole(facts: dict[str, Any], name: str) -> int:
     value = facts[name]
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ModelFileError(f"the checkpoint says {name} is {value!r}, expected a whole number")
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 53:
+        raise ModelFileError(f"the checkpoint says {name} is {value!r:.40}, expected a whole number")
     return value

@@ -11,8 +11,8 @@ import pytest
 
 import cutaway as ca
 from cutaway.cli.main import main
+from cutaway.errors import DataWarning
 from cutaway.runs.compare import compare
-from cutaway.runs.table_run import DataWarning
 
 
 def table(rows=120, seed=0):

@@ -19,7 +19,8 @@ from cutaway.cli.predict_text import predict_text
 from cutaway.cli.text_summary import by_heart, readable, show_after, show_before, show_sample, verdict
 from cutaway.data.text import Text
 from cutaway.errors import InputError
-from cutaway.runs.load_text import load_text
+from cutaway.runs.load import load_as
+from cutaway.runs.text_run import TextRun
 from cutaway.runs.text_scores import TextScores
 from cutaway.runs.train_text import train_text
 
@@ -37,7 +38,7 @@ def folder(tmp_path_factory):
 def test_it_writes_on(folder, capsys):
     assert generate(folder, prompt="the cat", length=40, seed=3) == 0
     told = capsys.readouterr()
-    expected = load_text(folder).generate("the cat", 40, seed=3)
+    expected = load_as(TextRun, folder).generate("the cat", 40, seed=3)
     assert told.out == f"the cat{expected}\n" and told.err == ""
     assert generate(folder, prompt="the cat", length=40, seed=3, quiet=True) == 0
     assert capsys.readouterr().out == f"{expected}\n"
@@ -47,7 +48,7 @@ def test_json(folder, capsys):
     assert generate(folder, prompt="ÿthe", length=10, temperature=0, top_k=2, json_=True) == 0
     told = capsys.readouterr()
     found = json.loads(told.out)
-    assert found["text"] == load_text(folder).generate("the", 10, temperature=0)
+    assert found["text"] == load_as(TextRun, folder).generate("the", 10, temperature=0)
     assert found["unknown"] == {"ÿ": 1} and "ÿ" in told.err
 
 
@@ -101,7 +102,7 @@ def test_ctrl_c_ends_it_cleanly(folder):
 
 
 def test_each_line_has_a_loss(folder, tmp_path, capsys):
-    run = load_text(folder)
+    run = load_as(TextRun, folder)
     other = tmp_path / "other.txt"
     other.write_text("the cat sat on the mat,\nzebra\n\nÿÿ\n")
     out = tmp_path / "losses.csv"
@@ -125,7 +126,7 @@ def test_each_line_has_a_loss(folder, tmp_path, capsys):
 
 
 def test_what_the_terminal_shows(folder):
-    run, console = load_text(folder), Console(width=100, file=io.StringIO())
+    run, console = load_as(TextRun, folder), Console(width=100, file=io.StringIO())
     show_before(run, console, Path("cat.txt"))
     show_sample(console, 10, 2.5, "one\ntwo")
     show_after(run, console, folder, Path("cat.txt"), True)
@@ -140,7 +141,7 @@ def test_what_the_terminal_shows(folder):
 
 
 def scored(folder, **changed):
-    run = load_text(folder)
+    run = load_as(TextRun, folder)
     run.scores = TextScores(**{**vars(run.scores), **changed})
     return run
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import struct
 import zlib
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cutaway.data import picture_arrays
 from cutaway.data.mirror import told_from_mirrored
-from cutaway.data.picture_arrays import read_idx
-from cutaway.data.picture_encoder import MOST_PIXELS, PictureEncoder, as_pictures, decoded
+from cutaway.data.picture_arrays import read_idx, read_pixels
+from cutaway.data.picture_encoder import PictureEncoder, as_pictures
+from cutaway.data.picture_files import MOST_PIXELS, decoded
 from cutaway.data.pictures import decode_files, read_pictures
 from cutaway.data.sort import Sort, sort_of
 from cutaway.errors import InputError
@@ -152,6 +155,31 @@ def test_exif_turns_a_picture_upright(tmp_path):
     assert read_pictures(tmp_path / "set").sizes == [((4, 6), 2)]
 
 
+def test_sixteen_bits_are_known_by_the_mode_not_by_what_a_picture_holds(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned upright, by which the mode may change
+    for most in (200, 300, 65535):
+        deep = np.array([[0, most], [most // 2, most]], np.uint16)
+        for name, options in (("plain.png", {}), ("turned.png", {"exif": exif})):
+            Image.fromarray(deep).save(tmp_path / name, **options)
+        expected = np.rint(deep / 257)
+        np.testing.assert_array_equal(decoded(tmp_path / "plain.png", 1)[..., 0], expected)
+        np.testing.assert_array_equal(decoded(tmp_path / "turned.png", 1)[..., 0], np.rot90(expected, -1))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+@pytest.mark.timeout(30)
+def test_a_pipe_in_a_folder_is_passed_over_and_told(folder):
+    os.mkfifo(folder / "cat" / "pipe.png")
+    os.mkfifo(folder / "dog" / "pipe")
+    found = read_pictures(folder)
+    assert len(found.pixels) == 6 and sort_of(folder) is Sort.PICTURES
+    assert [name for name, _ in found.skipped] == ["cat/pipe.png", "dog/pipe"]
+    assert dict(found.skipped)["cat/pipe.png"] == "is no regular file"
+    pixels, _, skipped = decode_files([folder, folder / "dog" / "pipe"], PictureEncoder(6, 5, 3))
+    assert len(pixels) == 6 and [reason for _, reason in skipped] == ["is no regular file"] * 2
+
+
 def test_sizes_are_made_one(tmp_path):
     for number, (height, width) in enumerate([(1, 1), (20, 10), (30, 30), (300, 2), (40, 44)]):
         save(tmp_path / "ab"[number % 2] / f"{number}.png", noise(height, width))
@@ -250,6 +278,21 @@ def test_refuses_arrays_that_do_not_fit(tmp_path, arrays, message):
         read_pictures(tmp_path / "a.npz")
 
 
+def test_classes_of_two_kinds_are_refused(tmp_path):
+    x, y = noise(4, 4, 6).transpose(2, 0, 1), np.arange(6) % 2
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x, y_test=y.astype(str))
+    with pytest.raises(InputError, match="of x_train whole numbers and of x_test text; expected either in all parts"):
+        read_pictures(tmp_path / "a.npz")
+
+
+def test_one_array_by_the_name_of_many_is_refused(tmp_path):
+    np.save(tmp_path / "a.npy", noise(4, 4, 6))
+    (tmp_path / "a.npy").rename(tmp_path / "a.npz")
+    for read in (read_pictures, read_pixels):
+        with pytest.raises(InputError, match=r"is one array, as \.npy files are, uint8 \(4, 4, 6\); expected pictures"):
+            read(tmp_path / "a.npz")
+
+
 def test_layouts_are_told_apart():
     for shape, expected in (
         ((5, 8, 9), (5, 8, 9, 1)), ((5, 8, 9, 3), (5, 8, 9, 3)), ((5, 3, 8, 9), (5, 8, 9, 3)),
@@ -282,6 +325,20 @@ def test_idx_with_its_labels_and_test_part_beside(tmp_path):
         read_idx(tmp_path / "torn-idx3-ubyte")
 
 
+def test_a_packed_file_is_unpacked_up_to_a_limit(tmp_path, monkeypatch):
+    (tmp_path / "x-idx3-ubyte.gz").write_bytes(idx(np.zeros((50, 40, 30), np.uint8), packed=True))
+    assert read_idx(tmp_path / "x-idx3-ubyte.gz").shape == (50, 40, 30)
+    monkeypatch.setattr(picture_arrays, "MOST_BYTES", 16 + 50 * 40 * 30)
+    assert read_idx(tmp_path / "x-idx3-ubyte.gz").shape == (50, 40, 30)
+    monkeypatch.setattr(picture_arrays, "MOST_BYTES", 9_999)
+    asked = []
+    unpacked = gzip.GzipFile.read
+    monkeypatch.setattr(gzip.GzipFile, "read", lambda file, size=-1: asked.append(size) or unpacked(file, size))
+    with pytest.raises(InputError, match="holds more than 9,999 bytes once unpacked"):
+        read_idx(tmp_path / "x-idx3-ubyte.gz")
+    assert asked == [10_000]
+
+
 # ---- the encoder, and mirror images ---------------------------------------------------------------------------
 
 
@@ -291,6 +348,37 @@ def test_the_encoder_comes_back_from_json_and_refuses_what_is_none():
     for wrong in ({"height": 0}, {"channels": 2}, {"low": 1.0}, {"width": "9"}, {"more": 1}, {"height": 10**6}):
         with pytest.raises(InputError, match="picture encoder"):
             PictureEncoder.from_json({**encoder.to_json(), **wrong})
+
+
+def test_numbers_of_another_range_than_was_learned_from_are_refused():
+    x = noise(8, 9, 12).transpose(2, 0, 1)
+    of_bytes, of_shares = PictureEncoder(8, 9, 1), PictureEncoder(8, 9, 1, 0.0, 1.0)
+    np.testing.assert_array_equal(of_bytes.encode_arrays(x.astype(np.float32))[..., 0], x)
+    np.testing.assert_array_equal(of_shares.encode_arrays(x / 255)[..., 0], x)
+    assert not of_bytes.encode_arrays(np.zeros((2, 8, 9))).any()  # black in either range
+    for encoder, array, message in (
+        (of_bytes, x / 255, "values from 0 to 1; the run was trained on 0 to 255; multiply by 255"),
+        (of_bytes, x > 127, "values from 0 to 1; the run was trained on 0 to 255; multiply by 255"),
+        (of_bytes, x.astype(np.int32) * 257, "the run was trained on 0 to 255"),
+        (of_shares, x.astype(np.float32), "the run was trained on 0 to 1; divide by 255"),
+        (of_bytes, np.full((2, 8, 9), np.nan), "not finite"),
+    ):
+        with pytest.raises(InputError, match=message):
+            encoder.encode_arrays(array)
+
+
+def test_one_picture_is_not_taken_for_many():
+    colour, gray = noise(28, 28, 3), noise(16, 16, 1)
+    for encoder, x in (
+        (PictureEncoder(28, 28, 3), colour), (PictureEncoder(32, 32, 3), noise(20, 30, 4)),
+        (PictureEncoder(28, 28, 1), colour), (PictureEncoder(16, 16, 1), gray),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=r"one picture\? give x\[None\]"):
+            encoder.encode_arrays(x)
+    np.testing.assert_array_equal(PictureEncoder(28, 28, 3).encode_arrays(colour[None])[0], colour)
+    # Gray pictures for a network of colours, and ones that are as narrow as those learned from.
+    assert PictureEncoder(8, 8, 3).encode_arrays(noise(8, 8, 5).transpose(2, 0, 1)).shape == (5, 8, 8, 3)
+    assert PictureEncoder(4, 3, 1).encode_arrays(noise(7, 4, 3)).shape == (7, 4, 3, 1)
 
 
 def test_files_to_predict_for_are_found_at_any_depth(folder):

@@ -89,7 +89,7 @@ def test_unknown_categories_and_missing_cells_are_survived_in_silence():
 
 def test_text_where_numbers_were_is_told():
     net = ca.NetworkRegressor(**QUICK | {"epochs": 2}).fit(pandas_frame()[["size"]], PRICE)
-    with pytest.warns(ca.runs.table_run.DataWarning, match="'size': 120 of 120 values cannot be read"):
+    with pytest.warns(ca.errors.DataWarning, match="'size': 120 of 120 values cannot be read"):
         net.predict(pd.DataFrame({"size": ["large"] * ROWS}))
 
 

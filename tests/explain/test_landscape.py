@@ -58,7 +58,9 @@ def test_every_point_is_the_loss_of_the_network_there(run, plane, engine):
     assert found.engine == engine
     for row, column in ((0, 0), (1, 3), (3, 2)):
         place = np.array([found.across[column], found.up[row]]) - found.plane.offsets
-        assert found.losses[row, column] == pytest.approx(loss_of(run.network, moved(run.network, found.plane, place)), rel=2e-5)
+        assert found.losses[row, column] == pytest.approx(
+            loss_of(run.network, moved(run.network, found.plane, place)), rel=2e-5
+        )
     assert found.loss == pytest.approx(float(np.mean((run.network(X) - Y) ** 2)), rel=1e-5)
 
 
@@ -184,44 +186,35 @@ def test_curvature_of_a_line_is_that_of_its_closed_form():
     assert found.sharpest_rate == pytest.approx(2 / exact[1], rel=1e-5)
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
-def test_curvature_agrees_with_the_hessian_of_jax(loss):
+def test_curvature_agrees_with_the_hessian_of_jax():
     jax = pytest.importorskip("jax")
+    from jax.flatten_util import ravel_pytree
+
     from cutaway.layers import Context
 
     network = ca.Sequential(ca.Dense(3), ca.Tanh(), ca.Dense(2)).build(2, seed=4)
-    criterion = as_loss(loss)
-    y = np.tile(Y, (1, 2)) if loss == "squared_error" else (Y[:, 0] > 0).astype(int)
+    criterion = as_loss("cross_entropy")
+    y = (Y[:, 0] > 0).astype(int)
     params = {path: array.astype(np.float64) for path, array in network.parameters().items()}
     targets = criterion.prepare(y, (len(X), 2))
     with jax.enable_x64(True):
-        numbers, back = jax.flatten_util.ravel_pytree(params) if hasattr(jax, "flatten_util") else (None, None)
-        if back is None:
-            from jax.flatten_util import ravel_pytree
-
-            numbers, back = ravel_pytree(params)
+        numbers, back = ravel_pytree(params)
 
         def value(vector):
             outputs = network.bind(back(vector))(jax.numpy.asarray(X, "float64"), ctx=Context())
             return criterion.value(outputs, jax.numpy.asarray(targets))
 
-        exact = np.asarray(jax.hessian(value)(numbers))
-        order = np.asarray(
-            ravel_pytree_order(back, len(numbers), params)
-        )  # JAX sorts the dict's keys, we keep the layers' order
+        exact = np.asarray(jax.jit(jax.hessian(value))(numbers))
+        # JAX sorts the names of a dict, we keep the order of the layers.
+        numbered = back(jax.numpy.arange(len(numbers), dtype="float64"))
+        order = np.concatenate([np.asarray(numbered[path]).ravel() for path in params]).astype(int)
     exact = exact[np.ix_(order, order)]
     product = hessian_product(network, X, y, criterion)
     vector = np.random.default_rng(1).standard_normal(len(exact))
     assert product(vector) == pytest.approx(exact @ vector, abs=1e-7)
-    found = curvature(network, X, y, loss=loss, count=3, tolerance=1e-8)
+    found = curvature(network, X, y, loss=criterion, count=3, tolerance=1e-8)
     assert found.largest == pytest.approx(np.linalg.eigvalsh(exact)[::-1][:3], rel=1e-5)
     assert found.smallest == pytest.approx(np.linalg.eigvalsh(exact)[0], abs=1e-6)
-
-
-def ravel_pytree_order(back, size, params):
-    """Where each of our numbers, layer by layer, stands among JAX's."""
-    places = back(np.arange(size, dtype=np.float64))
-    return np.concatenate([np.asarray(places[path]).ravel() for path in params]).astype(int)
 
 
 def test_lanczos_finds_the_outermost_eigenvalues():
@@ -253,7 +246,7 @@ def test_the_pictures_are_of_the_same_numbers(run, tmp_path):
     axes = found.figure().axes[0]
     assert axes.lines[0].get_xydata() == pytest.approx(found.path)
     drawn = axes.collections[-1]
-    assert drawn.get_array() == pytest.approx(Shades(found).place(found.path_losses[dots(found)]))
+    assert np.asarray(drawn.get_array()) == pytest.approx(Shades(found).place(found.path_losses[dots(found)]))
     root = ElementTree.fromstring(found.svg())
     circles = [item for item in root.iter() if item.tag.endswith("circle")]
     assert len(circles) == len(dots(found))
@@ -327,7 +320,7 @@ def test_wrong_networks_and_rows_are_told(run):
         landscape(3, X, Y, loss="squared_error")
     with pytest.raises(ca.InputError, match="60 rows, y has 59"):
         landscape(run, X, Y[:-1], loss="squared_error")
-    with pytest.raises(ca.InputError, match="expected one of|ends in|written as"):
+    with pytest.raises(ca.InputError, match="a landscape is written as"):
         landscape(run, X, Y, loss="squared_error", points=2, curvature=False).save("a.gif")
     with pytest.raises(ca.InputError, match="resume and trajectory"):
         ca.fit(ca.Sequential(ca.Dense(1)), X, Y, loss="squared_error", trajectory=True, resume=True)

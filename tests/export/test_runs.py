@@ -55,7 +55,7 @@ def tables(tmp_path_factory):
     return folder
 
 
-@pytest.mark.filterwarnings("ignore::cutaway.runs.table_run.DataWarning")
+@pytest.mark.filterwarnings("ignore::cutaway.errors.DataWarning")
 @pytest.mark.parametrize(
     ("target", "network"),
     [("classes", "ensemble"), ("two classes", "blend"), ("number", "blend"), ("numbers", "one"), ("labels", "one")],
@@ -90,7 +90,7 @@ def test_every_kind_of_column_is_among_them(tables):
     assert kinds == {"number", "category", "boolean", "date", "text"}
 
 
-@pytest.mark.filterwarnings("ignore::cutaway.runs.table_run.DataWarning")
+@pytest.mark.filterwarnings("ignore::cutaway.errors.DataWarning")
 def test_rows_as_dictionaries_in_other_order_and_with_columns_missing(tables, tmp_path):
     run = table_run(tables / "known.csv", "number", "one")
     export(run, "numpy", tmp_path / "exported.py")
@@ -154,7 +154,7 @@ DIRTY = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore::cutaway.runs.table_run.DataWarning")
+@pytest.mark.filterwarnings("ignore::cutaway.errors.DataWarning")
 @pytest.mark.parametrize("name", DIRTY)
 def test_cells_are_read_as_the_run_reads_them(name, tmp_path):
     from cutaway.data.columns import describe_columns

@@ -1,5 +1,9 @@
 """Augmentation: silent in evaluation, the same bits on both engines, and what each layer says it does."""
 
+import sys
+import tracemalloc
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -131,3 +135,25 @@ def test_they_are_saved_by_their_arguments(layer):
 def test_refuses_what_is_no_number_of_pixels(make):
     with pytest.raises(InputError, match="pixels"):
         make()
+
+
+def test_standardize_counts_bytes_exactly_and_copies_none(monkeypatch):
+    fitted = Standardize.fit(BYTES)
+    assert Standardize.fit(np.moveaxis(np.moveaxis(BYTES, -1, 0).copy(), 0, -1)).mean == fitted.mean  # any layout
+    exact = [[Fraction(int(value)) for value in BYTES[..., channel].ravel()] for channel in range(3)]
+    for channel, values in enumerate(exact):
+        mean = sum(values) / len(values)
+        variance = sum((value - mean) ** 2 for value in values) / len(values)
+        assert fitted.mean[channel] == pytest.approx(float(mean), rel=1e-15)
+        assert fitted.deviation[channel] == pytest.approx(float(variance) ** 0.5, rel=1e-14)
+    monkeypatch.setattr(sys.modules[Standardize.__module__], "COUNTED", 1000)  # many pieces, the last one short
+    assert Standardize.fit(BYTES).mean == fitted.mean and Standardize.fit(BYTES).deviation == fitted.deviation
+    flat = Standardize.fit(np.full((3, 2, 2, 1), 7, np.uint8))
+    assert flat.mean == (7.0,) and flat.deviation == (1.0,)
+    monkeypatch.undo()
+    large = np.zeros((4000, 64, 64, 1), np.uint8)  # 16 MB
+    tracemalloc.start()
+    Standardize.fit(large)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < large.nbytes

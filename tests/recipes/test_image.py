@@ -32,6 +32,18 @@ def test_the_more_pictures_the_fewer_epochs():
         image_recipe(10, GRAY, (28, 28), 10, effort="fast")
 
 
+@pytest.mark.parametrize("effort", ["quick", "best"])
+def test_decay_is_of_windows_and_products_alone(effort):
+    recipe = image_recipe(500, GRAY, (28, 28), 7, effort=effort)
+    params = recipe.network.build((28, 28, 1)).parameters()
+    still = {path: np.zeros_like(array) for path, array in params.items()}
+    moments = {key: np.asarray(array) for key, array in recipe.optimizer.init(params).items()}
+    after, _ = recipe.optimizer.update(params, still, moments, 10)  # without a gradient only decay moves
+    for path, array in params.items():
+        moved = bool((after[path] != array).any())
+        assert moved == (array.ndim > 1), path
+
+
 def test_only_what_may_be_mirrored_is_and_only_then_is_a_part_hidden():
     def kinds(**how):
         return [type(layer) for layer in image_recipe(1_000, GRAY, (32, 32), 3, **how).network.layers]

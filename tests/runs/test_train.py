@@ -10,7 +10,7 @@ import pytest
 
 import cutaway as ca
 from cutaway.data.reading import table_from
-from cutaway.runs.table_run import DataWarning
+from cutaway.errors import DataWarning
 
 
 def houses(rows=160, seed=0):

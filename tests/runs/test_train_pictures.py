@@ -4,6 +4,9 @@ import csv
 import io
 import json
 import shutil
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -15,12 +18,12 @@ from cutaway.cli.pictures_summary import show_after, show_before
 from cutaway.cli.predict_pictures import predict_pictures
 from cutaway.data.pictures import read_pictures
 from cutaway.data.targets import ClassTarget
-from cutaway.errors import InputError
+from cutaway.errors import DataWarning, InputError
 from cutaway.layers import Cutout, Ensemble, RandomFlip
+from cutaway.records import StepRecord
 from cutaway.runs.picture_parts import divide
 from cutaway.runs.picture_run import PictureRun
 from cutaway.runs.picture_sheet import filters_sheet, mistakes_sheet
-from cutaway.runs.table_run import DataWarning
 from cutaway.runs.train_pictures import train_pictures
 
 CLASSES = ("bar", "checks", "dot")
@@ -66,7 +69,7 @@ def test_it_learns_and_says_how_well(run):
     assert run.classes == CLASSES and run.scores.rows == 18 and run.scores.better
     assert run.scores.value >= 0.8 and run.scores.baseline == pytest.approx(1 / 3)
     assert run.estimate.rows == run.data["watched"] == 7
-    assert run.data["classes"] == dict.fromkeys(CLASSES, 30) and run.data["trained"] == 72
+    assert run.data["classes"] == dict.fromkeys(CLASSES, 30) and run.data["learned"] == 65
     assert [name for name, _ in run.data["skipped"]] == ["dot/list.txt", "dot/torn.png"]
     assert np.sum(run.confusion) == 18 and np.trace(run.confusion) == round(18 * run.scores.value)
     wrong = np.sum(run.confusion) - np.trace(run.confusion)
@@ -74,6 +77,13 @@ def test_it_learns_and_says_how_well(run):
     assert "calibration error" in run.scores.others
     # Too few pictures to tell whether they may be mirrored: then they are not.
     assert run.settings["told_from_mirrored"] is None and not run.settings["mirrored"]
+
+
+def test_the_best_epoch_is_the_one_whose_weights_are_delivered(run):
+    lowest = min(record.validation for record in run.history)
+    assert run.history[-1].validation > lowest  # else the last would be the best by chance
+    assert run.best is run.history[-1] and run.summary()["best_epoch"] == len(run.history) == 12
+    assert not any(record.best for record in run.history)
 
 
 def test_what_is_tested_is_what_is_delivered(run, folder):
@@ -154,8 +164,10 @@ def test_the_screen_says_what_a_person_needs(run, folder):
         "2 file(s) passed over", "too few pictures to say", "3 stages of 8, 16, 32 channels",
         "on 18 pictures set aside",
         "by always saying bar", "is \\ taken for", "filters.png", "cutaway predict",
+        "12 epochs of 65 pictures; 7 more held out", "NEW_PICTURES/ -o predictions.csv",
     ):  # fmt: skip
         assert words in told, words
+    assert f"predict {run.path} {folder}" not in told  # of those the classes are known
 
 
 def test_the_sheets_are_pictures_with_words_under_each():
@@ -188,7 +200,7 @@ def test_parts_that_come_with_the_data_are_kept(folder, tmp_path):
     shutil.copy(folder / "bar" / "20.png", tmp_path / "test" / "new")
     shutil.copy(folder / "bar" / "00.png", tmp_path / "test" / "bar" / "again.png")
     found = train_pictures(tmp_path, effort="quick", epochs=1, engine="numpy")
-    assert found.scores.rows == 31 and found.data["trained"] == 60 and found.classes == CLASSES
+    assert found.scores.rows == 31 and found.data["learned"] + found.data["watched"] == 60 and found.classes == CLASSES
     assert any("1 picture(s) of a class that none to learn from has" in note for note in found.notes)
     assert any("1 of the 31 pictures set aside stand among those learned from" in note for note in found.notes)
 
@@ -217,6 +229,41 @@ def test_best_averages_several_networks_and_comes_back(folder, tmp_path):
     expected = tempered / tempered.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(found.predict_proba(x), expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(ca.load(tmp_path / "run").predict_proba(x), found.predict_proba(x))
+
+
+@pytest.mark.parametrize("member", [0, 1, 2])
+def test_a_member_that_is_interrupted_is_left_out(folder, monkeypatch, member):
+    pictures = read_pictures(folder, size=6)
+    whole = train_pictures(pictures, effort="best", epochs=3, engine="numpy", test=0)
+    module, called = sys.modules["cutaway.runs.train_pictures"], []
+    learn = module.learn
+
+    def interrupt(record):
+        if isinstance(record, StepRecord) and len(called) == member + 1 and record.epoch == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    def heard(*args, **options):
+        called.append(1)
+        return learn(*args, listeners=[interrupt], **options)
+
+    monkeypatch.setattr(module, "learn", heard)
+    found = train_pictures(pictures, effort="best", epochs=3, engine="numpy", test=0)
+    assert found.interrupted and len(called) == member + 1
+    kept = list(Ensemble.of(found.network))
+    assert len(kept) == found.summary()["members"] == max(1, member)
+    assert len(found.history) == (3 if member else 1)  # half-trained is better than nothing, where there is no other
+    if member:
+        for one, other in zip(kept, whole.network, strict=False):
+            for path, array in {**one.parameters(), **one.state()}.items():
+                np.testing.assert_array_equal(array, {**other.parameters(), **other.state()}[path])
+        told = [event.message for event in found.events if event.what == "interrupted"]
+        assert len(told) == 1 and f"of 3 networks {member} " in told[0]
+
+
+def test_predicting_for_pictures_does_not_read_what_tables_need():
+    code = "import cutaway.runs.picture_run, sys; print([m for m in sys.modules if m.startswith('cutaway.runs.table')])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
 
 
 def test_few_pictures_and_one_of_a_class(folder, tmp_path):

@@ -1,10 +1,12 @@
 """Thousands of changed files, by a seed: each loads or is refused, within memory and time; and the crashes found."""
 
+import io
 import json
 import os
 import random
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import cutaway as ca
 from cutaway.errors import InputError
 from cutaway.storage import header, trial
 from cutaway.storage.architecture import ModelFileError, rebuild
+from cutaway.storage.checkpoint import Checkpoint, latest_checkpoint, write_checkpoint
 from cutaway.storage.header import strict_header
 from cutaway.storage.network_file import network_bytes, read_network
 from tests.storage import fuzz_targets, fuzzing
@@ -162,6 +165,61 @@ def test_a_picture_grown_by_layer_after_layer_is_refused_before_it_is_made():
 def test_a_context_of_thousands_is_tried_on_a_part():
     net = ca.Sequential(ca.Embedding(5, 4), ca.TransformerBlock(2), ca.Dense(5)).build(np.zeros((1, 4), np.int32))
     trial.try_out(net, np.zeros((1, 1 << 16), np.int32), 5)  # whole, its attention would be 4 billion numbers a head
+
+
+@pytest.mark.parametrize("name", ["seconds", "compiled", "observed", "best_mean", "epochs", "looked"])
+@pytest.mark.parametrize("value", ["nan", "1", True, -1e300, 10**400, [], 10**9], ids=lambda value: repr(value)[:9])
+def test_a_checkpoint_with_odd_facts(tmp_path, name, value):
+    """One whose seconds were the text "nan" was gone on with, until the next could not be written."""
+    fuzz_targets.train(tmp_path)
+    found = latest_checkpoint(tmp_path)
+    for place in tmp_path.iterdir():
+        place.unlink()
+    write_checkpoint(tmp_path, 6, Checkpoint(found.arrays, {**found.facts, name: value}))
+    try:
+        fuzz_targets.train(tmp_path, resume=True)
+    except ModelFileError:
+        return
+    assert value == 10**9
+
+
+def npz(**parts):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as file:
+        for name, content in parts.items():
+            file.writestr(f"{name}.npy", content)
+    return held.getvalue()
+
+
+def npy(array):
+    held = io.BytesIO()
+    np.save(held, array)
+    return held.getvalue()
+
+
+PIXELS, LABELS = npy(np.zeros((4, 6, 6), np.uint8)), npy(np.arange(4) % 2)
+FLAGS = b"PK\x01\x02\x14\x03\x14\x00"  # of each entry in the list at the end: its flags come next
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        npz(x=b"no array", y=LABELS),
+        npz(x=PIXELS, y=b"no array"),
+        npz(x=PIXELS, y=LABELS).replace(FLAGS + b"\0\0", FLAGS + b"\1\0"),  # encrypted
+        npz(x=PIXELS, y=LABELS).replace(FLAGS + b"\0\0", FLAGS + b"\x20\0"),  # a patch of something else
+        npz(x=PIXELS, y=LABELS).replace(FLAGS + b"\0\0\0\0", FLAGS + b"\0\0\x63\0"),  # packed in an unknown way
+        npz(x=PIXELS.replace(b"(4, 6, 6)", b"(1 << 50,)")[: len(PIXELS)], y=LABELS),
+        npz(x=PIXELS.replace(b"(4, 6, 6), }          ", b"(9999999999, 99, 99), }"), y=LABELS),
+    ],
+)
+def test_pictures_in_archives_of_arrays_that_are_none(tmp_path, content):
+    from cutaway.data.pictures import read_pictures
+
+    assert content not in (npz(x=PIXELS, y=LABELS),)
+    (tmp_path / "p.npz").write_bytes(content)
+    with pytest.raises(InputError, match=r"p\.npz"):
+        read_pictures(tmp_path / "p.npz")
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "{", "[]", "null", '{"record": "Event"}', "\xff"])
