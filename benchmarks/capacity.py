@@ -8,7 +8,6 @@ writes the loop.
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import numpy as np
 
@@ -64,14 +63,13 @@ def programs(widths: tuple[int, ...], epochs: int, together: bool) -> tuple[floa
 def main(repeats: int, quick: bool) -> None:
     widths, epochs = (WIDTHS[:6], 5) if quick else (WIDTHS, 200)
     x, y = data(ROWS + 500)
-    runs: list[Any] = []
-    for _ in range(1 if quick else min(repeats, 2)):
-        runs.append(
-            bias_variance(
-                network, x[:ROWS], y[:ROWS], values=widths, resamples=RESAMPLES, seeds=SEEDS, epochs=epochs,
-                test=(x[ROWS:], y[ROWS:]), learning_curve=False, engine="xla",
-            )
-        )  # fmt: skip
+    runs = [
+        bias_variance(
+            network, x[:ROWS], y[:ROWS], values=widths, resamples=RESAMPLES, seeds=SEEDS, epochs=epochs,
+            test=(x[ROWS:], y[ROWS:]), learning_curve=False, engine="xla",
+        )
+        for _ in range(1 if quick else min(repeats, 2))
+    ]  # fmt: skip
     found = min(runs, key=lambda run: run.seconds)
     alone = one_by_one(widths, epochs)
     apart = programs(widths, epochs, together=False)[0]

@@ -55,6 +55,14 @@ def done(place: Path) -> bool:
     return (place / "run.json").exists()
 
 
+def size_of(file: Path) -> int:
+    """Return how many bytes a file has that may vanish at any time; 0 where it is not there."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
 def newest(place: Path) -> str:
     return max((file.name for file in (place / "checkpoint" / "0").glob("*.safetensors")), default="")
 
@@ -215,11 +223,17 @@ def two_processes(training: Training, chance: random.Random) -> tuple[str, str]:
     """A second process on the folder of a training under way: it must refuse, and change nothing."""
     place = training.room / f"two-{chance.randrange(1 << 30)}"
     first = training.begin(place)
-    while not (place / "lock").exists() and first.poll() is None:
-        time.sleep(0.005)
-    os.kill(first.pid, signal.SIGSTOP)  # so that it does not end first
-    told = "" if done(place) else finished(begun(training.name, training.engine, place, False))
-    os.kill(first.pid, signal.SIGCONT)
+    lock = place / "lock"
+    # Its number is written once it has the lock; stopped before, it would be the second.
+    while not size_of(lock) and first.poll() is None:
+        time.sleep(0.002)
+    first.send_signal(signal.SIGSTOP)  # so that it does not end first
+    if first.poll() is not None or done(place):  # it was too quick
+        first.send_signal(signal.SIGCONT)
+        finished(first)
+        return "", training.verdict(place)
+    told = finished(begun(training.name, training.engine, place, False))
+    first.send_signal(signal.SIGCONT)
     if "another training writes to this folder" not in told:
         first.kill()
         finished(first)

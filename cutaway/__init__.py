@@ -51,6 +51,7 @@ from cutaway.version import __version__
 if _TYPE_CHECKING:
     from cutaway import recipes
     from cutaway.estimators import NetworkClassifier, NetworkRegressor
+    from cutaway.explain import approximate, bias_variance, curvature, landscape
     from cutaway.explain.step import step
     from cutaway.explain.trace import trace
     from cutaway.export import from_onnx, from_pytorch
@@ -63,6 +64,10 @@ if _TYPE_CHECKING:
 
 # What reads tables and files is imported when it is first asked for: `import cutaway` stays quick.
 _LATER = {
+    "approximate": "cutaway.explain",
+    "bias_variance": "cutaway.explain",
+    "curvature": "cutaway.explain",
+    "landscape": "cutaway.explain",
     "NetworkClassifier": "cutaway.estimators",
     "NetworkRegressor": "cutaway.estimators",
     "compare": "cutaway.runs.compare",
@@ -84,9 +89,10 @@ __all__ = [
     "CrossEntropy", "Exponential", "FlatCos", "GradientDescent", "Hinge", "Huber", "InputError", "Loss",
     "MeanOverMembers", "Momentum", "Nesterov", "NetworkClassifier", "NetworkRegressor", "OneCycle", "Optimizer",
     "PictureRun", "RMSProp", "Random", "ResidualSumOfSquares", "Run", "Schedule", "SquaredError", "StepDecay",
-    "StopTraining", "TableRun", "Tensor", "TextRun", "TrainingWarning", "WarmUp", "__version__", "as_tensors",
-    "check_gradients", "compare", "fit", "from_onnx", "from_pytorch", "gradients", "load", "losses", "metrics", "ops",
-    "optimizers", "recipes", "schedules", "step", "trace", "train",
+    "StopTraining", "TableRun", "Tensor", "TextRun", "TrainingWarning", "WarmUp", "__version__", "approximate",
+    "as_tensors",
+    "bias_variance", "check_gradients", "compare", "curvature", "fit", "from_onnx", "from_pytorch", "gradients",
+    "landscape", "load", "losses", "metrics", "ops", "optimizers", "recipes", "schedules", "step", "trace", "train",
     *_layers,
 ]  # fmt: skip
 

@@ -13,12 +13,14 @@ from difflib import get_close_matches
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnknownOptionError, UnusedCliTokensError
 
+from cutaway.cli.capacity import capacity
 from cutaway.cli.compare import compare
 from cutaway.cli.data import data
 from cutaway.cli.exit_codes import DONE, ENDED, INTERRUPTED, OURS, WRONG_INPUT
 from cutaway.cli.explain import explain
 from cutaway.cli.export import export
 from cutaway.cli.generate import generate
+from cutaway.cli.landscape import landscape
 from cutaway.cli.predict import predict
 from cutaway.cli.printable import as_options, printable
 from cutaway.cli.train import train
@@ -38,7 +40,7 @@ app = App(
     ),
     help_format="markdown",
 )
-for command in (train, predict, explain, generate, compare, export, data):
+for command in (train, predict, explain, generate, compare, landscape, capacity, export, data):
     app.command(command)
 
 

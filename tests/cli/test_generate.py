@@ -13,10 +13,20 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import cutaway as ca
 from cutaway.cli.generate import generate
 from cutaway.cli.main import main
 from cutaway.cli.predict_text import predict_text
-from cutaway.cli.text_summary import by_heart, readable, show_after, show_before, show_sample, verdict
+from cutaway.cli.text_summary import (
+    by_heart,
+    explained,
+    readable,
+    score_table,
+    show_after,
+    show_before,
+    show_sample,
+    verdict,
+)
 from cutaway.data.text import Text
 from cutaway.errors import InputError
 from cutaway.runs.load import load_as
@@ -69,10 +79,18 @@ def test_the_whole_job(tmp_path, monkeypatch, capsys):
     assert main(["train", "cat.txt", *brief, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["kind"] == "text" and found["scores"]["characters"] == 180 and found["sample"]
+    assert main(["train", "cat.txt", *brief[:-2], "--epochs", "0.5", "--quiet"]) == 0
+    assert 0 < ca.load("runs/cat").history[-1].step < found["steps"]
+    Path("table.csv").write_text("x,y\n" + "".join(f"{place},{place % 7}\n" for place in range(50)))
+    assert main(["train", "table.csv", "--target", "y", *brief[:4], "--epochs", "1", "--no-compare", "--quiet"]) == 0
     for wrong, words in (
         (["train", "cat.txt", "--metric", "rmse"], "--metric"),
         (["train", "cat.txt", "--test", "cat.txt"], "share"),
+        (["train", "cat.txt", "--epochs", "many"], "'many' is not a number"),
+        (["train", "table.csv", "--target", "y", "--epochs", "0.75"], "epochs must be a whole number"),
         (["generate", "runs/cat", "--length", "0"], "length"),
+        (["generate", "runs/table"], "learned from a table; expected one that learned from a text"),
+        (["train", "table.csv", "--target", "y", "--from", "runs/cat"], "learned from a text; expected one"),
         (["predict", "runs/cat", "cat.txt", "-o", "losses.txt"], ".csv"),
         (["predict", "runs/cat", "runs/cat/network.safetensors"], "no text"),
     ):
@@ -109,12 +127,13 @@ def test_each_line_has_a_loss(folder, tmp_path, capsys):
     assert predict_text(run, other, out, False, False) == 0
     rows = list(csv.DictReader(io.StringIO(out.read_text())))
     assert [row["line"] for row in rows] == ["1", "2", "3", "4"]
-    assert [row["characters"] for row in rows] == ["24", "4", "1", "1"]  # without z, b and ÿ
+    assert [row["characters"] for row in rows] == ["24", "6", "1", "3"]
     assert float(rows[0]["loss"]) == pytest.approx(run.lines(other.read_text())[0].loss, rel=1e-4)
-    assert float(rows[1]["loss"]) > float(rows[0]["loss"])
+    assert float(rows[3]["loss"]) > float(rows[1]["loss"]) > float(rows[0]["loss"])
     assert float(rows[0]["bits_per_character"]) == pytest.approx(float(rows[0]["loss"]) / 0.6931472, rel=1e-3)
     said = capsys.readouterr().err
-    assert "4 characters that training did not have are left out: ÿ z b" in said and "4 lines, 30 characters" in said
+    assert "4 characters that training did not have count as one unknown character: ÿ z b" in said
+    assert "4 lines, 34 characters" in said
 
     assert predict_text(run, other, None, False, True) == 0
     printed = capsys.readouterr()
@@ -131,7 +150,7 @@ def test_what_the_terminal_shows(folder):
     show_sample(console, 10, 2.5, "one\ntwo")
     show_after(run, console, folder, Path("cat.txt"), True)
     told = console.file.getvalue()
-    for words in ("cat.txt: 1,800 characters in 80 lines", "the next of 14 different characters, from up to 16 before",
+    for words in ("cat.txt: 1,800 characters in 80 lines", "the next of 14 different characters and an unknown one",
                   "the last 180 are set aside", "after 10 steps, 2.500 nats", "bits a character", "nats a token",
                   "on 180 characters set aside",
                   "counting, 4 characters back", "how often each comes", "What it writes (sample.txt)",
@@ -146,11 +165,21 @@ def scored(folder, **changed):
     return run
 
 
+def shown(table):
+    console = Console(width=100, file=io.StringIO())
+    console.print(table)
+    return console.file.getvalue()
+
+
 def test_the_verdict_is_honest(folder):
     good = scored(folder, loss=1.0, interval=(0.9, 1.1), ngram=1.2)
     assert verdict(good)[0].startswith("The network expects")
     assert verdict(scored(folder, loss=1.0, interval=(0.9, 1.1), ngram=1.05))[0].startswith("No better")
     assert verdict(scored(folder, loss=1.0, interval=(0.9, 1.1), ngram=0.8))[0].startswith("Counting expects")
+    few = scored(folder, loss=1.0, interval=(0.9, 1.1), ngram=1.2, tokens=19)
+    assert verdict(few)[0].startswith("Too little text to judge by: 19 tokens") and not few.scores.better
+    assert " to 1." not in shown(score_table(few)) and " to 1." in shown(score_table(good))
+    assert "in brackets" not in dict(explained(few)) and "in brackets" in dict(explained(good))
     good.learned = 0.5 * good.estimate.loss
     assert "known by heart" in by_heart(good)
     good.learned = good.estimate.loss

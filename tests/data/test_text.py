@@ -1,9 +1,11 @@
 """Reading a text: encodings, line ends, packing, and what is refused."""
 
 import gzip
+import tracemalloc
 
 import pytest
 
+from cutaway.data import text as text_module
 from cutaway.data.sort import Sort, sort_of
 from cutaway.data.text import FEWEST, Text, as_text, check_length, read_text
 from cutaway.errors import InputError
@@ -51,6 +53,27 @@ def test_refused(tmp_path, content, words):
     with pytest.raises(InputError, match=words) as fault:
         read_text(place)
     assert str(place) in str(fault.value)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_more_than_memory_should_hold_is_refused(tmp_path, monkeypatch, packed):
+    monkeypatch.setattr(text_module, "LARGEST", 1000)
+    monkeypatch.setattr(text_module, "CHUNK", 64)
+    place = tmp_path / "story.txt"
+    for length in (1000, 1001):
+        content = b"x" * length
+        place.write_bytes(gzip.compress(content) if packed else content)
+        if length <= 1000:
+            assert len(read_text(place).content) == length
+    with pytest.raises(InputError, match=r"more than 1,000 bytes of text"):
+        read_text(place)
+    place.write_bytes(gzip.compress(b"x" * 10_000_000))  # what is beyond the limit is not unpacked
+    tracemalloc.start()
+    with pytest.raises(InputError, match="more than"):
+        read_text(place)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_what_is_no_file_is_refused(tmp_path):

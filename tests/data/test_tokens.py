@@ -37,6 +37,16 @@ def test_rare_characters_are_one_unknown_token():
     assert Tokens.of_characters(f"aab{UNKNOWN}{UNKNOWN}{UNKNOWN}", most=2).vocabulary == (UNKNOWN,)
 
 
+def test_an_unknown_token_may_be_asked_for():
+    tokens = Tokens.of_characters("banana", unknown=True)
+    assert tokens.vocabulary == ("a", "b", "n", UNKNOWN) and tokens.unknown
+    assert tokens.encode("nab it").tolist() == [2, 0, 1, 3, 3, 3]
+    assert tokens.strangers("nab it") == {" ": 1, "i": 1, "t": 1}
+    assert Tokens.of_characters(f"a{UNKNOWN}", unknown=True).vocabulary == ("a", UNKNOWN)
+    # It is one of the tokens that there may be at most.
+    assert Tokens.of_characters("aabbc", most=3, unknown=True).vocabulary == ("a", "b", UNKNOWN)
+
+
 @pytest.mark.parametrize("most", [1, 1.5, True, 10**6])
 def test_a_vocabulary_has_a_size(most):
     with pytest.raises(InputError, match="whole number"):
@@ -132,10 +142,16 @@ def test_windows_side_by_side_hold_each_token_once():
 def test_half_overlapping_windows_count_each_token_once_with_half_a_context_before_it(context, length):
     windows = TextWindows(Tokens.of_characters("ab"), context)
     text = np.arange(1, length + 1, dtype=np.int32)
-    x, y, counts = windows.half_over_each_other(text, before=0)
+    x, y, counts, places = windows.half_over_each_other(text, before=0)
     assert x.shape == y.shape == counts.shape and x.shape[1] == context
     assert y[counts].tolist() == text.tolist()
     assert (x[counts] == y[counts] - 1).all()
+    assert places[counts].tolist() == list(range(length)) and (text[places] == y).all()
+    # A few of them at a time they are the same.
+    parts = [windows.half_over_each_other(text, 0, begin, begin + 1) for begin in range(len(x))]
+    assert len(x) == windows.half_over_each_other_count(length)
+    for whole, pieces in zip((x, y, counts, places), zip(*parts, strict=True), strict=True):
+        np.testing.assert_array_equal(np.concatenate(pieces), whole)
     seen = np.nonzero(counts)[1]  # how many tokens the window has before the last that is read
     assert (seen >= np.minimum(np.arange(length), (context + 1) // 2 - (context == 1))).all()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cutaway import ops
-from cutaway.autodiff import gradients
+from cutaway.autodiff import gradients, value_of
 from cutaway.backends.random import Random
 from cutaway.errors import InputError
 from cutaway.layers import (
@@ -15,6 +15,7 @@ from cutaway.layers import (
     Dense,
     Dropout,
     Embedding,
+    Layer,
     LearnedPositions,
     Repeat,
     Residual,
@@ -93,6 +94,75 @@ def test_first_weights_are_drawn_for_each_turn():
     np.testing.assert_allclose(weight.std(), 0.02, rtol=0.1)
     other = Repeat(block(), TIMES).build(X[:1], seed=2).block.attention.weight
     assert not np.allclose(weight, other)
+
+
+MASK = np.array([[1, 1, 0, 1, 0], [1, 1, 1, 1, 1]])
+
+
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+def test_a_mask_of_padding_reaches_every_turn(engine):
+    network, apart = repeated_and_apart()
+
+    def in_turn(x):
+        for layer in apart.layers:
+            x = layer(x, MASK)
+        return x
+
+    np.testing.assert_allclose(network(X, MASK), in_turn(X), rtol=1e-5, atol=1e-5)
+    assert np.abs(network(X, MASK) - network(X)).max() > 0.01
+
+    def run(arrays, x, mask):
+        tensors = as_tensors({**arrays, "": x})
+        inside = {path: tensor for path, tensor in tensors.items() if path}
+        y = network.bind(inside)(tensors[""], mask, ctx=Context())
+        return y.value, gradients(ops.sum(ops.multiply(y, G)), tensors)
+
+    value, blame = (jax.jit(run) if engine == "xla" else run)(network.parameters(), X, MASK)
+    np.testing.assert_allclose(value, network(X, MASK), rtol=1e-5, atol=1e-5)
+    # A masked key gets no blame for what others found; only its own way through the stream is left: finite differences.
+    direction = RANDOM.normal(size=X.shape)
+    double = network.bind({path: array.astype(np.float64) for path, array in network.parameters().items()})
+    ends = [np.sum(double(X + step * direction, MASK, ctx=Context()) * G) for step in (1e-5, -1e-5)]
+    np.testing.assert_allclose(np.sum(blame[""] * direction), (ends[0] - ends[1]) / 2e-5, rtol=1e-3, atol=1e-3)
+    # It may come as a tensor too: there is nothing to learn of it.
+    tensor = as_tensors({"mask": MASK})["mask"]
+    np.testing.assert_allclose(value_of(network(X, tensor)), value, rtol=1e-5, atol=1e-5)
+
+
+def test_a_mask_is_there_while_building_and_with_a_cache():
+    network = Repeat(block(), 2)
+    heard = []
+
+    class Hearing(Layer):
+        def forward(self, x, mask, *, ctx):
+            heard.append(ctx.mode)
+            return x * mask[..., None]
+
+    built = Repeat(Hearing(), 2).bind({})
+    built(X, MASK, ctx=Context("build"))
+    assert heard == ["build", "build"]
+    network.build(X[:1])
+    cache = Cache(5)
+    first = network(X[:, :3], MASK[:, :3], ctx=Context(cache=cache))
+    cache.position = 3
+    last = network(X[:, 3:], MASK, ctx=Context(cache=cache))
+    np.testing.assert_allclose(np.concatenate([first, last], axis=1), network(X, MASK), atol=1e-5)
+
+
+def test_numbers_to_be_learned_through_are_no_further_input():
+    network = Repeat(block(), 2).build(X[:1])
+    with pytest.raises(InputError, match=r"further input of numbers \(float32\)"):
+        network(X, as_tensors({"": MASK.astype(np.float32)})[""])
+
+
+def test_a_cache_is_of_the_rows_it_was_begun_with():
+    network = Sequential(Embedding(9, 8), block()).build(np.zeros((1, 3), int))
+    cache = Cache(6)
+    cache.feed(network, np.zeros((2, 3), int))
+    for rows in (1, 3):
+        with pytest.raises(InputError, match=rf"shape \({rows}, 2, 1, 4\).*have shape \(2, 2, 3, 4\)"):
+            cache.feed(network, np.zeros((rows, 1), int))
+    assert cache.feed(network, np.zeros((2, 1), int)).shape == (2, 1, 8)
 
 
 @pytest.mark.parametrize("engine", ["numpy", "xla"])

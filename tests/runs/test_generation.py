@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cutaway.errors import InputError
+from cutaway.layers import Layer
 from cutaway.recipes.text import gpt
 from cutaway.runs.generation import chosen, generated
 
@@ -83,6 +84,23 @@ def test_one_token_may_be_barred(network):
     usual = list(generated(network, [1], length=60, context=CONTEXT, seed=0))
     barred = max(set(usual), key=usual.count)
     assert barred not in list(generated(network, [1], length=60, context=CONTEXT, seed=0, never=barred))
+
+
+def test_next_to_zero_a_temperature_takes_the_likeliest():
+    assert chosen(np.array([0.0, 5.0, 4.0]), 1e-310, None, 0.99) == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_scores_that_are_not_finite_are_refused(value, temperature):
+    network = gpt(VOCABULARY, layers=1, heads=2, width=8).build(np.zeros((1, CONTEXT), np.int32))
+
+    class Broken(Layer):
+        def forward(self, x, ctx):
+            return np.where(np.arange(VOCABULARY) == 3, value, network(x, ctx=ctx))
+
+    with pytest.raises(InputError, match="not finite"):
+        list(generated(Broken(), [1], length=3, context=CONTEXT, temperature=temperature))
 
 
 @pytest.mark.parametrize(

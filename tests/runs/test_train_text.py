@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import tracemalloc
 from collections import Counter
 from math import log
 from pathlib import Path
@@ -17,10 +18,14 @@ from cutaway.data.text_windows import TextWindows
 from cutaway.data.tokens import Tokens
 from cutaway.errors import InputError
 from cutaway.layers import Layer
+from cutaway.runs import keeping
+from cutaway.runs.load import load_as
 from cutaway.runs.ngram import NGram
+from cutaway.runs.picture_run import PictureRun
 from cutaway.runs.text_run import TextRun
 from cutaway.runs.text_scores import TextScores, bootstrapped, token_losses
 from cutaway.runs.train_text import TextParts, train_text
+from cutaway.training import loop
 
 WORDS = ("sun", "moon", "star", "cloud", "rain")
 SHAKESPEARE = Path(__file__).resolve().parents[3] / "shared" / "data" / "tinyshakespeare.txt"
@@ -114,17 +119,67 @@ def test_the_loss_of_lines(run):
     text = "sun moon star\n\nstar rain sun\nsun moon Käse"
     lines = run.lines(text)
     assert [line.number for line in lines] == [1, 2, 3, 4]
-    assert [line.characters for line in lines] == [14, 1, 14, 10]  # of the last, K, ä and e are not known
+    assert [line.characters for line in lines] == [14, 1, 14, 13]
     known = [line.loss * line.characters for line in lines]
     assert sum(known) == pytest.approx(run.losses(text).sum())
     assert lines[2].loss > 2 * lines[0].loss
     assert run.strangers(text) == {"K": 1, "ä": 1, "e": 1}
     assert run.loss("sun moon star\n") == pytest.approx(run.losses("sun moon star\n").mean())
-    assert np.isnan(run.lines("sun\nXYZ")[1].loss)
+    # What training never saw surprises more than one of so many tokens that are all as likely.
+    assert run.lines("sun\nXYZ")[1].loss > log(run.tokens.outputs)
     with pytest.raises(InputError, match="no character that the run knows"):
-        run.loss("XYZ")
+        run.loss("")
     with pytest.raises(InputError, match="got bytes"):
         run.loss(b"sun")
+
+
+def test_predict_tells_the_loss_of_each_line(run, tmp_path):
+    text = "sun moon star\nstar rain sun\n"
+    (tmp_path / "other.txt").write_text(text)
+    expected = [line.loss for line in run.lines(text)]
+    assert run.predict(tmp_path / "other.txt").tolist() == run.predict(Text(text)).tolist() == expected
+    assert run.predict(str(tmp_path / "other.txt")).shape == (2,)
+    with pytest.raises(InputError, match=r"got ndarray; `loss` and `lines` take a str, and `generate` writes on"):
+        run.predict(np.zeros((1, 16)))
+    with pytest.raises(InputError, match="no such file"):
+        run.predict("sun moon star")
+
+
+def test_a_run_is_loaded_as_what_it_is(run, tmp_path):
+    assert isinstance(load_as(TextRun, run.path), TextRun)
+    with pytest.raises(InputError, match="learned from a text; expected one that learned from pictures"):
+        load_as(PictureRun, run.path)
+    ca.fit(ca.Sequential(ca.Dense(1)), np.ones((9, 2)), np.ones(9), loss="squared_error", epochs=1, path=tmp_path / "a")
+    with pytest.raises(InputError, match="learned from arrays; expected one that learned from a text"):
+        load_as(TextRun, tmp_path / "a")
+
+
+def test_characters_that_training_did_not_have_count_in_the_scores():
+    """Of two ends of a text, alike but for letters that are new in one, that one surprises more."""
+    text = verses(200)
+    begin = len(TextParts.of(Text(text), 0.1).learned + TextParts.of(Text(text), 0.1).watched)
+    new = text[:begin] + text[begin:].replace("moon", "möön")
+    runs = [train_text(Text(each), epochs=2, **BRIEF) for each in (text, new)]
+    assert runs[0].tokens == runs[1].tokens and "ö" not in runs[1].tokens.vocabulary
+    for path, array in runs[0].network.parameters().items():
+        np.testing.assert_array_equal(array, runs[1].network.parameters()[path])  # nothing of the end was looked at
+    places = new.count("ö")
+    assert runs[1].scores.tokens == runs[0].scores.tokens == len(text) - begin
+    assert runs[1].scores.loss > runs[0].scores.loss + places / runs[1].scores.tokens
+    assert runs[1].scores.ngram > runs[0].scores.ngram
+    assert runs[0].notes == []
+    [note] = runs[1].notes
+    assert note.startswith(f"1 characters, {places} places, are only in what is watched or set aside")
+    # Nothing that was never there is written; of a prompt it is left out.
+    assert "\ufffd" not in runs[1].generate("", 300, temperature=5.0)
+    assert runs[1].generate("möön", 20) == runs[1].generate("mn", 20)
+
+
+def test_rare_characters_are_told_beside_new_ones():
+    run = train_text(Text(verses(200) + "ö" * 90), vocabulary=10, epochs=0.1, **BRIEF)
+    rare, new = run.notes
+    assert run.tokens.outputs == 10 and re.match(r"\d rare characters, \d+ places of what is learned from", rare)
+    assert new.startswith("1 characters, 90 places")
 
 
 def test_losses_are_those_of_one_long_window(run):
@@ -176,6 +231,41 @@ def test_ctrl_c_keeps_what_was_learned_and_the_finished_run(tmp_path):
     assert stopped.path == tmp_path / "run-interrupted" and ca.load(stopped.path).interrupted
     assert ca.load(out).summary() == finished.summary()
     assert stopped.scores is not None and stopped.sample
+
+
+@pytest.mark.parametrize("epochs", [0.001, 0.2, 3])
+def test_a_time_limit_plans_no_more_steps_than_none(epochs):
+    planned = []
+    for limit in (None, 1000):
+        with pytest.raises(KeyboardInterrupt):
+            train_text(Text(verses(100)), epochs=epochs, limit=limit, told=planned.append, shown=stop, **BRIEF)
+    free, bound = (run.settings["steps"] for run in planned)
+    assert 0.5 * free < bound <= free
+
+
+def stop(*told):
+    raise KeyboardInterrupt
+
+
+def test_going_on_with_other_settings_names_what_a_person_said(tmp_path):
+    text, out = Text(verses(60)), tmp_path / "run"
+
+    def stopped(*told):
+        raise RuntimeError
+
+    begun = {"epochs": 30, "limit": 1000, "vocabulary": 30, "out": out}
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(RuntimeError):
+        patch.setattr(keeping, "EVERY", 0.0)
+        patch.setattr(loop, "seconds_of_step", lambda *given: loop.CHUNK_SECONDS / 2)
+        train_text(text, shown=stopped, **begun, **BRIEF)
+    for name, other, words in (
+        ("limit", None, "limit was 1000, is None"),
+        ("vocabulary", 20, "vocabulary was 30, is 20"),
+        ("epochs", 20, "epochs_asked was 30, is 20"),
+    ):
+        with pytest.raises(InputError, match=f"of another training: {words}"):
+            train_text(text, resume=True, **{**begun, name: other}, **BRIEF)
+    assert train_text(text, resume=True, **begun, **BRIEF).scores is not None
 
 
 def test_a_time_limit_takes_fewer_steps():
@@ -257,6 +347,17 @@ def test_the_interval_is_that_of_the_mean():
     assert ends[1][1] - ends[1][0] > 2 * (ends[0][1] - ends[0][0])
 
 
+def test_an_interval_is_of_twenty_blocks_or_decides_nothing():
+    losses = np.random.default_rng(0).normal(2, 1, 100)
+    # One block of all would be (mean, mean): better than anything that is a little worse.
+    expected = bootstrapped(losses, 5, seed=0)
+    assert bootstrapped(losses, 64, seed=0) == bootstrapped(losses, 1000, seed=0) == expected
+    assert expected[1] - expected[0] > 0.2
+    few = TextScores(1.0, (1.0, 1.0), 3.0, 1.7, 5, 19, 19)
+    enough = TextScores(1.0, (1.0, 1.0), 3.0, 1.7, 5, 20, 20)
+    assert not few.decides and not few.better and enough.decides and enough.better
+
+
 def test_scores_as_plain_data():
     scores = TextScores(1.5, (1.4, 1.6), 3.0, 1.7, 5, 100, 150)
     assert TextScores.from_json(json.loads(json.dumps(scores.to_json())), "scores") == scores and scores.better
@@ -272,6 +373,12 @@ def test_a_network_that_knows_nothing_is_as_surprised_as_a_die():
             return np.zeros((*x.shape, 3))
 
     windows = TextWindows(Tokens.of_characters("abc"), 4)
+    long = np.zeros(400_000, np.int32)
+    tracemalloc.start()
+    assert np.allclose(token_losses(Nothing(), windows, long, 0), log(3))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * len(long)  # bytes: 8 for what is returned, and of the windows a few at a time
     assert np.allclose(token_losses(Nothing(), windows, np.array([0, 1, 2, 1, 0, 2, 2], np.int32), 0), log(3))
 
 
