@@ -221,21 +221,23 @@ CONTENDERS: dict[str, Contender] = {
 def main(repeats: int, quick: bool) -> None:
     global ROWS
     if quick:
-        ROWS = 2 * BATCH
+        ROWS = BATCH
     figures: dict[str, dict[str, float]] = {}
     for name in NETWORKS:
         times: dict[str, list[float]] = {who: [] for who in CONTENDERS}
         for who, contender in CONTENDERS.items():
             try:
-                contender(name, 2)
+                warm = contender(name, 2)
+                if quick:
+                    times[who].append(warm)
             except Exception as error:  # a compiler that is not there has many ways to say so
                 print(f"{who}: left out, {type(error).__name__}: {str(error).splitlines()[0][:100]}", flush=True)
                 del times[who]
-        for turn in range(1 if quick else repeats):
+        for turn in range(0 if quick else repeats):
             names = list(times)
             # Each turn begins with another contender: what ran just before leaves threads and caches behind.
             for who in names[turn % len(names) :] + names[: turn % len(names)]:
-                times[who].append(CONTENDERS[who](name, 2 if quick else 6))
+                times[who].append(CONTENDERS[who](name, 6))
         figures[name] = {who: statistics.median(values) * 1e3 for who, values in times.items()}
         print(name, {who: round(value, 2) for who, value in figures[name].items()}, flush=True)
 

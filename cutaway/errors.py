@@ -1,5 +1,9 @@
 """The one error that means "what arrived cannot be used", as opposed to a fault of ours; and the two warnings."""
 
+from typing import Any
+
+import numpy as np
+
 
 class InputError(ValueError):
     """Input that cannot be used: a file, a column, an array, a setting.
@@ -19,3 +23,19 @@ class DataWarning(UserWarning):
 
 class TrainingWarning(UserWarning):
     """A training that ended, but not well: the message says what happened and what to do."""
+
+
+def whole(what: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """Return a whole number, of Python or NumPy, as an int; `InputError` for another kind and one out of range.
+
+    >>> whole("Dense: units", 3)
+    3
+    >>> whole("Dense: units", 2.5)
+    Traceback (most recent call last):
+    cutaway.errors.InputError: Dense: units must be a whole number of at least 1, got 2.5
+    """
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+        raise InputError(f"{what} must be a whole number of at least {least}, got {value!r}")
+    if most is not None and value > most:
+        raise InputError(f"{what} must be a whole number of at most {most}, got {value!r}")
+    return int(value)

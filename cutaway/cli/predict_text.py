@@ -23,8 +23,8 @@ DIGITS = 5  # of a loss; float32 holds no more after a sum
 def predict_text(run: TextRun, data: Path, out: Path | None, json_: bool, quiet: bool) -> int:
     """Write a table with a row for each line of a text: characters, loss in nats and in bits a character.
 
-    Characters that training did not have are left out of it, counted and told. Raises `InputError` for a file that is
-    no text, and for an `out` that is neither .csv nor .tsv.
+    Characters that training did not have are one unknown character, counted and told. Raises `InputError` for a file
+    that is no text, and for an `out` that is neither .csv nor .tsv.
     """
     from cutaway.atomic import write_complete
     from cutaway.data.text import read_text

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutaway.data.strict_json import fields, texts
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 
 Kind = Literal["characters", "byte pairs"]
 KINDS: tuple[Kind, ...] = ("characters", "byte pairs")
@@ -254,8 +254,4 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _checked_size(size: Any, usual: int, least: int) -> int:
-    if size is None:
-        return usual
-    if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or not least <= size <= LARGEST:
-        raise InputError(f"the vocabulary is {size!r}; expected a whole number from {least} to {LARGEST:,}")
-    return int(size)
+    return usual if size is None else whole("the vocabulary, in tokens,", size, least, LARGEST)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from cutaway import ops
 from cutaway.autodiff import value_of
 from cutaway.backends import Array, namespace
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant, Glorot, Initializer
 from cutaway.layers.layer import Layer
@@ -66,13 +64,11 @@ class MultiHeadAttention(Layer):
         initializer: Initializer = Glorot(),  # noqa: B008 - frozen
         output_initializer: Initializer | None = None,
     ) -> None:
-        if not isinstance(heads, (int, np.integer)) or isinstance(heads, bool) or heads < 1:
-            raise InputError(f"MultiHeadAttention: heads must be a whole number of at least 1, got {heads!r}")
         if not 0 <= dropout < 1:
             raise InputError(
                 f"MultiHeadAttention: dropout is the share that is silenced, 0 ≤ dropout < 1, got {dropout!r}"
             )
-        self.heads = int(heads)
+        self.heads = whole("MultiHeadAttention: heads", heads)
         self.causal = causal
         self.rotary = rotary
         self.dropout = dropout

@@ -9,7 +9,7 @@ import numpy as np
 from cutaway import ops
 from cutaway.autodiff import value_of
 from cutaway.backends import Array, namespace
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 from cutaway.layers.layer import Layer
 
@@ -60,9 +60,7 @@ class RandomShift(_Augmentation):
     """
 
     def __init__(self, most: int = 2) -> None:
-        if not isinstance(most, (int, np.integer)) or isinstance(most, bool) or not 0 <= most < 1 << 15:
-            raise InputError(f"RandomShift: most is a number of pixels, a whole number from 0, got {most!r}")
-        self.most = int(most)
+        self.most = whole("RandomShift: most, in pixels,", most, 0, (1 << 15) - 1)
 
     def _changed(self, x: Any, ctx: Context) -> Any:
         batch, height, width, channels = x.shape
@@ -115,9 +113,7 @@ class Cutout(_Augmentation):
     """
 
     def __init__(self, size: int) -> None:
-        if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-            raise InputError(f"Cutout: size is the side of the square in pixels, at least 1, got {size!r}")
-        self.size = int(size)
+        self.size = whole("Cutout: size, the side of the square in pixels,", size)
 
     def _changed(self, x: Any, ctx: Context) -> Any:
         batch, height, width, _ = x.shape

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutaway.backends import Array
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ class Cache:
     """
 
     def __init__(self, length: int) -> None:
-        if not isinstance(length, (int, np.integer)) or isinstance(length, bool) or length < 1:
-            raise InputError(f"Cache: length must be a whole number of tokens of at least 1, got {length!r}")
-        self.length = int(length)
+        self.length = whole("Cache: length", length)
         self.position = 0
         self._kept: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._inside = ""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from cutaway import ops
 from cutaway.backends import Array
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant, He, Initializer
 from cutaway.layers.layer import Layer
@@ -30,8 +28,7 @@ class _Convolution(Layer):
     ) -> None:  # fmt: skip
         name = type(self).__name__
         for what, value in (("filters", filters), ("groups", groups)):
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-                raise InputError(f"{name}: {what} must be a whole number of at least 1, got {value!r}")
+            whole(f"{name}: {what}", value)
         if filters % groups:
             raise InputError(f"{name}: {filters} filters cannot be divided into {groups} groups of one size")
         sizes = per_axis(f"{name}: size", size, self.axes, 1)

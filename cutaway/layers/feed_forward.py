@@ -6,11 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from cutaway import ops
 from cutaway.backends import Array
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant, Glorot, Initializer
 from cutaway.layers.layer import Layer
@@ -59,11 +57,9 @@ class FeedForward(Layer):
         initializer: Initializer = Glorot(),  # noqa: B008 - frozen
         output_initializer: Initializer | None = None,
     ) -> None:
-        if not isinstance(width, (int, np.integer)) or isinstance(width, bool) or width < 1:
-            raise InputError(f"FeedForward: width must be a whole number of at least 1, got {width!r}")
         if activation not in ACTIVATIONS:
             raise InputError(f"FeedForward: activation is {activation!r}, expected one of {', '.join(ACTIVATIONS)}")
-        self.width = width = int(width)
+        self.width = width = whole("FeedForward: width", width)
         self.activation = activation
         self.initializer = initializer
         self.output_initializer = output_initializer

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from cutaway import ops
 from cutaway.backends import Array
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant, He, Initializer, RandomSign
 from cutaway.layers.layer import Layer
@@ -36,7 +34,7 @@ class MemberScale(Layer):
     factor: Array
 
     def __init__(self, members: int, initializer: Initializer = RandomSign()) -> None:  # noqa: B008 - frozen
-        self.members = _whole("MemberScale", "members", members)
+        self.members = whole("MemberScale: members", members)
         self.initializer = initializer
         self.factor = Parameter((self.members, "features"), initializer)
 
@@ -80,8 +78,8 @@ class MemberDense(Layer):
         initializer: Initializer = He(),  # noqa: B008 - frozen
         bias_initializer: Initializer = Constant(0.0),  # noqa: B008 - frozen
     ) -> None:
-        self.units = _whole("MemberDense", "units", units)
-        self.members = _whole("MemberDense", "members", members)
+        self.units = whole("MemberDense: units", units)
+        self.members = whole("MemberDense: members", members)
         self.initializer = initializer
         self.bias_initializer = bias_initializer
         self.weight = Parameter((self.members, "features", self.units), initializer, separate=True)
@@ -97,10 +95,3 @@ class MemberDense(Layer):
         x = self._features(x, self.weight.shape[1])
         apart = ops.matmul(ops.transpose(x, axes=(1, 0, 2)), self.weight)  # (k, batch, units)
         return ops.add(ops.transpose(apart, axes=(1, 0, 2)), self.bias)
-
-
-def _whole(layer: str, name: str, value: int) -> int:
-    """Return a whole number of at least 1, checked."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise InputError(f"{layer}: {name} must be a whole number of at least 1, got {value!r}")
-    return int(value)

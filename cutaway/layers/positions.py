@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from cutaway import ops
 from cutaway.backends import Array
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Initializer, Normal
 from cutaway.layers.layer import Layer
@@ -37,9 +35,7 @@ class LearnedPositions(Layer):
     weight: Array
 
     def __init__(self, length: int, *, initializer: Initializer = Normal(0.02)) -> None:  # noqa: B008 - frozen
-        if not isinstance(length, (int, np.integer)) or isinstance(length, bool) or length < 1:
-            raise InputError(f"LearnedPositions: length must be a whole number of at least 1, got {length!r}")
-        self.length = int(length)
+        self.length = whole("LearnedPositions: length", length)
         self.initializer = initializer
         self.weight = Parameter((self.length, "features"), initializer)
 

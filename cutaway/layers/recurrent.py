@@ -10,7 +10,7 @@ import numpy as np
 from cutaway import ops
 from cutaway.autodiff import Node, value_of
 from cutaway.backends import Array, namespace
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant, Initializer
 from cutaway.layers.layer import Layer
@@ -50,13 +50,11 @@ class Recurrent(Layer):
         self, units: int, sequence: bool, initializer: Initializer, recurrent_initializer: Initializer
     ) -> None:
         kind = type(self).__name__
-        if not isinstance(units, (int, np.integer)) or isinstance(units, bool) or units < 1:
-            raise InputError(f"{kind}: units must be a whole number of at least 1, got {units!r}")
         if not isinstance(sequence, (bool, np.bool_)):
             raise InputError(
                 f"{kind}: sequence must be True (the state at every place) or False (the last), got {sequence!r}"
             )
-        self.units = int(units)
+        self.units = whole(f"{kind}: units", units)
         self.sequence = bool(sequence)
         self.initializer = initializer
         self.recurrent_initializer = recurrent_initializer

@@ -11,7 +11,7 @@ from cutaway import ops
 from cutaway.autodiff import Node, value_of
 from cutaway.backends import Array, namespace
 from cutaway.backends.random import Random, generator
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 from cutaway.layers.layer import Layer, join
 from cutaway.layers.parameter import State
@@ -44,8 +44,6 @@ class Repeat(Layer):
     def __init__(self, block: Layer, times: int) -> None:
         if not isinstance(block, Layer):
             raise InputError(f"Repeat: the block is {block!r}, expected a layer")
-        if not isinstance(times, (int, np.integer)) or isinstance(times, bool) or times < 1:
-            raise InputError(f"Repeat: times must be a whole number of at least 1, got {times!r}")
         for path, layer in block.named_layers():
             if any(isinstance(declared, State) for declared in layer._declared.values()):
                 raise InputError(
@@ -53,7 +51,7 @@ class Repeat(Layer):
                     "repeated block cannot; use LayerNorm or RMSNorm, or write the blocks one after another"
                 )
         self.block = block
-        self.times = int(times)
+        self.times = whole("Repeat: times", times)
 
     def forward(self, x: Any, *others: Any, ctx: Context) -> Any:
         """Return what the last block makes of what the others made of x; `others` go to every block."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from cutaway import ops
 from cutaway.backends import Array
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant, He, Initializer
 from cutaway.layers.layer import Layer
@@ -29,12 +27,10 @@ class _TransposedConvolution(Layer):
         initializer: Initializer, bias_initializer: Initializer,
     ) -> None:  # fmt: skip
         name = type(self).__name__
-        if not isinstance(filters, (int, np.integer)) or isinstance(filters, bool) or filters < 1:
-            raise InputError(f"{name}: filters must be a whole number of at least 1, got {filters!r}")
         sizes = per_axis(f"{name}: size", size, self.axes, 1)
         per_axis(f"{name}: stride", stride, self.axes, 1)
         check_padding(f"{name}: padding", padding, self.axes)
-        self.filters, self.size, self.stride, self.padding = int(filters), size, stride, padding
+        self.filters, self.size, self.stride, self.padding = whole(f"{name}: filters", filters), size, stride, padding
         self.initializer, self.bias_initializer = initializer, bias_initializer
         self.weight = Parameter(lambda shape: (*sizes, self.filters, self._inputs(shape)), initializer)
         self.has_bias = bias

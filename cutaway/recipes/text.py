@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, sqrt
 
-import numpy as np
-
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers import Dense, Dropout, Embedding, Layer, Normal, RMSNorm, Sequential, TransformerBlock, Unembedding
 from cutaway.losses import CrossEntropy
 from cutaway.optimizers import AdamW
@@ -153,9 +151,7 @@ def _context(asked: int | None, usual: int, tokens: int) -> int:
     least, most = CONTEXTS
     if asked is None:
         return max(least, min(usual, tokens // 10))
-    whole = isinstance(asked, (int, np.integer)) and not isinstance(asked, bool)
-    if not whole or not least <= asked <= most:
-        raise InputError(f"the context is {asked!r}; expected a whole number of tokens from {least} to {most:,}")
-    if asked > tokens // 2:
-        raise InputError(f"the context is {asked} tokens, and there are {tokens:,} to learn from; expected fewer")
-    return int(asked)
+    length = whole("the context, in tokens,", asked, least, most)
+    if length > tokens // 2:
+        raise InputError(f"the context is {length} tokens, and there are {tokens:,} to learn from; expected fewer")
+    return length

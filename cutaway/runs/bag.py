@@ -18,6 +18,7 @@ from cutaway.runs.decoding import answers
 from cutaway.runs.keeping import Keeping
 from cutaway.runs.learn import Learned, learn
 from cutaway.runs.parts import Parts
+from cutaway.runs.trajectory import Followed
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
@@ -52,8 +53,12 @@ def learn_bag(
     keeping: Keeping | None = None,
     rates: Sequence[float] | None = None,
     start: dict[str, np.ndarray] | None = None,
+    followed: Followed | None = None,
 ) -> Bag:
-    """Train one member for each fold of the parts; see `Plan` and `learn` for the other arguments."""
+    """Train one member for each fold of the parts; see `Plan` and `learn` for the other arguments.
+
+    followed   is given the weights that the training passes through
+    """
     x = preprocessing.transform(parts.rows)
     y = encoded_target(parts.rows, target)
     weight = None if parts.weight is None else parts.weight.astype(np.float32)
@@ -63,6 +68,8 @@ def learn_bag(
         members=len(parts.folds) if len(parts.folds) > 1 else None, folds=parts.folds, judge=recipe.judge,
         together=parts.together, drop_last=True, limit=limit, lean=True, rates=rates, start=start,
     )  # fmt: skip
+    if followed is not None:
+        plan = followed.on(plan, recipe.network, recipe.optimizer, Batch(x, y, weight))
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan,
         engine=engine, listeners=listeners, progress=progress, keeping=keeping,

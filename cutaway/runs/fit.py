@@ -16,12 +16,12 @@ from cutaway.metrics import BY_NAME as METRICS
 from cutaway.optimizers import Optimizer, as_optimizer
 from cutaway.runs.arrays import as_rows, as_weights, cast
 from cutaway.runs.fingerprint import fingerprint_of
-from cutaway.runs.keeping import keeping_in
+from cutaway.runs.keeping import keeping_in, put_away
 from cutaway.runs.learn import learn
 from cutaway.runs.run import Run
-from cutaway.runs.trajectory import with_trajectory
+from cutaway.runs.trajectory import Followed, with_trajectory
 from cutaway.storage.architecture import describe
-from cutaway.storage.run_folder import CHECKPOINT, beside, check_place, is_finished_run, is_run
+from cutaway.storage.run_folder import CHECKPOINT, check_place, is_run
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
@@ -137,6 +137,9 @@ def fit(
     way: list[dict[str, np.ndarray]] = []
     if trajectory:
         plan = with_trajectory(plan, way, network, method, rows)
+    followed = Followed() if folder is not None and not resume else None
+    if followed is not None:
+        plan = followed.on(plan)
     identity: dict[str, Any] = {}
     told_in = None
     if folder is not None:
@@ -151,9 +154,9 @@ def fit(
             engine=engine, listeners=callbacks, progress=progress, folder=told_in, keeping=keeping,
         )  # fmt: skip
         run.trajectory = way
-        if folder is not None:
-            run.path = run.save(beside(folder) if run.interrupted and is_finished_run(folder) else folder)
-    return run
+        if followed is not None:
+            run.way = followed.way(run.network, run.history)
+        return put_away(run, keeping)
 
 
 def _whole(name: str, value: Any, least: int) -> None:

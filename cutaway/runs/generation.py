@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cutaway.backends.random import generator
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.layers import Cache, Layer
 
 HOTTEST = 100.0
@@ -55,21 +55,15 @@ def generated(
 
 def check_generation(length: Any, temperature: Any, top_k: Any, seed: Any) -> None:
     """Raise `InputError` for settings that no text can be written with."""
-    if not _is_whole(length) or length < 1:
-        raise InputError(f"generate: the length is {length!r}; expected a whole number of tokens of at least 1")
+    whole("generate: the length, in tokens,", length)
     number = isinstance(temperature, (int, float, np.number)) and not isinstance(temperature, bool)
     if not number or not 0 <= temperature <= HOTTEST:
         raise InputError(
             f"generate: the temperature is {temperature!r}; expected a number from 0, the likeliest, to {HOTTEST:g}"
         )
-    if top_k is not None and (not _is_whole(top_k) or top_k < 1):
-        raise InputError(f"generate: top_k is {top_k!r}; expected a whole number of at least 1, or none")
-    if not _is_whole(seed) or not 0 <= seed < 2**32:
-        raise InputError(f"generate: the seed is {seed!r}; expected a whole number from 0 to {2**32 - 1}")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+    if top_k is not None:
+        whole("generate: top_k, where it is given,", top_k)
+    whole("generate: the seed", seed, 0, 2**32 - 1)
 
 
 def _drawn(

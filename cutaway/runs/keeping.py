@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from cutaway.errors import InputError
 from cutaway.runs.run import Run
 from cutaway.storage.checkpoint import latest_checkpoint
-from cutaway.storage.run_folder import CHECKPOINT, beside, is_finished_run
+from cutaway.storage.run_folder import CHECKPOINT, beside, is_run
 from cutaway.storage.run_lock import locked
 from cutaway.training.checkpoints import Checkpoints
 
@@ -26,9 +26,10 @@ class Keeping:
 
     folder    the run's folder
     identity  what the job is, as plain data: its data's fingerprint and its settings
-    resume    whether to go on with the job that was begun there; else its checkpoints are removed
+    resume    whether to go on with the job that was begun there; else the checkpoints of another job are removed
 
-    Raises `InputError` where there is nothing to go on with.
+    Raises `InputError` where there is nothing to go on with, and where this very job is to begin anew though it was
+    begun there and is not finished.
     """
 
     folder: Path
@@ -44,14 +45,28 @@ class Keeping:
                 f"{self.folder}: there is no training to go on with: it was finished, or stopped before its first "
                 "checkpoint; train without --resume"
             )
-        if not self.resume:
-            shutil.rmtree(place, ignore_errors=True)
 
     def next(self, **identity: Any) -> Checkpoints:
         """Return the checkpoints of the next training, which is known by what is said here besides."""
         place = self.folder / CHECKPOINT / str(self.begun)
+        known = {**self.identity, **identity}
+        if not self.resume and not self.begun:
+            self._clear(place, known)
         self.begun += 1
-        return Checkpoints(place, {**self.identity, **identity}, self.every, self.resume)
+        return Checkpoints(place, known, self.every, self.resume)
+
+    def _clear(self, place: Path, known: dict[str, Any]) -> None:
+        """Remove the checkpoints of another job; `InputError` where they are those of this one."""
+        try:
+            found = latest_checkpoint(place)
+        except InputError:  # none that could be gone on with
+            found = None
+        if found is not None and found.facts.get("identity") == known:
+            raise InputError(
+                f"{self.folder}: this training was begun there and is not finished: --resume (resume=True) goes on "
+                f"where it stopped; to begin anew choose another folder, or delete {place.parent}"
+            )
+        shutil.rmtree(place.parent, ignore_errors=True)
 
     def engine(self) -> str | None:
         """Return the engine that the next training was begun with, None where it is new."""
@@ -87,9 +102,9 @@ def keeping_of(out: str | Path | None, run: Any, resume: bool) -> AbstractContex
     return keeping_in(out, {"data": run.data["fingerprint"], **run.settings}, resume)
 
 
-def put_away(run: AnyRun, out: str | Path | None) -> AnyRun:
-    """Save a run in the folder asked for, or beside it where it is interrupted and a finished one is there."""
-    if out is not None:
-        folder = Path(out)
-        run.path = run.save(beside(folder) if run.interrupted and is_finished_run(folder) else folder)
+def put_away(run: AnyRun, keeping: Keeping | None) -> AnyRun:
+    """Save a run in the folder of its job; beside it where it is interrupted and another's is there."""
+    if keeping is not None:
+        folder = keeping.folder
+        run.path = run.save(beside(folder) if run.interrupted and is_run(folder) and not keeping.resume else folder)
     return run

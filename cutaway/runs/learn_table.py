@@ -23,6 +23,7 @@ from cutaway.runs.search import search
 from cutaway.runs.settings import AT_LEAST, time_for_training
 from cutaway.runs.streamed import Streamed, learn_streamed, rival_on_sample, too_many_for_trees
 from cutaway.runs.table_run import TableRun
+from cutaway.runs.trajectory import Followed
 
 # Metrics that judge probabilities rather than decisions.
 OF_PROBABILITIES = ("log_loss", "brier", "roc_auc", "average_precision")
@@ -95,7 +96,9 @@ def learn_table(
     if told is not None:
         told(begun)
     how: dict[str, Any] = {"seed": seed, "engine": engine, "listeners": listeners, "progress": progress}
-    how |= {"keeping": keeping, "start": before}
+    # Of a run that is kept the way is, too, but for one gone on with, whose first part nobody followed.
+    followed = Followed() if keeping is not None and not keeping.resume else None
+    how |= {"keeping": keeping, "start": before, "followed": followed}
     how["limit"] = time_for_training(limit)
     training = time.perf_counter()
     if effort == "best" and start is None:
@@ -104,7 +107,7 @@ def learn_table(
                 f"effort 'best' mixes networks by the score of one target, and there are {goal.outputs}; "
                 "use 'standard', or train on each alone"
             )
-        del how["start"]
+        del how["start"], how["followed"]
         how["probabilities"] = metric in OF_PROBABILITIES
         bag = search(recipe, parts, preprocessing, goal, **how)
     elif encoded is not None:
@@ -141,6 +144,7 @@ def learn_table(
         engine=run.engine,
         reason=run.reason,
         seconds=run.seconds,
+        way=None if followed is None else followed.way(run.network, run.history),
         settings={**begun.settings, "epochs": run.epochs},
         estimate=found.estimate,
         scores=found.scores,

@@ -10,12 +10,13 @@ from cutaway.data.strict_json import some_fields
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
 from cutaway.records import Event, LayerVitals, StepRecord
-from cutaway.runs.run import Run
+from cutaway.runs.run import Run, single
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.network_file import NetworkFile, read_network
 from cutaway.storage.record_lines import read_records
-from cutaway.storage.run_folder import NETWORK, RECORDS, RUN, is_run, read_facts
+from cutaway.storage.run_folder import NETWORK, RECORDS, RUN, TRAJECTORY, is_run, read_facts
+from cutaway.storage.way import read_way
 
 AnyRun = TypeVar("AnyRun", bound=Run)
 LEARNED_FROM = {"TableRun": "a table", "PictureRun": "pictures", "TextRun": "a text"}
@@ -41,6 +42,8 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
     facts = read_facts(place)
     held = read_network(place / NETWORK, layers=layers)
     records = read_records(place / RECORDS)
+    followed = place / TRAJECTORY
+    way = read_way(followed, single(held.network).parameters()) if followed.exists() else None
     try:
         told = some_fields(facts, "run", engine=str, engine_reason=str, seconds=float)
         return _restored(
@@ -54,6 +57,7 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
             reason=told["engine_reason"],
             seconds=told["seconds"],
             path=place,
+            way=way,
         )
     except InputError as fault:
         raise ModelFileError(f"{place / RUN}: {fault}") from fault

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cutaway.data.several_targets import AnyTarget
     from cutaway.export import Exported
     from cutaway.storage.network_file import Preprocessing
+    from cutaway.storage.way import Way
 
 
 @dataclass
@@ -36,6 +37,8 @@ class Run:
     path      the run's folder, where one was asked for
     trajectory  weights and state by path before the first epoch and after each, with members with a leading axis for
               them; empty unless `fit` was asked to keep it
+    way       of the first member, the plane nearest to those weights, and where they passed through it: what is kept of
+              the trajectory on disk; None where the training was not followed
     """
 
     network: Layer | Ensemble | Blend
@@ -47,6 +50,7 @@ class Run:
     seconds: float = 0.0
     path: Path | None = None
     trajectory: list[dict[str, np.ndarray]] = field(default_factory=list, repr=False)
+    way: Way | None = field(default=None, repr=False)
 
     @property
     def interrupted(self) -> bool:
@@ -102,7 +106,8 @@ class Run:
     ) -> Path:
         """Write the run with what its kind has besides; `also` holds further files by name."""
         from cutaway.storage.network_file import write_network
-        from cutaway.storage.run_folder import NETWORK, RECORDS, new_run
+        from cutaway.storage.run_folder import NETWORK, RECORDS, TRAJECTORY, new_run
+        from cutaway.storage.way import way_bytes
 
         facts = {
             **self.summary(),
@@ -112,6 +117,8 @@ class Run:
         }
         with new_run(folder, facts) as part:
             write_network(part / NETWORK, self.network, preprocessing=preprocessing, target=target)
+            if self.way is not None:
+                (part / TRAJECTORY).write_bytes(way_bytes(self.way))
             for name, content in (also or {}).items():
                 (part / name).write_bytes(content)
             records: list[Event | LayerVitals | StepRecord] = [*self.events, *self.vitals, *self.history]

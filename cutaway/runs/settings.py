@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cutaway.data.suggestions import did_you_mean
-from cutaway.errors import InputError
+from cutaway.errors import InputError, whole
 from cutaway.recipes.table import check_effort
 
 ENGINES = ("auto", "numpy", "xla")
@@ -34,13 +34,8 @@ def check_settings(test: Any, effort: str, limit: Any, epochs: Any, seed: Any, e
         raise InputError(f"the share of rows to set aside is {test!r}; expected a number from 0, less than 1")
     if limit is not None and not (isinstance(limit, (int, float)) and 0 < limit < float("inf")):
         raise InputError(f"the time limit is {limit!r}; expected a number of seconds above 0")
-    if epochs is not None and not (_is_whole(epochs) and 1 <= epochs < 2**31):
-        raise InputError(f"epochs must be a whole number of at least 1, got {epochs!r}")
-    if not (_is_whole(seed) and 0 <= seed <= LARGEST_SEED):
-        raise InputError(f"the seed is {seed!r}, expected a whole number from 0 to {LARGEST_SEED}")
+    if epochs is not None:
+        whole("epochs", epochs, 1, 2**31 - 1)
+    whole("the seed", seed, 0, LARGEST_SEED)
     if engine not in ENGINES:
         raise InputError(f"engine is {engine!r}; {did_you_mean(str(engine), ENGINES)}")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))

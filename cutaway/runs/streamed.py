@@ -32,6 +32,7 @@ from cutaway.runs.keeping import Keeping
 from cutaway.runs.learn import learn
 from cutaway.runs.parts import Parts
 from cutaway.runs.rival import Rival
+from cutaway.runs.trajectory import Followed
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
@@ -182,6 +183,7 @@ def learn_streamed(
     progress: bool | None = None,
     keeping: Keeping | None = None,
     start: dict[str, np.ndarray] | None = None,
+    followed: Followed | None = None,
 ) -> Bag:
     """Train as many members as there are folds on rows in files; see `Plan` and `learn` for the other arguments.
 
@@ -198,6 +200,8 @@ def learn_streamed(
         epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, members=members, start=start,
         judge=recipe.judge, drop_last=True, limit=limit, block=BLOCK, lean=True,
     )  # fmt: skip
+    if followed is not None:
+        plan = followed.on(plan, recipe.network, recipe.optimizer, encoded.rows)
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation, plan,
         engine=engine, listeners=listeners, progress=progress, keeping=keeping,

@@ -142,7 +142,7 @@ def train_pictures(
             reason=run.reason, seconds=run.seconds, settings={**begun.settings, "epochs": run.epochs},
         )  # fmt: skip
         judge_pictures(result, pictures, codes, division)
-        return put_away(result, out)
+        return put_away(result, keeping)
 
 
 def _check_own(test: Any, size: Any) -> None:

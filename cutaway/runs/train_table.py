@@ -199,7 +199,7 @@ def train_table(
             progress=progress, told=told, keeping=keeping, streamed=streamed,
             limit=None if limit is None else limit - (time.perf_counter() - began),
         )  # fmt: skip
-        return put_away(result, out)
+        return put_away(result, keeping)
 
 
 def _own(data: Any, table: Table, series: Series | None) -> Table:

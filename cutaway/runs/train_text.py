@@ -178,7 +178,7 @@ def train_text(
         run.sample = "".join(
             written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
         )
-        return put_away(run, out)
+        return put_away(run, keeping)
 
 
 def _check_own(test: Any, tokens: Any, epochs: Any) -> None:

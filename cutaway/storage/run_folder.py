@@ -19,8 +19,9 @@ from cutaway.storage.run_lock import LOCK, holder
 RUN, NETWORK, RECORDS = "run.json", "network.safetensors", "records.jsonl"
 SAMPLE = "sample.txt"  # what a run on a text wrote
 MISTAKES, FILTERS = "mistakes.png", "filters.png"  # sheets of a run on pictures
+TRAJECTORY = "trajectory.safetensors"  # the way that the training took, in its plane
 CHECKPOINT = "checkpoint"  # of a training that is not finished
-KNOWN = frozenset({RUN, NETWORK, RECORDS, CHECKPOINT, SAMPLE, MISTAKES, FILTERS, LOCK})
+KNOWN = frozenset({RUN, NETWORK, RECORDS, CHECKPOINT, SAMPLE, MISTAKES, FILTERS, TRAJECTORY, LOCK})
 FORMAT = 1
 LARGEST = 64 << 20  # bytes of run.json
 
@@ -79,10 +80,10 @@ def is_finished_run(folder: Path) -> bool:
 
 
 def beside(folder: Path) -> Path:
-    """Return a place for an interrupted run, beside the finished one that it must not replace."""
+    """Return a place for an interrupted run, beside the one that it must not replace."""
     first = folder.with_name(f"{folder.name}-interrupted")
     place, number = first, 2
-    while place.exists() and (not is_run(place) or is_finished_run(place) or _foreign(place)):
+    while place.exists():
         place, number = first.with_name(f"{first.name}-{number}"), number + 1
     return place
 

@@ -177,6 +177,8 @@ class Loop:
                 plan.shown(epoch, Carry(*(engine.fetch(part) for part in self.carry.kept())))
             self.stop = self.stop or self.members.reason(epoch)
             if self.interrupt.asked:
+                if done == self.per_epoch and epoch < self.epochs:  # asked after the last chunk of the epoch
+                    self.keep(epoch + 1, 0, self.zero)
                 self.stop = f"Ctrl-C in epoch {epoch} of {self.epochs}; what was learned is kept"
             if epoch < self.epochs and not self.stop:
                 self.look(epoch)
@@ -231,13 +233,18 @@ class Loop:
                 step = (epoch - 1) * self.per_epoch + done
                 self.tell(Progress(epoch, step, self.steps, self.elapsed(), self.epochs))
             last = epoch == self.epochs and done == self.per_epoch
-            if self.checkpoints is not None and (last or self.interrupt.asked or self.checkpoints.due()):
-                began, step = time.perf_counter(), (epoch - 1) * self.per_epoch + done
-                self.checkpoints.write(step, snapshot.of(self, epoch, done, total), began)
-                self.interrupt.leave()
+            if last or self.interrupt.asked or (self.checkpoints is not None and self.checkpoints.due()):
+                self.keep(epoch, done, total)
             if self.interrupt.asked or self.stop:
                 break
         return total, done
+
+    def keep(self, epoch: int, done: int, total: Any) -> None:
+        """Write a checkpoint of so many steps of an epoch, where there are any, and leave if the system asked for it."""
+        if self.checkpoints is not None:
+            began, step = time.perf_counter(), (epoch - 1) * self.per_epoch + done
+            self.checkpoints.write(step, snapshot.of(self, epoch, done, total), began)
+            self.interrupt.leave()
 
     def weight_of(self, order: np.ndarray, done: int) -> Any:
         """Return what the rows of the epoch's first `done` steps weigh together, for each member."""

@@ -77,6 +77,17 @@ def test_other_data_or_settings_are_refused_and_what_differs_is_said(tmp_path):
     assert train(tmp_path / "run", resume=True).scores is not None
 
 
+def test_what_was_begun_is_not_begun_anew_by_mistake(tmp_path):
+    with pytest.raises(Killed):
+        train(tmp_path / "run", kill=2)
+    before = {item: item.read_bytes() for item in (tmp_path / "run").rglob("*.safetensors")}
+    with pytest.raises(ca.InputError, match="this training was begun there and is not finished: --resume"):
+        train(tmp_path / "run")
+    assert before == {item: item.read_bytes() for item in (tmp_path / "run").rglob("*.safetensors")}
+    other = train(tmp_path / "run", seed=1)  # another training, to which the place is given
+    assert other.path == tmp_path / "run" and not (tmp_path / "run" / "checkpoint").exists()
+
+
 def test_there_must_be_something_to_go_on_with(tmp_path):
     with pytest.raises(ca.InputError, match="no training to go on with"):
         train(tmp_path / "run", resume=True)

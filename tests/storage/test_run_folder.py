@@ -94,6 +94,4 @@ def test_an_interrupted_run_has_its_place_beside(tmp_path):
     assert beside(folder) == tmp_path / "one-interrupted"
     with new_run(tmp_path / "one-interrupted", {"interrupted": True}):
         pass
-    assert beside(folder) == tmp_path / "one-interrupted"
-    (tmp_path / "one-interrupted" / "mine.txt").write_text("")
     assert beside(folder) == tmp_path / "one-interrupted-2"
