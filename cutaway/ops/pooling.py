@@ -47,7 +47,9 @@ def max_pool(x: Array, *, size: Sizes = 2, stride: Sizes | None = None, padding:
     windows = _windows("max_pool", x, size, stride, padding)
     high, wide = windows
     planes = to_planes(x)
-    seen = shifts(padded(planes, windows, -np.inf), windows)
+    whole = xp.isdtype(planes.dtype, "integral")
+    lowest = xp.iinfo(planes.dtype).min if whole else -np.inf
+    seen = shifts(padded(planes, windows, lowest), windows)
     largest = reduce(xp.maximum, seen)
 
     def place() -> Array:

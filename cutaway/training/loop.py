@@ -28,6 +28,9 @@ Listener = Callable[[Any], None]
 
 # A chunk is about this long: long enough to hide the call, short enough to show progress and to be interrupted.
 CHUNK_SECONDS = 0.2
+# XLA takes its working memory anew for each chunk: where steps are long, so many share it, if they take no longer than
+# this.
+FEWEST_STEPS, LONGEST_CHUNK = 8, 1.0
 # A copy of the last good weights is kept about this often.
 STEPS_BETWEEN_COPIES = 2000
 # Once a step has gone non-finite, the learning rate is multiplied by this; a second time ends the training.
@@ -97,7 +100,8 @@ class Loop:
         affordable = affordable_tile(trainer.engine, needed, TILE_NUMBERS, self.engine.here())
         self.engine.tile = rows_within(TILE, affordable, numbers * (plan.members or 1))
         seconds = seconds_of_step(trainer.engine, cost, plan.members or 1)
-        parts = -(-self.per_epoch // max(1, int(CHUNK_SECONDS / seconds)))
+        wanted = max(1, int(CHUNK_SECONDS / seconds), min(FEWEST_STEPS, int(LONGEST_CHUNK / seconds)))
+        parts = -(-self.per_epoch // wanted)
         self.chunk_steps = -(-self.per_epoch // parts)
 
         seeds = np.asarray(plan.seeds, np.int64).astype(np.uint32)
@@ -240,7 +244,7 @@ class Loop:
         return total, done
 
     def keep(self, epoch: int, done: int, total: Any) -> None:
-        """Write a checkpoint of so many steps of an epoch, where there are any, and leave if the system asked for it."""
+        """Write a checkpoint of so many steps of an epoch, if any is kept, and leave if the system asked for it."""
         if self.checkpoints is not None:
             began, step = time.perf_counter(), (epoch - 1) * self.per_epoch + done
             self.checkpoints.write(step, snapshot.of(self, epoch, done, total), began)

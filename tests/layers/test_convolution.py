@@ -152,3 +152,8 @@ def test_what_does_not_fit_is_refused(make, message):
 def test_a_picture_of_other_size_is_convolved_too():
     layer = Conv2D(4).build((8, 8, 3))
     assert layer(np.ones((1, 20, 11, 3)), ctx=Context()).shape == (1, 20, 11, 4)
+
+
+def test_a_batch_of_no_pictures():
+    net = ca.Sequential(ca.Conv2D(4), ca.MaxPool2D(), ca.GlobalAveragePool(), ca.Dense(2)).build((8, 8, 1))
+    assert net(np.zeros((0, 8, 8, 1), np.float32)).shape == (0, 2)

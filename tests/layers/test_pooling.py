@@ -83,3 +83,8 @@ def test_of_equal_numbers_the_first_gets_the_blame():
 def test_what_does_not_fit_is_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_whole_numbers_are_pooled_as_they_are():
+    x = np.array([[[-7], [-3], [-9]]])
+    assert ca.ops.max_pool(x, size=3, stride=1, padding=1).ravel().tolist() == [-3, -3, -3]

@@ -266,9 +266,9 @@ WRONG = {
     "epochs": ({"epochs": 0}, "^epochs must be"),
     "half an epoch": ({"epochs": 1.5}, "^epochs must be a whole number of at least 1, got 1.5"),
     "true epochs": ({"epochs": True}, "^epochs must be"),
-    "seed": ({"seed": -1}, "seed is -1"),
-    "half a seed": ({"seed": 1.5}, "seed is 1.5"),
-    "huge seed": ({"seed": 2**32}, "seed is 4294967296, expected a whole number from 0 to 4294967295"),
+    "seed": ({"seed": -1}, "seed must be a whole number"),
+    "half a seed": ({"seed": 1.5}, "seed must be a whole number"),
+    "huge seed": ({"seed": 2**32}, "seed must be a whole number of at most 4294967295, got 4294967296"),
     "unknown number": ({"number": ["w"]}, "no column 'w'"),
     "one class": ({"data": {"x": X, "y": ["a"] * 30}}, "only the value 'a'"),
     "constant": ({"data": {"x": X, "y": np.ones(30)}}, "only the value '1'"),
@@ -338,11 +338,11 @@ def test_ctrl_c_replaces_no_finished_run(tmp_path, monkeypatch):
         return inner(*given, **{**settings, "listeners": [*settings["listeners"], stop]})
 
     monkeypatch.setattr(module, "learn", impatient)
-    for _ in range(2):
-        run = ca.train(table, "y", epochs=5000, **options)
-        assert run.interrupted and run.path == tmp_path / "run-interrupted"
+    for seed, name in enumerate(("run-interrupted", "run-interrupted-2")):
+        run = ca.train(table, "y", epochs=5000, seed=seed, **options)
+        assert run.interrupted and run.path == tmp_path / name
     assert not ca.load(tmp_path / "run").interrupted and ca.load(tmp_path / "run-interrupted").interrupted
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["run", "run-interrupted"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["run", "run-interrupted", "run-interrupted-2"]
 
 
 def test_what_is_decided_is_told_before_training(monkeypatch):

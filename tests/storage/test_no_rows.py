@@ -37,6 +37,7 @@ def rows(count=60):
 @pytest.fixture(autouse=True)
 def checkpoints_after_each_chunk(monkeypatch):
     monkeypatch.setattr(loop, "seconds_of_step", lambda *given: loop.CHUNK_SECONDS / 2)
+    monkeypatch.setattr(loop, "FEWEST_STEPS", 1)
     monkeypatch.setattr(checkpoints, "SHARE", np.inf)
     monkeypatch.setattr(keeping, "EVERY", 0.0)
 

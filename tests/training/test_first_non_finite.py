@@ -113,6 +113,7 @@ def test_of_several_members_the_one_that_broke(engine):
 def test_padding_dropout_and_what_happens_late(engine, monkeypatch):
     """Fifty rows in batches of eight; the rate rises until it is too high, later than in the first chunk and epoch."""
     monkeypatch.setattr(loop, "seconds_of_step", lambda *given: loop.CHUNK_SECONDS / 2)
+    monkeypatch.setattr(loop, "FEWEST_STEPS", 1)
     x, y = rows(50)
     network = ca.Sequential(ca.Dense(6), ca.BatchNorm(), ca.Dropout(0.2), ca.Dense(1))
     rate = ca.Exponential(1e-3, 1e30)

@@ -49,6 +49,7 @@ def test_long_epochs_in_chunks_give_the_same_as_in_one(engine, monkeypatch):
     runs = []
     for seconds in (10.0, 1e-9):  # one chunk an epoch; one chunk a step
         monkeypatch.setattr(loop_module, "CHUNK_SECONDS", seconds)
+        monkeypatch.setattr(loop_module, "FEWEST_STEPS", 1)
         heard = []
         net = mlp()
         ca.fit(net, x, y, loss="squared_error", epochs=3, batch_size=7, engine=engine, callbacks=[heard.append])
@@ -132,6 +133,7 @@ def test_class_weights_count_across_tiles(monkeypatch):
 
 def test_a_partial_epoch_tells_the_mean_of_what_was_done(monkeypatch):
     monkeypatch.setattr(loop_module, "CHUNK_SECONDS", 1e-9)
+    monkeypatch.setattr(loop_module, "FEWEST_STEPS", 1)
 
     def enough(record):
         if isinstance(record, Progress):
