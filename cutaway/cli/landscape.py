@@ -23,6 +23,7 @@ def landscape(
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     numbers: Path | None = None,
     weight: Annotated[list[str] | None, Parameter(negative="")] = None,
+    random: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     network: Annotated[int, Parameter(converter=whole)] = 1,
     points: Annotated[int, Parameter(converter=whole)] = 41,
     span: float | None = None,
@@ -33,8 +34,10 @@ def landscape(
 ) -> int:
     """Draw the loss of a run on a table over a plane through its weights, and say how sharply it bends.
 
-    The plane is of two random directions, each neuron's weights moved by as much as they are long; or, with two
-    --weight, of these two weights, all others as they are. The rows are those that the run learned from, read once
+    The plane is that nearest to the way which the training took, with the way drawn. With two --weight it is of these
+    two weights, all others as they are. A run that was gone on with, one of effort best, and networks but the first
+    have no way that is kept: with --random, and for those, the plane is of two random directions, each neuron's
+    weights moved by as much as they are long. The rows are those that the run learned from, read once
     more from its file, which must be there unchanged; others are given with --data.
 
     Example: `cutaway landscape runs/houses -o landscape.png`
@@ -51,6 +54,8 @@ def landscape(
         A file for the numbers behind the picture: .json or .npz.
     weight
         A weight, such as "2.weight[0, 3]"; given twice.
+    random
+        Take the plane of random directions.
     network
         Which of several networks, counted from 1.
     points
@@ -74,6 +79,8 @@ def landscape(
             raise InputError(f"{option} is {file}; expected a file that ends in {', '.join(endings)}")
     if weight is not None and len(weight) != 2:
         raise InputError(f"--weight is given {len(weight)} time(s); a plane needs two weights: --weight A --weight B")
+    if random and weight is not None:
+        raise InputError("--random and --weight name two planes; leave one of them out")
     if network < 1:
         raise InputError(f"--network is {network}; networks are counted from 1")
     if rows < 1:
@@ -83,7 +90,8 @@ def landscape(
 
         empty_figure(1, 1)  # refused now rather than when all is computed
     found = run_landscape(
-        load(run), data, plane=weight, points=points, span=span, member=network - 1, rows=rows, seed=seed
+        load(run), data, plane="random" if random else weight, points=points, span=span, member=network - 1,
+        rows=rows, seed=seed,
     )  # fmt: skip
     picture = out or (None if json_ else Path(f"{run.resolve().name}-landscape.svg"))
     written = [found.save(place) for place in (picture, numbers) if place is not None]
@@ -93,5 +101,7 @@ def landscape(
         from cutaway.cli.printable import printable
 
         sys.stdout.writelines(f"{printable(line)}\n" for line in str(found).splitlines())
+        if found.plane.kind == "random" and not random:
+            sys.stdout.write("the way of this network's training was not kept: the plane is of random directions\n")
         sys.stdout.writelines(f"{'written':10}{printable(str(place))}\n" for place in written)
     return 0

@@ -11,10 +11,19 @@ from cutaway.errors import InputError
 from cutaway.explain.curvature import curvature as curvature_of
 from cutaway.explain.curvature import unflat
 from cutaway.explain.landscape_found import Landscape
-from cutaway.explain.planes import Plane, as_place, flat, random_plane, trajectory_plane, weights_plane
+from cutaway.explain.planes import (
+    TRAJECTORY_NAMES,
+    Plane,
+    as_place,
+    flat,
+    random_plane,
+    trajectory_plane,
+    weights_plane,
+)
 from cutaway.explain.surface import Surface, as_batch
 from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.losses import Loss, as_loss
+from cutaway.storage.way import Way
 
 MARGIN = 0.2  # of the way's extent, that the picture shows beyond it
 
@@ -29,7 +38,7 @@ def landscape(
     points: int = 41,
     span: float | tuple[float, float] | None = None,
     member: int = 0,
-    trajectory: Sequence[dict[str, np.ndarray]] | None = None,
+    trajectory: Sequence[dict[str, np.ndarray]] | Way | None = None,
     curvature: bool = True,
     engine: str = "auto",
     seed: int = 0,
@@ -40,7 +49,8 @@ def landscape(
 
     run         a run, or a network that is built
     X, y        the rows that the loss is over
-    plane       "trajectory", the plane nearest to the training's own way, which `fit(…, trajectory=True)` keeps;
+    plane       "trajectory", the plane nearest to the training's own way, which `fit(…, trajectory=True)` keeps, and
+                of the first network a run that was written to a folder as it was trained;
                 "random", two directions scaled filter by filter; or two weights: ("0.weight[2, 1]", "0.bias[0]"), or
                 ("0.weight", (2, 1)) each, where what is shown are their own values and nothing is approximated.
                 None: "trajectory" where there is one, else "random"
@@ -48,13 +58,14 @@ def landscape(
     span        how far it reaches to either side of the network, a number or one for each axis, in units of the axis;
                 None: as far as the way and a little more; 1 for random directions; of a weight its own size, at least 1
     member      which of several networks
-    trajectory  the way, where it is not the run's: weights and state by path, one dict a point
+    trajectory  the way, where it is not the run's: weights and state by path, one dict a point; or a `Way`
     curvature   whether to measure how the loss bends at θ*
     engine      "numpy", "xla" or "auto"
     seed        of random directions
 
     All points are computed as one batched program. The path is coloured by its true loss, each point with its own
-    weights, which is not the loss of the plane below it; how far it is off the plane is told. Raises `InputError` for
+    weights, which is not the loss of the plane below it; how far it is off the plane is told. Of a run from a folder
+    these weights are not there: its path has the losses that were recorded while it learned. Raises `InputError` for
     a plane that is not there, and rows that do not fit.
 
     >>> import cutaway as ca
@@ -75,10 +86,15 @@ def landscape(
     params = network.parameters()
     way = _way(run if trajectory is None else trajectory, network, member, isinstance(run, Layer))
     flats = np.stack([flat({path: point[path] for path in params}) for point in way]) if way else np.zeros((0, 0))
+    kept = None if way else _kept_way(run if trajectory is None else trajectory, params, member)
     if plane is None:
-        plane = "trajectory" if way else "random"
-    found = _plane(plane, params, flats, seed)
+        plane = "trajectory" if way or kept is not None else "random"
+    if kept is not None and not (isinstance(plane, str) and plane == "trajectory"):
+        kept = None  # where it is in another plane is not known
+    found = _plane(plane, params, flats, seed) if kept is None else _plane_of(kept, params)
     places, off = found.projected(flats) if way else (np.zeros((0, 2)), np.zeros(0))
+    if kept is not None:
+        places, off = kept.places, kept.off_plane
     sides = _sides(found, places, span)
     grid = [np.linspace(low, high, int(points)) for low, high in sides]
     surface = Surface(network, criterion, rows, int(points) ** 2, engine)
@@ -88,10 +104,11 @@ def landscape(
     stacked = {path: np.stack([array]) for path, array in {**params, **network.state()}.items()}
     mine = float(surface.at(stacked)[0])
     true = surface.at({path: np.stack([point[path] for point in way]) for path in way[0]}) if way else np.zeros(0)
+    true = true if kept is None else kept.losses
     bent = None
     if curvature:
         bent = curvature_of(network, rows.x, rows.y, loss=criterion, directions=found.axes, seed=seed)
-    away = np.sum((flats - found.centre) ** 2) if way else 0.0
+    away = np.sum((flats - found.centre) ** 2) if way else np.sum(places**2) + np.sum(off**2)
     offsets = np.array(found.offsets)
     return Landscape(
         plane=found, across=grid[0] + offsets[0], up=grid[1] + offsets[1], losses=losses,
@@ -99,6 +116,7 @@ def landscape(
         path=places + offsets, path_losses=true, off_plane=off,
         explained=float(1 - np.sum(off**2) / away) if away else float("nan"),
         curvature=bent, rows=len(rows.x), engine=surface.engine, of=name,
+        epochs=np.arange(len(way)) if kept is None else kept.epochs, recorded=kept is not None,
     )  # fmt: skip
 
 
@@ -133,14 +151,31 @@ def _way(given: Any, network: Layer, member: int, bare: bool) -> list[dict[str, 
     return way
 
 
+def _kept_way(given: Any, params: dict[str, np.ndarray], member: int) -> Way | None:
+    """Return what a run keeps of its way, None where it keeps nothing, or of another of its networks."""
+    kept = given if isinstance(given, Way) else getattr(given, "way", None)
+    if not isinstance(kept, Way) or member != 0:
+        return None
+    if not kept.fits(params):
+        raise InputError(
+            f"landscape: the trajectory is of another network: {', '.join(kept.directions)}; choose plane='random'"
+        )
+    return kept
+
+
+def _plane_of(kept: Way, params: dict[str, np.ndarray]) -> Plane:
+    axes = [flat({path: kept.directions[path][axis] for path in params}) for axis in (0, 1)]
+    return Plane("trajectory", flat(params), np.stack(axes), TRAJECTORY_NAMES, explained=kept.explained)
+
+
 def _plane(plane: Any, params: dict[str, np.ndarray], way: np.ndarray, seed: int) -> Plane:
     if isinstance(plane, str) and plane == "random":
         return random_plane(params, seed)
     if isinstance(plane, str) and plane == "trajectory":
         if not len(way):
             raise InputError(
-                "landscape: there is no trajectory; train with ca.fit(…, trajectory=True), or choose plane='random' or "
-                "two weights"
+                "landscape: there is no trajectory; train with ca.fit(…, trajectory=True), or take the first network "
+                "of a run on a table that was trained into a folder; or choose plane='random' or two weights"
             )
         return trajectory_plane(params, way, seed)
     if isinstance(plane, (tuple, list)) and len(plane) == 2:

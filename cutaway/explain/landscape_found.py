@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +32,9 @@ class Landscape:
     curvature  how the loss bends at the network; None where it was not asked for
     rows       how many rows the loss is over
     of, engine which network, where there are several; what computed it
+    epochs     after how many epochs each point of the path was
+    recorded   whether the path's losses are those that were recorded while the run learned, the mean of all its
+               networks as they were with dropout, rather than the loss over these rows
     """
 
     plane: Plane
@@ -49,6 +52,8 @@ class Landscape:
     rows: int
     engine: str
     of: str = ""
+    epochs: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    recorded: bool = False
 
     @property
     def lowest(self) -> tuple[float, float, float]:
@@ -95,6 +100,8 @@ class Landscape:
                 f"{100 * self.explained:.1f} % of the training's way lies in this plane; it is up to "
                 f"{shown(float(self.off_plane.max()))} away from it"
             )
+        if self.recorded:
+            found.append("its dots have the training losses that were recorded, the mean of all the run's networks")
         if self.curvature is not None:
             bent = self.curvature
             largest = ", ".join(shown(value) for value in bent.largest)
@@ -112,6 +119,7 @@ class Landscape:
         return {
             "across": self.across, "up": self.up, "losses": self.losses, "path": self.path,
             "path_losses": self.path_losses, "off_plane": self.off_plane, "centre": np.array(self.centre),
+            "path_epochs": self.epochs,
         }  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
@@ -130,6 +138,7 @@ class Landscape:
             else {"largest": list(bent.largest), "smallest": bent.smallest, "along": list(bent.along)},
             "bends": list(self.bends),
             "rows": self.rows,
+            "path_losses_recorded": self.recorded,
             "of": self.of,
             "engine": self.engine,
         }

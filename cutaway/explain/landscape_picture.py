@@ -116,7 +116,7 @@ def figure(found: Landscape) -> Any:
         axes.plot(*found.path.T, color="white", linewidth=1.2, alpha=0.9)
         axes.scatter(
             *found.path[kept].T, c=shades.place(found.path_losses[kept]), cmap=colours, vmin=0, vmax=1, s=26,
-            edgecolors=INK, linewidths=0.7, zorder=3,
+            plotnonfinite=True, edgecolors=INK, linewidths=0.7, zorder=3,
         )  # fmt: skip
         axes.annotate(
             "start", found.path[0], xytext=(0, 9), textcoords="offset points", ha="center", color="white", fontsize=9,
@@ -170,7 +170,8 @@ def svg(found: Landscape) -> str:
             (x, y), loss = places[place], float(found.path_losses[place])
             shade = shades.place(loss)
             colour = hex_of(ramp(np.clip(shade, 0, 1))) if np.isfinite(shade) else "#eceae5"
-            said = f"after epoch {place}: loss {shown(loss)}, {shown(float(found.off_plane[place]))} off the plane"
+            told = f"loss {shown(loss)}" if np.isfinite(loss) or not found.recorded else "loss not recorded"
+            said = f"after epoch {found.epochs[place]}: {told}, {shown(float(found.off_plane[place]))} off the plane"
             inside.append(
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}" stroke="{INK}"><title>{escape(said)}</title>'
                 "</circle>"

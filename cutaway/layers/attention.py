@@ -42,6 +42,7 @@ class MultiHeadAttention(Layer):
 
     Reference: Vaswani et al., "Attention is all you need", NeurIPS 2017, section 3.2.2, arXiv 1706.03762.
 
+    >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(2, 5, 8))
     >>> layer = MultiHeadAttention(4, causal=True)
     >>> layer(x).shape, bool(np.allclose(layer(x)[:, :3], layer(x[:, :3]), atol=1e-6))

@@ -26,6 +26,7 @@ class LearnedPositions(Layer):
 
     Reference: Gehring et al., "Convolutional sequence to sequence learning", ICML 2017, section 3.1, arXiv 1705.03122.
 
+    >>> import numpy as np
     >>> layer = LearnedPositions(3, initializer=Normal(0.0)).build((2, 1))
     >>> layer.weight = [[10.0], [20.0], [30.0]]
     >>> layer(np.array([[[1.0], [2.0]]])).tolist()

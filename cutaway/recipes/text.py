@@ -128,6 +128,7 @@ def text_recipe(
 def gpt(vocabulary: int, *, layers: int, heads: int, width: int, dropout: float = 0.0) -> Sequential:
     """Return a GPT on tokens: (batch, time) whole numbers to (batch, time, vocabulary) scores of the next token.
 
+    >>> import numpy as np
     >>> network = gpt(65, layers=4, heads=4, width=128).build(np.zeros((1, 8), np.int32))
     >>> sum(array.size for array in network.parameters().values())
     804224

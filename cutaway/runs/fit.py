@@ -139,7 +139,7 @@ def fit(
         plan = with_trajectory(plan, way, network, method, rows)
     followed = Followed() if folder is not None and not resume else None
     if followed is not None:
-        plan = followed.on(plan)
+        plan = followed.on(plan, network, method, rows)
     identity: dict[str, Any] = {}
     told_in = None
     if folder is not None:

@@ -44,7 +44,8 @@ def run_landscape(
     data   rows with the target, as `predict` takes them; the file that the run learned from, if not said
     rows   how many of them the loss is over, at most; more are drawn from at random
 
-    The weights that a training passed through are not saved with a run: the plane is "random" or of two weights.
+    The first network of a run that was written to a folder as it was trained has its training's own plane, with the
+    path drawn; others, and those gone on with or of effort "best", a "random" one.
     Raises `InputError` for a run on arrays, pictures or text, and where the file is gone or has changed.
     """
     if not isinstance(run, TableRun):

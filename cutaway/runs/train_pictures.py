@@ -118,6 +118,7 @@ def train_pictures(
             "seed": int(seed),
             "engine": engine,
             "size": size,
+            "limit": limit,
             "mirrored": mirrored,
             "told_from_mirrored": None if share is None else round(share, 4),
             "members": members,

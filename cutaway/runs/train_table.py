@@ -188,6 +188,7 @@ def train_table(
             "lag": lag,
             "weight": weight,
             "members": members,
+            "limit": limit,
             "sample": None if streamed is None else streamed.sample.rows,
         },
     )

@@ -93,7 +93,7 @@ class Followed:
         network = network[0] if isinstance(network, Ensemble) else network
         if len(points) < 2 or not isinstance(network, Layer):
             return None
-        params = {path: array for path, array in sorted(network.parameters().items())}
+        params = dict(sorted(network.parameters().items()))
         flats = np.stack([weights for _, weights in points])
         try:
             plane = trajectory_plane(params, flats)

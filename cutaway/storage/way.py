@@ -1,4 +1,4 @@
-"""The way that a training took, as little of it as a picture needs: its main plane, and where it passed through that."""
+"""The way that a training took, as little of it as a picture needs: its main plane, and where it passed."""
 
 from __future__ import annotations
 
@@ -120,9 +120,7 @@ def _checked(explained: Any, arrays: dict[str, np.ndarray]) -> Way:
     epochs, off_plane = arrays["epochs"], arrays["off_plane"]
     if epochs[0] < 0 or (epochs[1:] <= epochs[:-1]).any() or (off_plane < 0).any():
         raise ModelFileError("its epochs do not ascend, or a distance is below 0")
-    directions = {
-        name.removeprefix(DIRECTIONS): array for name, array in arrays.items() if name.startswith(DIRECTIONS)
-    }
+    directions = {name.removeprefix(DIRECTIONS): array for name, array in arrays.items() if name.startswith(DIRECTIONS)}
     products = np.zeros((2, 2))
     for array in directions.values():
         both = array.reshape(2, -1).astype(np.float64)

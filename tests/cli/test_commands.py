@@ -57,6 +57,7 @@ def test_train_predict(here, capsys):
         "network.safetensors",
         "records.jsonl",
         "run.json",
+        "trajectory.safetensors",
     ]
 
     assert run("predict", "runs/houses", "houses.csv", "-o", "out.csv") == 0
@@ -264,10 +265,10 @@ WRONG = {
     "effort": ("houses.csv", TABLE, ["--target", "price", "--effort", "huge"], "--effort"),
     "epochs": ("houses.csv", TABLE, ["--target", "price", "--epochs", "0"], "epochs"),
     "seed": ("houses.csv", TABLE, ["--target", "price", "--seed", "-1"], "seed"),
-    "half an epoch": ("houses.csv", TABLE, ["--target", "price", "--epochs", "1.5"], "'1.5' is not a whole number"),
+    "half an epoch": ("houses.csv", TABLE, ["--target", "price", "--epochs", "1.5"], "at least 1, got 1.5"),
     "negative epochs": ("houses.csv", TABLE, ["--target", "price", "--epochs", "-1"], "cutaway: epochs must be"),
     "half a seed": ("houses.csv", TABLE, ["--target", "price", "--seed", "1.5"], "'1.5' is not a whole number"),
-    "huge seed": ("houses.csv", TABLE, ["--target", "price", "--seed", "1" + "0" * 80], "from 0 to 4294967295"),
+    "huge seed": ("houses.csv", TABLE, ["--target", "price", "--seed", "1" + "0" * 80], "of at most 4294967295, got 1"),
     "unknown option": ("houses.csv", TABLE, ["--target", "price", "--speed", "9"], "option --speed. See"),
     "near option": ("houses.csv", TABLE, ["--taget", "price"], "option --taget. Did you mean --target?"),
     "no value": ("houses.csv", TABLE, ["--target", "price", "--quiet", "-o"], "-o needs a value after it. See"),

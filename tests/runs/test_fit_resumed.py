@@ -21,6 +21,7 @@ class Killed(Exception):  # noqa: N818 - it is no error
 @pytest.fixture(autouse=True)
 def short_chunks_and_many_checkpoints(monkeypatch):
     monkeypatch.setattr(loop, "seconds_of_step", lambda *given: loop.CHUNK_SECONDS / 2)
+    monkeypatch.setattr(loop, "FEWEST_STEPS", 1)
     monkeypatch.setattr(checkpoints, "SHARE", np.inf)
     monkeypatch.setattr(keeping, "EVERY", 0.0)
 

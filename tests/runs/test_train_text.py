@@ -257,6 +257,7 @@ def test_going_on_with_other_settings_names_what_a_person_said(tmp_path):
     with pytest.MonkeyPatch.context() as patch, pytest.raises(RuntimeError):
         patch.setattr(keeping, "EVERY", 0.0)
         patch.setattr(loop, "seconds_of_step", lambda *given: loop.CHUNK_SECONDS / 2)
+        patch.setattr(loop, "FEWEST_STEPS", 1)
         train_text(text, shown=stopped, **begun, **BRIEF)
     for name, other, words in (
         ("limit", None, "limit was 1000, is None"),

@@ -1,0 +1,201 @@
+"""The way of a training that a run keeps: true to the weights passed through, changing nothing, read strictly."""
+
+import json
+
+import numpy as np
+import pytest
+
+import cutaway as ca
+from cutaway.explain.planes import trajectory_plane
+from cutaway.optimizers import Adam
+from cutaway.runs import trajectory
+from cutaway.runs.landscape import run_landscape
+from cutaway.runs.trajectory import Followed
+from cutaway.storage.architecture import ModelFileError
+from cutaway.storage.way import read_way, way_bytes
+from cutaway.training.plan import Plan
+from cutaway.training.step import Batch
+
+X = np.random.default_rng(0).uniform(-1, 1, (60, 2)).astype(np.float32)
+Y = X[:, :1] * X[:, 1:]
+TABLE = {"a": X[:, 0], "b": X[:, 1], "y": Y[:, 0]}
+
+
+def net():
+    return ca.Sequential(ca.Dense(4), ca.Tanh(), ca.Dense(1))
+
+
+def fitted(folder=None, **options):
+    return ca.fit(net(), X, Y, loss="squared_error", **{"epochs": 8, "engine": "numpy", "path": folder, **options})
+
+
+def sorted_flat(arrays, paths):
+    return np.concatenate([np.asarray(arrays[path], np.float64).ravel() for path in sorted(paths)])
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_the_way_is_that_of_the_weights_passed_through(tmp_path, members):
+    """Against the principal components of NumPy, of the weights that are kept whole."""
+    run = fitted(tmp_path / "run", trajectory=True, members=members)
+    first = run.network if members == 1 else run.network[0]
+    paths = first.parameters()
+    points = [{path: point[path] if members == 1 else point[path][0] for path in paths} for point in run.trajectory]
+    moved = np.stack([sorted_flat(point, paths) for point in points]) - sorted_flat(paths, paths)
+    _, lengths, rows = np.linalg.svd(moved, full_matrices=False)
+    way = ca.load(tmp_path / "run").way
+    assert way.epochs.tolist() == list(range(9))
+    axes = np.stack([sorted_flat({p: way.directions[p][axis] for p in paths}, paths) for axis in (0, 1)])
+    assert np.abs(axes @ rows[:2].T) == pytest.approx(np.eye(2), abs=1e-4)
+    assert way.explained == pytest.approx((lengths**2 / np.sum(lengths**2))[:2])
+    assert np.abs(way.places) == pytest.approx(np.abs(moved @ rows[:2].T), abs=1e-5)
+    assert way.off_plane == pytest.approx(np.linalg.norm(moved - moved @ rows[:2].T @ rows[:2], axis=1), abs=1e-5)
+    assert np.isnan(way.losses[0])
+    assert way.losses[1:] == pytest.approx([record.loss for record in run.history])
+
+
+@pytest.mark.parametrize("members", [1, 2])
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+def test_training_is_the_same_bit_by_bit(tmp_path, members, engine):
+    alone, followed = (fitted(p, members=members, engine=engine, epochs=3) for p in (None, tmp_path / "run"))
+    assert alone.way is None
+    assert followed.way is not None
+    assert np.array_equal(alone.network(X), followed.network(X))
+
+
+def test_a_table_is_the_same_bit_by_bit_and_draws_its_own_way(tmp_path, capsys):
+    from cutaway.cli.landscape import landscape as command
+
+    how = {"effort": "standard", "epochs": 3, "compare": False, "engine": "numpy", "progress": False}
+    alone, run = ca.train(TABLE, "y", **how), ca.train(TABLE, "y", out=tmp_path / "run", **how)
+    assert alone.way is None
+    assert np.array_equal(alone.predict(TABLE), run.predict(TABLE))
+    back = ca.load(tmp_path / "run")
+    assert way_bytes(back.way) == way_bytes(run.way) == (tmp_path / "run" / "trajectory.safetensors").read_bytes()
+    found = run_landscape(back, TABLE, points=5, curvature=False)
+    assert found.plane.kind == "trajectory"
+    assert found.path == pytest.approx(run.way.places)
+    assert found.explained == pytest.approx(sum(run.way.explained), abs=1e-6)
+    low, high = found.across[[0, -1]]
+    assert ((found.path[:, 0] >= low) & (found.path[:, 0] <= high)).all()
+    assert "after epoch 0: loss not recorded" in found.svg()
+    assert "nan" not in found.svg()
+    # Other planes and other networks have no way.
+    assert run_landscape(back, TABLE, plane="random", points=3, curvature=False).path.size == 0
+    assert run_landscape(back, TABLE, member=1, points=3, curvature=False).plane.kind == "random"
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(["a,b,y", *(f"{a},{b},{c}" for (a, b), (c,) in zip(X, Y, strict=True))]))
+    options = {"data": table, "points": 3, "out": tmp_path / "a.svg"}
+    assert command(tmp_path / "run", json_=True, **options) == 0
+    assert json.loads(capsys.readouterr().out)["plane"] == "trajectory"
+    assert command(tmp_path / "run", random=True, **options) == 0
+    assert "not kept" not in capsys.readouterr().out
+    assert command(tmp_path / "run", network=2, **options) == 0
+    assert "was not kept" in capsys.readouterr().out
+    with pytest.raises(ca.InputError, match="name two planes"):
+        command(tmp_path / "run", random=True, weight=["a[0]", "b[0]"])
+    # A run that is saved elsewhere takes it along.
+    back.save(tmp_path / "other")
+    assert ca.load(tmp_path / "other").way is not None
+
+
+def test_the_first_weights_are_those_that_the_training_begins_with():
+    network = net().build(X[:1], 3)
+    before = {path: array.copy() for path, array in network.parameters().items()}
+    folds = [(np.arange(0, 50), np.arange(50, 60)), (np.arange(10, 60), np.arange(10))]
+    plan, rows = Plan(epochs=1, batch_size=10, members=2, folds=folds, seed=7, rates=[1.0, 0.5]), Batch(X, Y, None)
+    followed = Followed()
+    followed.on(plan, network, Adam(), rows)
+    assert all(np.array_equal(network.parameters()[path], array) for path, array in before.items())
+    drawn = plan.first_carry(network, Adam(), rows).params
+    expected = np.concatenate([drawn[path][0].ravel() for path in sorted(drawn)])
+    assert np.array_equal(followed._held[0][1], expected)
+
+
+def test_a_long_way_is_thinned_and_a_large_network_not_followed(tmp_path, monkeypatch):
+    monkeypatch.setattr(trajectory, "HELD", 17 * 6)  # the network has 17 weights
+    run = fitted(tmp_path / "run", epochs=21)
+    assert run.way.epochs.tolist() == [0, 4, 8, 12, 16, 20, 21] or run.way.epochs[-1] == 21
+    assert len(run.way.epochs) <= 6
+    assert len(set(np.diff(run.way.epochs)[:-1])) == 1
+    monkeypatch.setattr(trajectory, "HELD", 17 * 3)
+    assert fitted(tmp_path / "run").way is None
+    assert not (tmp_path / "run" / "trajectory.safetensors").exists()
+
+
+def test_what_is_gone_on_with_or_mixed_has_none(tmp_path):
+    how = {"epochs": 2, "compare": False, "engine": "numpy", "progress": False}
+    assert ca.train(TABLE, "y", effort="best", out=tmp_path / "best", **how).way is None
+    assert (tmp_path / "best" / "run.json").exists()
+    assert not (tmp_path / "best" / "trajectory.safetensors").exists()
+
+
+def test_the_plane_of_many_weights_is_that_of_singular_values():
+    random = np.random.default_rng(1)
+    way = (random.standard_normal((12, 5)) * [9, 4, 1, 0.1, 0.01]) @ random.standard_normal((5, 300))
+    plane = trajectory_plane({"w": np.zeros(300)}, way)
+    _, lengths, rows = np.linalg.svd(way, full_matrices=False)
+    assert np.abs(np.sum(plane.axes * rows[:2], axis=1)) == pytest.approx([1, 1], abs=1e-10)
+    assert plane.explained == pytest.approx((lengths**2 / np.sum(lengths**2))[:2], rel=1e-10)
+
+
+# ---- the file ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kept") / "run"
+    run = fitted(folder)
+    return folder / "trajectory.safetensors", run.network.parameters()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda arrays, facts: arrays.pop("epochs"), "not of the network beside it"),
+        (lambda arrays, facts: arrays.update(rows=X), "not of the network beside it"),
+        (lambda arrays, facts: arrays.update(places=np.zeros((9, 3))), "'places' has shape"),
+        (lambda arrays, facts: arrays.update(epochs=np.arange(9.0)), "'epochs' has shape .* F64"),
+        (lambda arrays, facts: arrays.update(epochs=np.arange(9)[::-1].copy()), "do not ascend"),
+        (lambda arrays, facts: arrays.update(epochs=np.arange(1)), "1 points"),
+        (lambda arrays, facts: arrays.update(off_plane=np.full(9, -1.0)), "below 0"),
+        (lambda arrays, facts: arrays.update(off_plane=np.full(9, np.nan)), "not finite"),
+        (lambda arrays, facts: arrays.update(losses=np.full(9, np.inf)), "not finite"),
+        (lambda arrays, facts: arrays["directions/0.weight"].fill(2), "length 1"),
+        (lambda arrays, facts: facts.update(format=2), "expected format 1"),
+        (lambda arrays, facts: facts.update(format=True), "expected format 1"),
+        (lambda arrays, facts: facts.update(more=1), "expected format 1"),
+        (lambda arrays, facts: facts.update(explained=[0.9, 0.9]), "explained"),
+        (lambda arrays, facts: facts.update(explained=[True, 0]), "explained"),
+        (lambda arrays, facts: facts.update(explained="ab"), "explained"),
+    ],
+)
+def test_other_files_are_refused(kept, tmp_path, change, message):
+    from safetensors.numpy import load_file, save_file
+
+    place, weights = kept
+    arrays, facts = load_file(place), {"format": 1, "explained": [0.7, 0.2]}
+    change(arrays, facts)
+    save_file(arrays, tmp_path / "a", {"cutaway trajectory": json.dumps(facts)})
+    with pytest.raises(ModelFileError, match=message):
+        read_way(tmp_path / "a", weights)
+
+
+def test_damaged_files_are_refused_and_no_row_is_in_one(kept, tmp_path):
+    place, weights = kept
+    content = place.read_bytes()
+    assert read_way(place, weights).fits(weights)
+    assert not any(row.tobytes() in content for row in X)
+    random = np.random.default_rng(0)
+    for _ in range(150):
+        changed = bytearray(content)
+        changed[random.integers(len(content) if random.random() < 0.5 else 700)] = random.integers(256)
+        (tmp_path / "a").write_bytes(changed if random.random() < 0.8 else changed[: random.integers(len(content))])
+        try:
+            read_way(tmp_path / "a", weights)
+        except ModelFileError as fault:
+            assert str(tmp_path / "a") in str(fault)
+    with pytest.raises(ModelFileError, match="not of the network"):
+        read_way(place, {"0.weight": np.zeros((2, 4))})
+    (tmp_path / "a").write_bytes(b"")
+    with pytest.raises(ModelFileError):
+        read_way(tmp_path / "a", weights)
