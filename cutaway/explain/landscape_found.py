@@ -101,7 +101,8 @@ class Landscape:
                 f"{shown(float(self.off_plane.max()))} away from it"
             )
         if self.recorded:
-            found.append("its dots have the training losses that were recorded, the mean of all the run's networks")
+            mean = ", the mean of all its networks" if self.of else ""
+            found.append(f"the dots have the losses that were recorded while the run learned{mean}")
         if self.curvature is not None:
             bent = self.curvature
             largest = ", ".join(shown(value) for value in bent.largest)

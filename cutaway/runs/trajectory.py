@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,7 +30,8 @@ def with_trajectory(
     def keep(epoch: int, carry: Carry) -> None:
         way.append({path: np.array(array) for path, array in {**carry.params, **carry.state}.items()})
 
-    return _shown_to(plan, keep, _first_carry(plan, network, optimizer, rows))
+    keep(0, _first_carry(plan, network, optimizer, rows))
+    return replace(plan, shown=keep)
 
 
 class Followed:
@@ -55,15 +56,18 @@ class Followed:
         """Return the plan of a training that is followed; what is trained stays the same, bit by bit."""
         several = plan.members is not None
 
-        def look(epoch: int, carry: Carry) -> None:
-            arrays = [np.asarray(carry.params[path]) for path in sorted(carry.params)]
-            self.add(epoch, np.concatenate([(array[0] if several else array).ravel() for array in arrays]))
+        def look(epoch: int, last: bool, fetch: Callable[[], Mapping[str, np.ndarray]]) -> None:
+            if epoch % self._every == 0 or last:  # what is not held is not copied
+                arrays = [array for _, array in sorted(fetch().items())]
+                self.add(epoch, np.concatenate([(array[0] if several else array).ravel() for array in arrays]))
 
         if FEWEST * (plan.members or 1) * sum(array.size for array in network.parameters().values()) > HELD:
             return plan
         folds = None if plan.folds is None else plan.folds[:1]
         first = replace(plan, members=1 if several else None, folds=folds, rates=None)
-        return _shown_to(plan, look, _first_carry(first, network, optimizer, rows))
+        begin = _first_carry(first, network, optimizer, rows).params
+        look(0, False, lambda: begin)
+        return replace(plan, followed=look)
 
     def add(self, epoch: int, weights: np.ndarray) -> None:
         """Hold the weights after an epoch, all in one line."""
@@ -120,16 +124,3 @@ def _first_carry(plan: Plan, network: Layer, optimizer: Optimizer, rows: Batch) 
     first = Carry(*({path: array.copy() for path, array in part.items()} for part in first))
     network.load(before)
     return first
-
-
-def _shown_to(plan: Plan, look: Callable[[int, Carry], None], first: Carry) -> Plan:
-    """Return the plan of a training that shows its weights to `look`, besides whom it shows them to already."""
-    earlier = plan.shown
-
-    def show(epoch: int, carry: Carry) -> None:
-        if earlier is not None:
-            earlier(epoch, carry)
-        look(epoch, carry)
-
-    look(0, first)
-    return replace(plan, shown=show)

@@ -184,6 +184,9 @@ class Loop:
                 if done == self.per_epoch and epoch < self.epochs:  # asked after the last chunk of the epoch
                     self.keep(epoch + 1, 0, self.zero)
                 self.stop = f"Ctrl-C in epoch {epoch} of {self.epochs}; what was learned is kept"
+            if plan.followed is not None:
+                last = epoch == self.epochs or bool(self.stop)
+                plan.followed(epoch, last, lambda: engine.fetch(self.carry.params))
             if epoch < self.epochs and not self.stop:
                 self.look(epoch)
         if self.stop:

@@ -47,6 +47,7 @@ class Plan:
     patience    end when the validation loss has not improved for so many epochs (None: never)
     metrics     figures on validation outputs, by name
     shown       after each epoch, is shown a copy of the weights as they are (None: nobody is)
+    followed    after each epoch, is told which, whether it is the last, and may ask for a copy of the parameters
     watch       whether vitals are taken
     """
 
@@ -69,6 +70,7 @@ class Plan:
     patience: int | None = None
     metrics: dict[str, Metric] = field(default_factory=dict)
     shown: Callable[[int, Carry], None] | None = None
+    followed: Callable[[int, bool, Callable[[], dict[str, np.ndarray]]], None] | None = None
     watch: bool = True
 
     def __post_init__(self) -> None:
