@@ -42,6 +42,11 @@ def sort_of(data: Any, target: str | None = None) -> Sort:
     Raises `InputError` where a path holds none, or it is a table and no target is named.
     """
     if target is not None:
+        if isinstance(data, (str, os.PathLike)) and Path(data).is_dir() and any(hold_pictures(Path(data))):
+            raise InputError(
+                f"{data}: holds pictures, whose classes are the names of their folders; a target is for tables: leave "
+                "out --target"
+            )
         return Sort.TABLE
     if isinstance(data, Text):
         return Sort.TEXT

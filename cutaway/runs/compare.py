@@ -19,7 +19,7 @@ from cutaway.runs.comparison import Comparison
 from cutaway.runs.comparison import compare as compare_predictions
 from cutaway.runs.fingerprint import fingerprint
 from cutaway.runs.judging import decided
-from cutaway.runs.load import load
+from cutaway.runs.load import load_as
 from cutaway.runs.parts import Division, divide
 from cutaway.runs.scores import metric_for
 from cutaway.runs.table_run import TableRun
@@ -68,10 +68,7 @@ def compare(
 
 def _run(given: TableRun | str | Path) -> TableRun:
     """Return the run, from its folder where that was given."""
-    run = given if isinstance(given, TableRun) else load(given)
-    if not isinstance(run, TableRun):
-        raise InputError(f"{given}: is a network trained on arrays; two runs on a table can be compared")
-    return run
+    return given if isinstance(given, TableRun) else load_as(TableRun, given)
 
 
 def _target(run: TableRun) -> Target:

@@ -22,7 +22,7 @@ def check_outer_header(place: Path) -> None:
     with place.open("rb") as file:
         told = int.from_bytes(file.read(8), "little")
     if told > LARGEST_OUTER:
-        raise ModelFileError(f"the file is damaged: it says that its header has {told} bytes")
+        raise ModelFileError("this is not a network's file, or it is damaged: its header would be larger than any is")
 
 
 def check_size(text: str) -> None:

@@ -18,12 +18,16 @@ from cutaway.training.step import Batch
 
 
 class Cost(NamedTuple):
-    """What one training step does: operations on the tape, multiply-adds × 2, parameters, numbers computed."""
+    """What one training step does: operations on the tape, multiply-adds × 2, parameters, numbers computed.
+
+    loops   operations that XLA compiles to loops of their own: convolutions, pools, recurrence
+    """
 
     operations: int
     flops: float
     parameters: int
     elements: float = 0.0
+    loops: int = 0
 
 
 class Choice(NamedTuple):
@@ -38,7 +42,9 @@ class Choice(NamedTuple):
 PRICES = {"numpy": (1.2e-5, 1 / 130e9, 2e-9, 4e-9), "xla": (2.5e-7, 1 / 120e9, 1e-9, 4e-10)}
 # What an epoch takes beside its steps, and XLA before the first one.
 EPOCH = {"numpy": 1e-4, "xla": 2e-4}
-XLA_START, XLA_IMPORT, XLA_COMPILE = 0.5, 0.6, 0.02
+XLA_START, XLA_IMPORT, XLA_COMPILE, XLA_LOOP = 0.5, 0.6, 0.02, 0.6
+# Operations that are loops.
+LOOPS = ("convolution", "transposed_convolution", "max_pool", "average_pool", "simple_rnn", "gru", "lstm", "repeat")
 
 
 def cost_of_step(network: Layer, loss: Loss, batch: Batch) -> Cost:
@@ -69,7 +75,8 @@ def cost_of_step(network: Layer, loss: Loss, batch: Batch) -> Cost:
     scale = rows / max(1, len(batch.x[some]))
     parameters = sum(array.size for array in network.parameters().values())
     elements = patches + sum(prod(node.value.shape) for node in nodes)
-    return Cost(len(nodes), 3 * flops * scale, parameters, elements * scale)
+    loops = sum(node.operation in LOOPS for node in nodes)
+    return Cost(len(nodes), 3 * flops * scale, parameters, elements * scale, loops)
 
 
 def seconds_of_step(engine: str, cost: Cost, members: int = 1) -> float:
@@ -84,7 +91,8 @@ def seconds_of_step(engine: str, cost: Cost, members: int = 1) -> float:
 
 def seconds_of_start(cost: Cost) -> float:
     """Estimate the time that XLA takes before the first step."""
-    return XLA_START + (0 if "jax" in sys.modules else XLA_IMPORT) + cost.operations * XLA_COMPILE
+    start = XLA_START + (0 if "jax" in sys.modules else XLA_IMPORT)
+    return start + cost.operations * XLA_COMPILE + cost.loops * XLA_LOOP
 
 
 def choose_engine(cost: Cost, epochs: int, steps: int, members: int = 1, limit: float | None = None) -> Choice:

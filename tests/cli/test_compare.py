@@ -188,7 +188,7 @@ def test_a_file_that_changed_or_went(made, tmp_path):
 def test_arrays_are_no_tables(tmp_path):
     run = ca.fit(ca.Sequential(ca.Dense(1)), np.eye(3), np.ones(3), loss="squared_error", epochs=1, engine="numpy")
     run.save(tmp_path / "arrays")
-    with pytest.raises(ca.InputError, match="trained on arrays"):
+    with pytest.raises(ca.InputError, match="learned from arrays"):
         compare(tmp_path / "arrays", tmp_path / "arrays")
 
 

@@ -135,7 +135,7 @@ def test_what_could_not_be_read_again_is_not_written(monkeypatch):
 def test_a_file_that_says_its_header_is_huge(tmp_path):
     place = tmp_path / "net.safetensors"
     place.write_bytes((99 << 20).to_bytes(8, "little") + b"{}")
-    with pytest.raises(ModelFileError, match="it says that its header has 103809024 bytes"):
+    with pytest.raises(ModelFileError, match="its header would be larger than any is"):
         read_network(place)
 
 
