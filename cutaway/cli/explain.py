@@ -126,17 +126,29 @@ def _found(
             f"--input is for networks that were trained on arrays; {run} takes a table, a text or a picture"
         )
     if isinstance(loaded, TableRun):
-        if row is None or text is not None or picture is not None:
+        _check_for(run, "a table", {"--text": text, "a picture": picture})
+        if row is None:
             raise InputError(f"{run}: learned from a table; say which row to explain with --row, such as --row 1")
         other = None if against is None else _from_one("--against", against)
         return explain_row(loaded, data, _from_one("--row", row), class_=class_, against=other, member=member)
     if isinstance(loaded, TextRun):
-        if text is None or row is not None or picture is not None:
+        _check_for(run, "a text", {"--row": row, "--data": data, "--against": against, "a picture": picture})
+        if text is None:
             raise InputError(f'{run}: learned from a text; give the text to explain with --text "…"')
         return explain_text(loaded, text)
-    if picture is None or row is not None or text is not None:
+    _check_for(run, "pictures", {"--row": row, "--data": data, "--against": against, "--text": text})
+    if picture is None:
         raise InputError(f"{run}: learned from pictures; give the picture's file after the run")
+    if picture.is_dir():
+        raise InputError(f"{picture}: is a folder; one picture is explained at a time: give its file")
     return explain_picture(loaded, picture, class_, member)
+
+
+def _check_for(run: Path, source: str, given: dict[str, object]) -> None:
+    """Raise `InputError` for the first option given that is not for a run on such data."""
+    for option, value in given.items():
+        if value is not None:
+            raise InputError(f"{option} is not for a run on {source}, as {run} is; leave it out")
 
 
 def _from_one(option: str, number: int) -> int:

@@ -23,9 +23,9 @@ def export(
 ) -> int:
     """Write a trained run as a file that works without cutaway.
 
-    `numpy` is Python code that one can read, and that needs NumPy alone; it predicts for a CSV file, too. `onnx` is a
-    graph for other programs and languages. `pytorch` is a module and its weights. All give the predictions of
-    `cutaway predict`.
+    `numpy` is Python code that one can read, and that needs NumPy alone, and Pillow for picture files; it predicts
+    for a CSV file, too. `onnx` is a graph for other programs and languages. `pytorch` is a module and its weights.
+    All give the predictions of `cutaway predict`.
 
     Example: `cutaway export runs/houses --to numpy -o houses.py`
 
@@ -43,12 +43,14 @@ def export(
     quiet
         Print nothing but errors.
     """
-    from cutaway.export.export import FORMS
+    from cutaway.export.export import FORMS, is_taken
     from cutaway.export.export import export as written
     from cutaway.runs.load import load
 
     loaded = load(run)
-    place = out if out is not None else Path(f"{_name(run)}{'_pytorch' if to == 'pytorch' else ''}{FORMS[to]}")
+    name = f"{_name(run)}{'_pytorch' if to == 'pytorch' else ''}"
+    name = f"{name}_run" if FORMS[to] == ".py" and is_taken(name) else name
+    place = out if out is not None else Path(f"{name}{FORMS[to]}")
     folder = run.resolve().parent if run.is_file() else run.resolve()
     if folder == place.resolve().parent:
         raise InputError(f"{place}: is in the run's folder; choose another place with -o")

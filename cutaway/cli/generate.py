@@ -57,7 +57,7 @@ def generate(
     strange = loaded.strangers(prompt)
     if strange and not quiet:
         letters = " ".join(readable(letter) for letter in strange)
-        sys.stderr.write(f"the prompt has characters that the run does not know: {letters}\n")
+        sys.stderr.write(f"the prompt has characters that the run does not know; they are left out: {letters}\n")
     if json_:
         told = {
             "prompt": prompt, "text": "".join(pieces), "length": length, "temperature": temperature, "top_k": top_k,

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cutaway.cli.printable import as_options, printable
+from cutaway.storage.run_folder import CHECKPOINT
 
 
 def show(console: Console, *parts: RenderableType) -> None:
@@ -34,13 +35,16 @@ def facts(pairs: list[tuple[str, str]]) -> Table:
 
 
 def show_saved(console: Console, place: Path, folder: Path, replaced: bool, ask: str) -> None:
-    """Print where the run is, if not in the folder asked for why, and the command to type next."""
+    """Print where the run is, if not in the folder asked for why, how to go on if stopped, and what to type next."""
     told = f"{place}"
     if place != folder:
         told += f" (interrupted; the finished run in {folder} stays)"
     elif replaced:
         told += " (in place of the earlier run)"
     show(console, "")
+    lines = [("saved", told), ("next", ask)]
+    if (folder / CHECKPOINT).is_dir():  # it is there until the training is finished
+        lines.insert(1, ("to go on", "the same command with --resume"))
     # A command to copy must not be broken into lines by us.
-    for name, value in (("saved", told), ("next", ask)):
+    for name, value in lines:
         console.print(Text.assemble((f"{name:10}", "bold"), printable(value)), soft_wrap=True)

@@ -13,6 +13,7 @@ from cutaway.cli.figures import between, measured, percent
 from cutaway.cli.layout import facts, show, show_saved
 from cutaway.cli.printable import engine_name, printable
 from cutaway.cli.summary import MOST_NOTES
+from cutaway.cli.summary import because as because
 from cutaway.metrics import BY_NAME
 from cutaway.runs.judging import CALIBRATION
 from cutaway.runs.picture_run import PictureRun
@@ -39,6 +40,8 @@ def show_after(run: PictureRun, console: Console, folder: Path, data: Path, repl
         show(console, Text(f"on {scores.rows:,} pictures {tested}", style="bold"), "", facts(scored(run, scores)))
         if 2 <= len(run.confusion) <= MOST_CLASSES:
             show(console, "", confusion_table(run))
+    else:
+        show(console, facts([("score", untested(run))]))
     sheets = sheets_of(run, run.path or folder)
     if sheets:
         show(console, "", facts(sheets))
@@ -76,11 +79,17 @@ def _size(run: PictureRun) -> str:
         if (height, width) == (encoder.height, encoder.width):
             return given
         return f"{given}, made to fit from {height} × {width}"
-    smallest, largest = min(sizes, key=lambda pair: max(pair[:2])), max(sizes, key=lambda pair: max(pair[:2]))
+    (lowest, highest), (narrowest, widest) = run.data["sides"]
+    height, width, count = sizes[0]  # the commonest
     return (
-        f"{given}; they were {smallest[0]} × {smallest[1]} to {largest[0]} × {largest[1]}, made to fit inside with the "
-        "ratio of their sides kept, and the pixels of the edge go on where room is left"
+        f"{given}; they were {_span(lowest, highest)} high and {_span(narrowest, widest)} wide, most often {height} × "
+        f"{width} ({count:,} pictures), made to fit inside with the ratio of their sides kept, and the pixels of the "
+        "edge go on where room is left"
     )
+
+
+def _span(least: int, most: int) -> str:
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _mirrored(run: PictureRun) -> str:
@@ -97,13 +106,29 @@ def training(run: PictureRun) -> list[tuple[str, str]]:
     members = summary["members"]
     weights = f"{summary['weights']:,} weights"
     size = f"one network of {weights}" if members == 1 else f"{members} networks of {weights} each, averaged"
-    epochs = f"{summary['epochs']} epoch{'' if summary['epochs'] == 1 else 's'}"
+    done, wanted = summary["epochs"], run.settings["epochs_wanted"]
+    epochs = f"{done} epoch{'' if done == 1 else 's'} of {about['learned']:,} pictures"
+    if hurried(run):
+        epochs = f"{done} of {wanted} epochs of {about['learned']:,} pictures, all that the time allowed"
     held = f"; {about['watched']:,} more held out for the temperature" if about["watched"] else ""
     pairs = [
-        ("trained", f"{size}; {epochs} of {about['learned']:,} pictures{held}"),
-        ("engine", f"{engine_name(run.engine)} in {run.seconds:.1f} s"),
+        ("trained", f"{size}; {epochs}{held}"),
+        ("engine", f"{engine_name(run.engine)} in {run.seconds:.1f} s{because(run.reason)}"),
     ]
     return pairs + [(event.what, event.message) for event in run.events if event.what != "engine"]
+
+
+def hurried(run: PictureRun) -> bool:
+    """Whether a limit of time left fewer epochs than the pictures want."""
+    settings = run.settings
+    return settings["limit"] is not None and settings["epochs"] < settings["epochs_wanted"] and not run.interrupted
+
+
+def untested(run: PictureRun) -> str:
+    """Return why there is no score."""
+    if run.settings["test"] == 0:
+        return "not tested: no pictures were to be set aside"
+    return f"not tested: too few pictures, {run.data['pictures']:,}, to set some of each class aside"
 
 
 def scored(run: PictureRun, scores: Scores) -> list[tuple[str, str]]:
@@ -120,10 +145,11 @@ def scored(run: PictureRun, scores: Scores) -> list[tuple[str, str]]:
     if error is not None:
         pairs.append(("calibration", f"probabilities are off by {100 * error:.1f} points on average"))
     if run.confused:
-        told = [f"{true} taken for {predicted} {count:,} ×" for true, predicted, count in run.confused[:MOST_PAIRS]]
+        told = [f"{true} taken for {predicted} ({count:,} ×)" for true, predicted, count in run.confused[:MOST_PAIRS]]
         pairs.append(("confused", "; ".join(told)))
     if not scores.better:
-        pairs.append(("verdict", "no better than the baseline by more than chance: more pictures, or more epochs"))
+        more = "give it more time" if hurried(run) else "more pictures may help, or more epochs"
+        pairs.append(("verdict", f"no better than the baseline by more than chance: {more}"))
     return pairs
 
 

@@ -20,7 +20,7 @@ NAMED = 5  # files passed over are named up to so many
 def predict_pictures(
     run: PictureRun, data: Path, out: Path | None = None, json_: bool = False, quiet: bool = False
 ) -> int:
-    """Predict the class of pictures: a file, a folder with files at any depth, an .npz or IDX file.
+    """Predict the class of pictures: a file, a folder with files at any depth, an .npy, .npz or IDX file.
 
     A table is written, a row a picture: `file`, `prediction`, and `probability_<class>` each; to `out`, or standard
     output. Files that are no pictures, or damaged, are told on standard error. Returns the exit code, 0; raises

@@ -70,15 +70,15 @@ def training(run: TableRun) -> list[tuple[str, str]]:
     epochs = f"{summary['epochs']} epoch{'' if summary['epochs'] == 1 else 's'}"
     facts = [
         ("trained", f"{size}; {epochs} of {rows:,} rows{best}"),
-        ("engine", f"{engine_name(run.engine)} in {run.seconds:.1f} s{_because(run.reason)}"),
+        ("engine", f"{engine_name(run.engine)} in {run.seconds:.1f} s{because(run.reason)}"),
     ]
     return facts + [(event.what, event.message) for event in run.events if event.what != "engine"]
 
 
-def _because(reason: str) -> str:
+def because(reason: str) -> str:
     """Return why an engine was chosen; the seconds in it were expected, not measured.
 
-    >>> _because("about 20 s of work on NumPy, about 4.9 s compiled"), _because("as asked")
+    >>> because("about 20 s of work on NumPy, about 4.9 s compiled"), because("as asked")
     ('; chosen because it expected about 20 s of work on NumPy, about 4.9 s compiled', ', as asked')
     """
     if reason.startswith("about "):

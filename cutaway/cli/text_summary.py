@@ -11,7 +11,9 @@ from rich.text import Text
 
 from cutaway.cli.layout import facts, show, show_saved
 from cutaway.cli.printable import engine_name, printable
+from cutaway.records import Event
 from cutaway.runs.text_run import TextRun
+from cutaway.runs.text_scores import MOST
 
 SHOWN = 240  # characters of a sample while training
 BY_HEART = 0.15  # more surprise, as a share, on text not learned from, beyond which it is said
@@ -25,7 +27,9 @@ def show_before(run: TextRun, console: Console, data: Path) -> None:
 
 
 def show_sample(console: Console, step: int, loss: float, sample: str) -> None:
-    """Print what the network writes after so many steps."""
+    """Print what the network writes after so many steps, where a terminal shows it."""
+    if not console.is_terminal:  # they would bury the summary
+        return
     heading = Text(f"after {step:,} steps, {loss:.3f} nats a token on what is watched, it writes", style="dim")
     show(console, heading, Text(readable(sample[:SHOWN].strip("\n"))), "")
 
@@ -40,8 +44,9 @@ def show_after(run: TextRun, console: Console, folder: Path, data: Path, replace
     if run.sample:
         show(console, "", Text("What it writes (sample.txt)", style="bold"), "", Text(readable(run.sample.strip("\n"))))
     place = run.path or folder
-    first = (run.sample.split() or ["The"])[0]
-    ask = f"cutaway generate {shlex.quote(str(place))} --prompt {shlex.quote(first)} --length 1000 --temperature 0.8"
+    begin = str(run.data.get("begin", ""))
+    prompt = f" --prompt {shlex.quote(begin)}" if begin else ""
+    ask = f"cutaway generate {shlex.quote(str(place))}{prompt} --length 1000 --temperature 0.8"
     show_saved(console, place, folder, replaced, ask)
 
 
@@ -49,7 +54,10 @@ def before(run: TextRun, data: Path) -> list[tuple[str, str]]:
     """Return what was read, what it is cut into, and what learns it."""
     about, settings = run.data, run.settings
     parts = [f"the first {about['learned']['characters']:,} characters are learned from"]
-    parts.append(f"the next {about['watched']['characters']:,} choose the best weights")
+    judged = settings.get("judged", about["watched"]["tokens"]) * run.context
+    few = f" (of these the first {judged:,} tokens, since time is short)"
+    some = few if judged <= about["watched"]["tokens"] - run.context else ""
+    parts.append(f"the next {about['watched']['characters']:,} choose the best weights{some}")
     if about["tested"]["characters"]:
         parts.append(f"the last {about['tested']['characters']:,} are set aside for the score")
     unknown = run.tokens.unknown
@@ -80,10 +88,34 @@ def training(run: TextRun) -> list[tuple[str, str]]:
     steps, best = told["steps"], told["best_step"]
     kept = f"; the weights after step {best:,} were the best and are kept" if best < steps else ""
     return [
-        ("trained", f"{told['weights']:,} weights in {steps:,} steps{kept}"),
+        ("trained", f"{told['weights']:,} weights in {taken(run)}{kept}"),
         ("engine", f"{engine_name(run.engine)} in {run.seconds:.1f} s: {run.reason}"),
-        *((event.what, event.message) for event in run.events if event.what != "engine"),
+        *((event.what, happened(event)) for event in run.events if event.what != "engine"),
     ]
+
+
+def taken(run: TextRun) -> str:
+    """Return how many steps were taken, of how many, and what to do where time ended them."""
+    steps, planned = run.summary()["steps"], run.settings.get("planned", 0)
+    if steps >= planned:
+        return f"{steps:,} steps"
+    words = f"{steps:,} of {planned:,} steps"
+    if not out_of_time(run):
+        return words
+    return f"{words}, all that the time allowed: more --time would help"
+
+
+def out_of_time(run: TextRun) -> bool:
+    """Return whether there were fewer steps than planned since the time was up."""
+    limited = run.settings.get("limit") is not None and not run.interrupted
+    return limited and run.summary()["steps"] < run.settings.get("planned", 0)
+
+
+def happened(event: Event) -> str:
+    """Return what an event says, with an interruption counted in steps, as all else is of a text."""
+    if event.what == "interrupted":
+        return f"Ctrl-C after step {event.step:,}; what was learned is kept"
+    return event.message
 
 
 def heading(run: TextRun) -> str:
@@ -125,6 +157,7 @@ def explained(run: TextRun) -> list[tuple[str, str]]:
         pairs.append(("in brackets", "where the figure would be on ever more such text, with 95 % confidence"))
     if run.scores is not None:
         pairs.append(("set aside", "text that no step of the training saw"))
+    pairs.extend([("scored", words)] if (words := scored_part(run)) else [])
     pairs.append(("watched", "text that was not learned from, though the best weights were chosen by it"))
     if run.estimate is not None:
         simple = f"{run.estimate.order - 1} before"
@@ -133,6 +166,16 @@ def explained(run: TextRun) -> list[tuple[str, str]]:
         )
     pairs.extend([("learned", words)] if (words := by_heart(run)) else [])
     return pairs
+
+
+def scored_part(run: TextRun) -> str:
+    """Return which part of what is set aside (or watched) the score is of, "" where it is of all."""
+    scores, part = run.scores or run.estimate, "watched" if run.scores is None else "tested"
+    whole = run.data.get(part, {}).get("tokens", 0)
+    if scores is None or scores.tokens >= whole:
+        return ""
+    why = "all that the time allowed" if scores.tokens < MOST and run.settings.get("limit") else "which is plenty"
+    return f"the first {scores.characters:,} characters of {run.data[part]['characters']:,}, {why}"
 
 
 def by_heart(run: TextRun) -> str:
@@ -167,7 +210,13 @@ def verdict(run: TextRun) -> tuple[str, str]:
     if scores.interval[0] <= simple:
         return f"No better than counting, as far as this text can tell: {ours:.3f} and {theirs:.3f} bits.", "yellow"
     large = run.data.get("characters", 0) >= ENOUGH
-    hint = "--effort standard" if large and run.settings.get("effort") == "quick" else "more text"
+    hint = (
+        "more --time"
+        if out_of_time(run)
+        else "--effort standard"
+        if large and run.settings.get("effort") == "quick"
+        else "more text"
+    )
     return (
         f"Counting expects the text better than the network does: {theirs:.3f} against {ours:.3f} bits; try {hint}.",
         "yellow",

@@ -20,6 +20,9 @@ from cutaway.data.picture_encoder import as_bytes, as_pictures, range_of, with_c
 from cutaway.data.picture_files import Pixels
 from cutaway.errors import InputError
 
+PREDICTABLE = re.compile(r"\.np[yz]$|idx[13][-.]ubyte(\.gz)?$", re.IGNORECASE)
+"""Names of files of arrays that are predicted for: an .npy file holds pictures without their classes."""
+
 ARRAY_FILES = re.compile(r"\.npz$|idx[13][-.]ubyte(\.gz)?$", re.IGNORECASE)
 """Names of files that hold many pictures, or their classes."""
 
@@ -92,10 +95,12 @@ def read_arrays(place: Path) -> Arrays:
 
 
 def read_pixels(place: Path) -> tuple[str, NDArray[Any]]:
-    """Return the name and the pictures of an .npz or IDX file to predict for: its classes need not be there.
+    """Return the name and the pictures of an .npz, .npy or IDX file to predict for: its classes need not be there.
 
     Of several arrays in an .npz those of the test part are meant, else those to learn from, else the only one.
     """
+    if place.suffix.lower() == ".npy":
+        return place.name, _of_npy(place)
     if place.suffix.lower() != ".npz":
         return place.name, read_idx(place)
     pairs = _with_npz(place, lambda file: [(x, file[x]) for _, x, _ in pairs_of(list(file.files))[-1:]])
@@ -105,6 +110,19 @@ def read_pixels(place: Path) -> tuple[str, NDArray[Any]]:
     if len(only) != 1:
         raise InputError(f"{place}: {_with_npz(place, lambda file: _wanted(file, list(file.files)))}")
     return only[0][0], only[0][1]
+
+
+def _of_npy(place: Path) -> NDArray[Any]:
+    """Return the array of an .npy file; `InputError` where it is none, or holds Python objects."""
+    try:
+        array = np.load(place, allow_pickle=False)
+    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as fault:  # MemoryError: it says it is huge
+        why = "it holds Python objects, which are not loaded from a file" if "pickle" in str(fault) else str(fault)
+        raise InputError(f"{place}: cannot be read as .npy ({why}); save pictures with numpy.save") from None
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise InputError(f"{place}: holds several arrays, as .npz files do; give it that ending")
+    return array
 
 
 def _labels(y: NDArray[Any], what: str) -> NDArray[Any]:

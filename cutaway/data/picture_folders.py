@@ -17,6 +17,9 @@ PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test
 """Names of folders that say what their pictures are for: 0 to learn from, 1 to watch, 2 to test on."""
 
 
+NAMED = 5  # folders without pictures are named up to so many
+
+
 @dataclass
 class Listed:
     """The files of a folder: (path, class, part), whether folders say the part, and what is passed over."""
@@ -36,17 +39,35 @@ def list_folder(place: Path) -> Listed:
             classes, direct = hold_pictures(folder)
             found.divided = classes and not direct
     tops = [(folder, PARTS.get(folder.name.lower())) for folder in folders] if found.divided else [(place, 0)]
+    empty: list[str] = []
     for top, part in tops:
         if part is None:
             found.notes.append(f"the folder '{top.name}' beside the one to learn from is left out")
             continue
         for folder in _folders(top):
-            for path in _pictures_in(folder, skipped=(found.skipped, place)):
-                found.files.append((path, folder.name, part))
+            paths = list(_pictures_in(folder, skipped=(found.skipped, place)))
+            found.files += [(path, folder.name, part) for path in paths]
+            if not paths:
+                empty.append(inside(folder, place))
+    if empty:
+        found.notes.append(no_classes(empty))
     loose = sum(1 for _ in _pictures_in(place, deep=False))
     if loose:
         found.notes.append(f"{loose:,} picture(s) in no folder of a class left out")
     return found
+
+
+def no_classes(empty: list[str]) -> str:
+    """Return what to say of folders where classes are expected that hold no picture.
+
+    >>> no_classes(["bird"])
+    "no picture in the folder 'bird', which is no class, then"
+    """
+    more = f" and {len(empty) - NAMED:,} more" if len(empty) > NAMED else ""
+    shown = ", ".join(map(repr, empty[:NAMED])) + more
+    if len(empty) == 1:
+        return f"no picture in the folder {shown}, which is no class, then"
+    return f"no picture in {len(empty):,} folders, which are no classes, then: {shown}"
 
 
 def hold_pictures(place: Path) -> tuple[bool, bool]:
@@ -58,9 +79,10 @@ def hold_pictures(place: Path) -> tuple[bool, bool]:
     return inside, any(True for _ in _pictures_in(place, deep=False))
 
 
-def files_in(place: Path) -> list[Path]:
-    """Return every file in a folder, at any depth, that may hold a picture, in the order of their names."""
-    return list(_pictures_in(place))
+def files_in(place: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+    """Return every file in a folder, at any depth, that may hold a picture, by name, and others with the reason."""
+    skipped: list[tuple[str, str]] = []
+    return list(_pictures_in(place, skipped=(skipped, place))), skipped
 
 
 def _folders(place: Path) -> list[Path]:

@@ -171,9 +171,12 @@ def decode_files(
     A file in a folder is named by its place there. Raises `InputError` for a path at which there is nothing.
     """
     files: list[tuple[Path, str]] = []
+    skipped: list[tuple[str, str]] = []
     for path in paths:
         if path.is_dir():
-            files += [(each, inside(each, path)) for each in files_in(path)]
+            held, others = files_in(path)
+            files += [(each, inside(each, path)) for each in held]
+            skipped += others
         elif path.exists():
             files.append((path, str(path)))
         else:
@@ -188,8 +191,8 @@ def decode_files(
     found = list(_each(read, files, told, 0, len(files)))
     good = [row for row, picture in enumerate(found) if not isinstance(picture, str)]
     pixels = np.stack([found[row] for row in good]) if good else encoder.example()[:0]
-    skipped = [(files[row][1], picture) for row, picture in enumerate(found) if isinstance(picture, str)]
-    return pixels, [files[row][1] for row in good], skipped
+    skipped += [(files[row][1], picture) for row, picture in enumerate(found) if isinstance(picture, str)]
+    return pixels, [files[row][1] for row in good], sorted(skipped)
 
 
 def _look(path: Path) -> Look | str:

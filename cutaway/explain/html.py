@@ -46,6 +46,7 @@ code, .figures { font: 13px/1.55 ui-monospace, "SF Mono", Menlo, Consolas, monos
 .neurons { padding: 8px 14px; } .neurons div { padding: 3px 0; white-space: pre-wrap; }
 .up { fill: var(--up); } .down { fill: var(--down); }
 .ledger { table-layout: fixed; min-width: 1000px; } .ledger td { overflow-wrap: anywhere; }
+.ledger .name { white-space: normal; }
 .ledger th:nth-child(1) { width: 54px; } .ledger th:nth-child(2) { width: 18%; } .ledger th:nth-child(3) { width: 20%; }
 .ledger th:nth-child(4) { width: 11%; } .ledger th:nth-child(5) { width: 14%; } .strip { max-width: 100%; }
 svg text { fill: var(--soft); font: 10px ui-monospace, Menlo, Consolas, monospace; }
@@ -146,7 +147,7 @@ def picture_page(found: PictureExplanation) -> str:
     pixels = found.saliency.picture.astype(np.float64)
     low, high = float(pixels.min()), float(pixels.max())
     whole = (pixels - low) / (high - low or 1)
-    title = f"{found.source}: {found.label}, score {shown(found.saliency.score)}"
+    title = found.title
     which = f'<p class="soft">{escape(found.saliency.words)}</p>' if found.saliency.words else ""
     parts = [f"<h1>{escape(title)}</h1>{which}"]
     if found.likely:
@@ -160,9 +161,7 @@ def picture_page(found: PictureExplanation) -> str:
     )
     if len(found.filters):
         parts.append("<h2>The first filters</h2>")
-        parts.append(
-            '<p class="soft">Gray is a weight of zero, white positive, black negative; each in its own scale.</p>'
-        )
+        parts.append(f'<p class="soft">{escape(found.filters_words)}</p>')
         figures = "".join(
             f"<figure>{picture(each, 64, f'filter {place}')}<figcaption>{place}</figcaption></figure>"
             for place, each in enumerate(found.filters, 1)

@@ -30,6 +30,24 @@ class PictureExplanation:
     saliency: Saliency
     filters: np.ndarray
 
+    @property
+    def title(self) -> str:
+        """What is explained in a line; the answer is named where another class is explained."""
+        score = shown(self.saliency.score)
+        if not self.likely or self.likely[0][0] == self.label:
+            return f"{self.source}: {self.label}, score {score}"
+        return f"{self.source}: why {self.label}, score {score}, though the answer is {self.likely[0][0]}"
+
+    @property
+    def filters_words(self) -> str:
+        """What the colours of the filters mean."""
+        if self.filters.shape[-1] == 3:
+            return (
+                "Middle gray is a weight of zero in red, green and blue; a lighter or purer colour is what the filter "
+                "wants more of, a darker one what it wants less of; each in its own scale."
+            )
+        return "Gray is a weight of zero, white positive, black negative; each in its own scale."
+
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
@@ -56,7 +74,10 @@ class PictureExplanation:
     def __str__(self) -> str:
         which = f" ({self.saliency.words})" if self.saliency.words else ""
         lines = [f"{self.source}: " + ", ".join(f"{label} {100 * p:.1f} %" for label, p in self.likely[:MOST_LIKELY])]
-        lines += ["", f"The score of '{self.label}' is {shown(self.saliency.score)}{which}."]
+        though = ""
+        if self.likely and self.likely[0][0] != self.label:
+            though = f" The answer is '{self.likely[0][0]}'; this explains '{self.label}', as asked."
+        lines += ["", f"The score of '{self.label}' is {shown(self.saliency.score)}{which}.{though}"]
         lines += ["Where a small change of a pixel changes it most, darker is more:", ""]
         lines += [f"  {line}" for line in drawn(self.saliency.map)]
         count = len(self.filters)

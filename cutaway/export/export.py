@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,9 @@ from cutaway.layers import Blend, Ensemble, Layer
 
 FORMS = {"numpy": ".py", "onnx": ".onnx", "pytorch": ".py"}
 """What a run can be written as, and the ending of its file."""
+
+LIBRARIES = ("numpy", "PIL", "onnx", "onnxruntime", "torch", "safetensors", "cutaway")
+"""What written files import, or what is used beside them, besides the standard library."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ def export(run: Any, to: str, path: str | Path) -> Exported:
     path   of the file, ending in .py or .onnx; weights go beside it under the same name
 
     Everything is made before anything is written, and each file appears complete or not at all. Raises `InputError`
-    for another form or ending, for layers that there is no such form of, and for a place that cannot be written to, or
-    holds Python of someone else's.
+    for another form or ending, for a name that would hide a module, for layers that there is no such form of, and for
+    a place that cannot be written to, or holds Python of someone else's.
 
     >>> import tempfile, cutaway as ca
     >>> net = ca.Sequential(ca.Dense(1)).build(2)
@@ -54,6 +59,11 @@ def export(run: Any, to: str, path: str | Path) -> Exported:
         raise InputError(
             f"{place}: {place.stem!r} is no name that Python can import; use letters, digits and _, a letter first"
         )
+    if place.suffix == ".py" and is_taken(place.stem):
+        raise InputError(
+            f"{place}: {place.stem!r} is the name of a module or a word of Python; beside such a file, programs would "
+            f"import it instead: choose another name with -o, such as {place.stem}_run.py"
+        )
     if place.suffix == ".py" and _is_anothers(place):
         raise InputError(
             f"{place}: is there, and was not written by cutaway; it would be lost: choose another name with -o"
@@ -65,11 +75,20 @@ def export(run: Any, to: str, path: str | Path) -> Exported:
     return Exported((place, *others), tuple(notes))
 
 
+def is_taken(name: str) -> bool:
+    """Whether a Python file of this name would hide a module, or could not be imported at all.
+
+    >>> [name for name in ("csv", "numpy", "class", "houses") if is_taken(name)]
+    ['csv', 'numpy', 'class']
+    """
+    return name in sys.stdlib_module_names or name in LIBRARIES or keyword.iskeyword(name)
+
+
 def _is_anothers(place: Path) -> bool:
     """Whether a file is there that this program did not write."""
     try:
         with place.open("rb") as file:
-            return b"written by cutaway" not in file.read(400)
+            return b"written by cutaway" not in file.read(1000)
     except FileNotFoundError:
         return False
     except OSError:
@@ -90,10 +109,12 @@ def written(run: Any, to: str, name: str) -> tuple[dict[str, bytes], list[str]]:
         from cutaway.export.onnx_file import onnx_file
 
         return onnx_file(run, name)
+    from cutaway.export.job_code import besides
+
     if to == "pytorch":
         from cutaway.export.pytorch_file import pytorch_file
 
-        return pytorch_file(run, name), ["it needs torch and safetensors, and nothing of cutaway"]
+        return pytorch_file(run, name), [f"it needs torch and safetensors{besides(run)}; nothing of cutaway"]
     from cutaway.export.numpy_file import numpy_file
 
-    return numpy_file(run, name), ["it needs NumPy, and nothing of cutaway"]
+    return numpy_file(run, name), [f"it needs NumPy alone{besides(run)}; nothing of cutaway"]

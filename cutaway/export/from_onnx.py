@@ -16,6 +16,7 @@ from cutaway.export.onnx_reading import NoSuchForm, Reading
 from cutaway.layers import Layer
 
 LARGEST = 1 << 31  # bytes of a file
+PREPARING = {"IsNaN", "ai.onnx.ml.LabelEncoder"}  # with which the graphs of our tables begin
 MOST_NUMBERS = 1 << 26  # of an array that is computed while reading
 
 
@@ -28,7 +29,8 @@ def from_onnx(path: str | Path, output: str | None = None) -> Layer:
     The network takes what the graph takes: pictures with the channels first where that is how it was made. Inside,
     convolutions have them last, and turns that undo each other are left out. Nothing that the file holds is run.
 
-    Raises one `InputError` that names every operator that there is no layer or operation for; for inputs of texts;
+    Raises one `InputError` that names every operator that there is no layer or operation for; for a graph of a table
+    with its preprocessing, which the message says how to go around; for inputs of texts;
     for a file that is damaged; and where onnx is not installed.
     """
     place = Path(path)
@@ -38,6 +40,12 @@ def from_onnx(path: str | Path, output: str | None = None) -> Layer:
     chosen = _chosen(place, graph, output)
     nodes = _leading_to(graph, chosen)
     unknown = Counter(_told(node) for node in nodes if node.op_type != "Constant" and not _known(node))
+    if set(unknown) & PREPARING and any(entry.key == "cutaway" for entry in model.metadata_props):
+        raise InputError(
+            f"{place}: begins with the preprocessing of a table, which cannot be read as layers. Explain the run that "
+            "it was exported from instead: cutaway explain RUN --row 1. Or export its network alone, "
+            "export(run.network, 'onnx', …), which takes encoded rows: run.preprocessing.transform(table)"
+        )
     if unknown:
         raise InputError(_refused(place, unknown))
     reading = _begun(place, model, nodes, chosen)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cutaway.data.encoders import TableEncoder
+from cutaway.data.picture_encoder import PictureEncoder
 from cutaway.data.targets import ClassTarget
 from cutaway.data.text_windows import TextWindows
 from cutaway.data.tokens import Tokens
 from cutaway.errors import InputError
+from cutaway.export.copying import copied
 from cutaway.export.members_of import Part
 from cutaway.export.sources import Sources
 from cutaway.export.table_code import answers, class_code, table_code
@@ -32,6 +34,7 @@ class Job:
     names   the functions that are for others to call
     code    its functions
     dtype   the type of numbers in which the networks compute
+    besides what the file needs besides its libraries, in words
     """
 
     what: str
@@ -39,6 +42,7 @@ class Job:
     names: str
     code: list[str]
     dtype: str
+    besides: str = ""
 
 
 def job_of(run: Any, parts: tuple[Part, ...], sources: Sources) -> Job:
@@ -48,17 +52,32 @@ def job_of(run: Any, parts: tuple[Part, ...], sources: Sources) -> Job:
     dtype = parts[0].network.dtype.name
     if isinstance(preprocessing, TableEncoder):
         code = table_code(preprocessing, target, sources)
-        return Job(f"What {target.column!r} is", "new.csv > predicted.csv", "predict", code, "float64")
+        use = "new.csv > predicted.csv"
+        return Job(f"What {target.column!r} is", use, "predict", [*code, *_script(use)], "float64")
     if isinstance(preprocessing, TextWindows):
-        return Job(
-            "Which token of a text comes next", "text.txt", "loss, next_token", _text(preprocessing, sources), dtype
-        )
+        code = [*_text(preprocessing, sources), *_script("text.txt")]
+        return Job("Which token of a text comes next", "text.txt", "loss, next_token", code, dtype)
     if preprocessing is not None:
-        code = _pictures(preprocessing, target, sources)
-        return Job("What a picture shows", "picture.png", "predict, predict_proba", code, "float32")
+        code = [*_pictures(preprocessing, target, sources), *_script("picture.png …", several=True)]
+        return Job("What a picture shows", "picture.png", "predict, predict_proba", code, "float32", besides(run))
     if len(parts) > 1:
         raise InputError("export: a blend has no outputs of its own; export the run of the table that it belongs to")
-    return Job(f"The network {run.network!r}", "rows.npy > outputs.csv", "predict", _arrays(dtype), dtype)
+    code = [*_arrays(dtype), *_script("rows.npy > outputs.csv")]
+    return Job(f"The network {run.network!r}", "rows.npy > outputs.csv", "predict", code, dtype)
+
+
+def besides(run: Any) -> str:
+    """Return what a run's file needs besides its libraries, in words: Pillow where it opens files of pictures."""
+    return ", and Pillow for picture files" if isinstance(getattr(run, "preprocessing", None), PictureEncoder) else ""
+
+
+def _script(use: str, several: bool = False) -> list[str]:
+    """Return what makes the file a command that prints what `answer` says of a file."""
+    more = ", several=True" if several else ""
+    return [
+        copied("numpy_script", ["as_script"]),
+        f'if __name__ == "__main__":\n    sys.exit(as_script(answer, {use!r}{more}))',
+    ]
 
 
 def _text(windows: TextWindows, sources: Sources) -> list[str]:
@@ -93,8 +112,9 @@ def _text(windows: TextWindows, sources: Sources) -> list[str]:
         "def loss(text: str) -> float:\n"
         '    """The mean surprise of a text\'s tokens, in nats a token."""\n'
         "    return float(losses(text).astype(np.float64).mean())",
-        'if __name__ == "__main__":\n'
-        '    content = Path(sys.argv[1]).read_text(encoding="utf-8")\n'
+        "def answer(place: str) -> None:\n"
+        '    """Print how surprising the text of a file is."""\n'
+        '    content = Path(place).read_text(encoding="utf-8")\n'
         '    print(f"{loss(content):.6f} nats a token")',
     ]
 
@@ -107,10 +127,11 @@ def _pictures(encoder: Any, target: ClassTarget, sources: Sources) -> list[str]:
     return [
         answers("probabilities", "float32"),
         *class_code(target, "x: Array", seen, sources),
-        'if __name__ == "__main__":\n'
-        f"    pictures = np.stack([read_picture(place, {size}) for place in sys.argv[1:]])\n"
-        "    for place, p in zip(sys.argv[1:], predict_proba(pictures)):\n"
-        '        print(f"{place}: {CLASSES[p.argmax()]} ({p.max():.4f})")',
+        "def answer(place: str) -> None:\n"
+        '    """Print what the picture of a file shows."""\n'
+        f"    x = read_picture(place, {size})[None]\n"
+        "    [label], [p] = predict(x), predict_proba(x)\n"
+        '    print(f"{place}: {label} ({p[CLASSES.index(label)]:.4f})")',
     ]
 
 
@@ -120,8 +141,14 @@ def _arrays(dtype: str) -> list[str]:
         "def predict(x: Array) -> Array:\n"
         '    """What the network says of rows x (batch, ...): the mean of its members where there are several."""\n'
         f'    return scores(x.astype("{dtype}") if x.dtype.kind in "fb" else x)',
-        'if __name__ == "__main__":\n'
-        "    place = sys.argv[1]\n"
+        "def answer(place: str) -> None:\n"
+        '    """Print what the network says of the rows of a file."""\n'
         '    x = np.load(place) if place.endswith(".npy") else np.loadtxt(place, delimiter=",", ndmin=2)\n'
-        '    np.savetxt(sys.stdout, predict(x).reshape(len(x), -1), delimiter=",", fmt="%.9g")',
+        "    if not isinstance(x, np.ndarray) or x.ndim < 2 or not len(x):\n"
+        '        raise ValueError("holds no rows; expected one array (batch, ...)")\n'
+        "    try:\n"
+        "        y = predict(x)\n"
+        "    except (IndexError, ValueError) as fault:\n"
+        '        raise ValueError(f"its shape {x.shape} does not fit the network ({fault})") from fault\n'
+        '    np.savetxt(sys.stdout, y.reshape(len(x), -1), delimiter=",", fmt="%.9g")',
     ]

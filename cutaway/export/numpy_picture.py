@@ -13,12 +13,18 @@ Array = NDArray[Any]
 
 def pixels(x: Array, height: int, width: int, channels: int, low: float, high: float) -> Array:
     """Pictures (n, height, width, channels) of bytes, of an array of any layout; `low` becomes 0 and `high` 255."""
+    arrived = x.shape
     if x.ndim == 2 and x.shape[1] == height * width:
         x = x.reshape(len(x), height, width, 1)
     elif x.ndim == 3:
         x = x[..., None]
     elif x.ndim == 4 and x.shape[-1] not in (1, 3, 4):
         x = np.moveaxis(x, 1, -1)
+    if x.ndim != 4 or x.shape[-1] not in (1, 3, 4) or 0 in x.shape[1:]:
+        raise ValueError(
+            f"an array of shape {arrived}; expected pictures (n, height, width), (n, height, width, channels), or rows "
+            f"of {height} · {width} pixels"
+        )
     if x.dtype != np.uint8:
         x = np.clip(np.rint((x.astype(np.float64) - low) * (255 / (high - low))), 0, 255).astype(np.uint8)
     if x.shape[-1] == 4:  # transparent parts on white
@@ -38,8 +44,7 @@ def fitted(picture: Array, height: int, width: int) -> Array:
     share = min(height / picture.shape[0], width / picture.shape[1])
     inner = max(1, round(picture.shape[0] * share)), max(1, round(picture.shape[1] * share))
     if inner != picture.shape[:2]:
-        from PIL import Image
-
+        Image, _ = pillow()
         shown = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
         shown = shown.resize(inner[::-1], Image.Resampling.BILINEAR)
         picture = np.asarray(shown).reshape(*inner, picture.shape[2])
@@ -48,11 +53,27 @@ def fitted(picture: Array, height: int, width: int) -> Array:
     return np.pad(picture, around, mode="edge")
 
 
+def pillow() -> tuple[Any, Any]:
+    """Pillow's `Image` and `ImageOps`; `ImportError` with what to do where it is not installed."""
+    try:
+        from PIL import Image, ImageOps
+    except ImportError:
+        raise ImportError(
+            "needs Pillow, which opens picture files and changes sizes: pip install pillow; arrays of the network's "
+            "own size go without it"
+        ) from None
+    return Image, ImageOps
+
+
 def read_picture(place: str | Path, height: int, width: int, channels: int) -> Array:
     """A picture's file as bytes (height, width, channels): upright, transparent parts on white; needs Pillow."""
-    from PIL import Image, ImageOps
-
-    picture: Any = Image.open(place)
+    Image, ImageOps = pillow()
+    try:
+        picture = Image.open(place)
+        if picture.format != "JPEG":
+            picture.load()
+    except (Image.DecompressionBombError, SyntaxError) as fault:
+        raise ValueError(f"cannot be read ({fault})") from fault
     if picture.format == "JPEG":
         picture.draft(None, (2 * max(height, width), 2 * max(height, width)))
     picture = ImageOps.exif_transpose(picture) or picture

@@ -39,7 +39,14 @@ NAMED_DATES = (
 
 
 def read_csv(path: str | Path) -> tuple[list[dict[str, str]], bool]:
-    """The rows of a CSV file, packed with gzip or not, and whether semicolons part its cells."""
+    """The rows of a CSV file, packed with gzip or not, and whether semicolons part its cells; or `ValueError`."""
+    try:
+        return _read_csv(path)
+    except (csv.Error, EOFError, zlib.error) as fault:
+        raise ValueError(f"{path} is no CSV file, or a damaged one ({fault})") from fault
+
+
+def _read_csv(path: str | Path) -> tuple[list[dict[str, str]], bool]:
     opened: Callable[..., Any] = gzip.open if str(path).endswith(".gz") else open
     with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
         head = file.readline()

@@ -69,6 +69,8 @@ def log_probabilities(scores: Array) -> Array:
 
 def surprises(network: Network, tokens: Array, before: int, context: int) -> Array:
     """−ln p of each token, in nats, given at least half a context before it; `before` comes before the first."""
+    if not len(tokens):
+        raise ValueError("the text holds no token of the vocabulary; expected one at least")
     half = max(1, context // 2)
     joined, found = np.concatenate([[before], tokens]), np.empty(len(tokens))
     for start in range(0, max(1, len(tokens) - context + half), half):

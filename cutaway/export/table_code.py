@@ -143,22 +143,25 @@ def _script(target: AnyTarget) -> str:
     made = {
         ClassTarget: [
             '    names = ["prediction", *(f"probability_{label}" for label in CLASSES)]',
-            "    answer = [[label, *p] for label, p in zip(predict(rows, ways), predict_proba(rows, ways).tolist())]",
+            "    said = [[label, *p] for label, p in zip(predict(rows, ways), predict_proba(rows, ways).tolist())]",
         ],
-        LabelsTarget: ["    names = LABELS", "    answer = predict(rows, ways).tolist()"],
+        LabelsTarget: ["    names = LABELS", "    said = predict(rows, ways).tolist()"],
         NumbersTarget: [
             f"    names = {list(target.columns) if isinstance(target, NumbersTarget) else []!r}",
-            "    answer = predict(rows, ways).tolist()",
+            "    said = predict(rows, ways).tolist()",
         ],
-        NumberTarget: ['    names = ["prediction"]', "    answer = [[y] for y in predict(rows, ways).tolist()]"],
+        NumberTarget: ['    names = ["prediction"]', "    said = [[y] for y in predict(rows, ways).tolist()]"],
     }[type(target)]
     return "\n".join(
         [
-            'if __name__ == "__main__":',
-            "    rows, ways = read_csv(sys.argv[1])",
+            "def answer(place: str) -> None:",
+            '    """Print the rows of a CSV file, each with what is predicted of it."""',
+            "    rows, ways = read_csv(place)",
+            "    if not rows:",
+            '        raise ValueError("holds no rows; expected a CSV file with a header and rows")',
             *made,
             "    out = csv.writer(sys.stdout)",
             "    out.writerow([*rows[0], *names])",
-            "    out.writerows([*row.values(), *found] for row, found in zip(rows, answer))",
+            "    out.writerows([*row.values(), *found] for row, found in zip(rows, said))",
         ]
     )

@@ -12,7 +12,7 @@ from cutaway.export.job_code import Job
 from cutaway.export.sources import Sources
 from cutaway.version import __version__
 
-MODULES = ("csv", "datetime", "gzip", "math", "re", "sys", "unicodedata", "zlib")
+MODULES = ("csv", "datetime", "gzip", "math", "os", "re", "sys", "unicodedata", "zlib")
 FROM = {
     "collections": ("Counter",),
     "collections.abc": ("Callable", "Iterator", "Mapping", "Sequence"),
@@ -54,7 +54,7 @@ def written_file(
     what = job.what.replace("\\", "/").replace('"""', "'''")
     what = what if len(what) < 80 else f"{what[:79]}…"
     head = [
-        f'"""{what}, in {form}; written by cutaway {__version__}.',
+        f'"""{what}, in {form}{job.besides}; written by cutaway {__version__}.',
         "",
         f"    python {name}.py {job.use}",
         f"    from {name} import {job.names}",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutaway.data.picture_arrays import ARRAY_FILES, read_pixels
+from cutaway.data.picture_arrays import PREDICTABLE, read_pixels
 from cutaway.data.picture_encoder import PictureEncoder
 from cutaway.data.picture_files import Pixels
 from cutaway.data.pictures import Told, decode_files
@@ -117,7 +117,8 @@ class PictureRun(Run):
         pixels, files, skipped = self._read(x, told)
         if not len(pixels):
             named = "".join(f"; {name} {reason}" for name, reason in skipped[:3])
-            raise InputError(f"predict: there is no picture that can be read{named}")
+            place = x if isinstance(x, (str, os.PathLike)) else "predict"
+            raise InputError(f"{place}: there is no picture that can be read{named}")
         probabilities = probabilities_of(self.network, self.target, pixels, rows)
         return PicturePredictions(files, self._labels(probabilities), probabilities, skipped)
 
@@ -129,9 +130,13 @@ class PictureRun(Run):
     def _read(self, x: Any, told: Told | None) -> tuple[Pixels, list[str], list[tuple[str, str]]]:
         if isinstance(x, (str, os.PathLike)):
             place = Path(x)
-            if place.is_file() and ARRAY_FILES.search(place.name):
+            if place.is_file() and PREDICTABLE.search(place.name):
                 name, array = read_pixels(place)
-                return self.preprocessing.encode_arrays(array), [f"{name}[{row}]" for row in range(len(array))], []
+                try:
+                    pixels = self.preprocessing.encode_arrays(array)
+                except InputError as fault:
+                    raise InputError(f"{place}: {fault}") from None
+                return pixels, [f"{name}[{row}]" for row in range(len(array))], []
             return decode_files([place], self.preprocessing, told)
         if isinstance(x, Sequence) and x and all(isinstance(item, (str, os.PathLike)) for item in x):
             return decode_files([Path(item) for item in x], self.preprocessing, told)

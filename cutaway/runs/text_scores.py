@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
 from math import log
 from typing import Any
@@ -20,6 +21,8 @@ from cutaway.runs.ngram import NGram
 
 DRAWS = 1000  # of the bootstrap
 FEWEST_BLOCKS = 20  # that are redrawn; the spread of fewer says nothing
+SHORTEST = 16  # tokens of a block, below which neighbouring blocks are too alike to stand for chance
+TIMED = 8  # times as many passes where time is short, so that the clock is looked at between them
 NUMBERS = 1 << 24  # scores that one pass computes at most
 MOST = 500_000  # tokens of a part that are scored; more would change no digit that is shown
 
@@ -29,8 +32,8 @@ class TextScores:
     """How surprised the network was by each token of a part of the text, on average: the lower, the better.
 
     loss         nats a token
-    interval     where the loss on ever more such text would be, with 95 % confidence; of fewer than 20 tokens it
-                 decides nothing
+    interval     where the loss on ever more such text would be, with 95 % confidence; of fewer than 320 tokens
+                 (20 blocks of 16) it decides nothing
     frequency    the loss of who knows only how often each token comes
     ngram        the loss of who has counted what comes after the few tokens before, see `NGram`
     order        n of that
@@ -52,7 +55,7 @@ class TextScores:
     @property
     def decides(self) -> bool:
         """Whether there is enough text for an interval that means something."""
-        return self.tokens >= FEWEST_BLOCKS
+        return self.tokens >= FEWEST_BLOCKS * SHORTEST
 
     @property
     def better(self) -> bool:
@@ -91,6 +94,7 @@ def score_text(
     *,
     engine: str = "numpy",
     seed: int = 0,
+    until: float | None = None,
 ) -> TextScores:
     """Score a network on a part of a text, beside counting.
 
@@ -98,11 +102,12 @@ def score_text(
     counted              of the text learned from
     seed                 of the bootstrap, which draws windows of neighbouring tokens
 
+    until                see `token_losses`
+
     Of more than 500,000 tokens the first are scored.
     """
-    if len(tokens) > MOST:
-        characters, tokens = round(characters * MOST / len(tokens)), tokens[:MOST]
-    losses = token_losses(network, windows, tokens, int(learned[-1]), engine)
+    losses = token_losses(network, windows, tokens[:MOST], int(learned[-1]), engine, until)
+    characters, tokens = max(1, round(characters * len(losses) / len(tokens))), tokens[: len(losses)]
     return TextScores(
         loss=float(losses.mean()),
         interval=bootstrapped(losses, windows.context, seed),
@@ -115,11 +120,17 @@ def score_text(
 
 
 def token_losses(
-    network: Layer, windows: TextWindows, tokens: Tokens1D, before: int, engine: str = "numpy"
+    network: Layer,
+    windows: TextWindows,
+    tokens: Tokens1D,
+    before: int,
+    engine: str = "numpy",
+    until: float | None = None,
 ) -> NDArray[np.float64]:
     """Return the surprise of each token, −ln p, in nats, given at least half a context before it.
 
     before   the token that comes before the first
+    until    when to stop, by `time.perf_counter()`: the losses of the first tokens alone, of one pass at least
     """
     backend = backend_named(engine)
 
@@ -131,8 +142,10 @@ def token_losses(
     compiled = backend.compile(surprises, ())
     params = {path: backend.asarray(array) for path, array in network.parameters().items()}
     count = windows.half_over_each_other_count(len(tokens))
-    size = max(1, min(count, NUMBERS // (windows.context * max(windows.outputs, 1024))))
+    numbers = NUMBERS if until is None else NUMBERS // TIMED
+    size = max(1, min(count, numbers // (windows.context * max(windows.outputs, 1024))))
     result = np.empty(len(tokens))
+    reached = 0
     for end in range(size, count + size, size):
         # The last tile ends with the last window, so that all are of one shape and there is one program.
         end = min(end, count)
@@ -140,7 +153,10 @@ def token_losses(
         with np.errstate(all="ignore"):
             found = backend.to_numpy(compiled(params, backend.asarray(x), backend.asarray(y)))
         result[places[counts]] = found[counts]
-    return result
+        reached = int(places[counts].max()) + 1
+        if until is not None and time.perf_counter() > until:
+            break
+    return result[:reached]
 
 
 def bootstrapped(losses: NDArray[np.float64], length: int, seed: int) -> tuple[float, float]:

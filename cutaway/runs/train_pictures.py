@@ -107,6 +107,7 @@ def train_pictures(
             "pictures": len(pictures.pixels),
             "classes": {str(label): count for label, count in pictures.classes.items()},
             "sizes": [[*pair, count] for pair, count in pictures.sizes[:20]],
+            "sides": [[min(side), max(side)] for side in zip(*(pair for pair, _ in pictures.sizes), strict=True)],
             "skipped": [list(each) for each in pictures.skipped[:1000]],
             "learned": len(division.learned),
             "watched": len(division.watched),
@@ -124,6 +125,7 @@ def train_pictures(
             "members": members,
             "recipe": recipe.words if members == 1 else f"{members} networks, averaged, each of {recipe.words}",
             "epochs": recipe.epochs,
+            "epochs_wanted": recipe.epochs,  # a limit may leave fewer
             "batch_size": recipe.batch_size,
             "optimizer": repr(recipe.optimizer),
         },

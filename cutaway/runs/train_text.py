@@ -6,12 +6,12 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cutaway.data.suggestions import did_you_mean
-from cutaway.data.text import FEWEST, Text, as_text, check_length
+from cutaway.data.text import Text, as_text, check_length
 from cutaway.data.text_windows import TextWindows, Tokens1D
 from cutaway.data.tokens import KINDS, Tokens
 from cutaway.errors import InputError
@@ -21,45 +21,26 @@ from cutaway.runs.keeping import Keeping, keeping_of, put_away
 from cutaway.runs.learn import learn
 from cutaway.runs.ngram import NGram
 from cutaway.runs.settings import check_settings, time_for_training
+from cutaway.runs.text_parts import TextParts
 from cutaway.runs.text_run import TextRun, written
-from cutaway.runs.text_scores import score_text, token_losses
+from cutaway.runs.text_scores import MOST, score_text, token_losses
 from cutaway.storage.run_folder import check_place
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
 
-WATCHED, MOST_WATCHED = 0.1, 250_000  # the share of a text that is watched, and characters of it at most
 ORDERS = {"characters": 5, "byte pairs": 3}  # of the n-grams to compare with
 COMPARED = 50_000  # tokens of the text learned from that the loss on it is measured on
 PORTIONS = 4  # that an epoch is divided into where there is a time limit
 COUNTED = 10_000_000  # tokens that n-grams are counted in
+SCORING = 0.15  # the share of a time limit that scoring may take
+# The share of a portion's work that judging it may be; a step on a token is about three times the work of judging one.
+JUDGING, FEWEST_JUDGED = 0.2, 20  # … and the windows that are judged at least
+COUNTING = 1e-6  # seconds that counting takes for each token learned from
+# Where time is short: by which share of what is left after training each part is scored. The rest is for counting and
+# the sample.
+TESTED, OF_WATCHED, OF_LEARNED = 0.4, 0.6, 0.7
+BEGIN, LONGEST_WORD = 200, 30  # characters of the text among which words to begin with are looked for, and of those
 SAMPLED, SAMPLE, TEMPERATURE = 200, 500, 0.8  # tokens written after an epoch, and at the end; how
-
-
-@dataclass(frozen=True)
-class TextParts:
-    """The three parts of a text, in its own order: to learn from, to choose the best weights by, and to test on."""
-
-    learned: str
-    watched: str
-    tested: str
-
-    @classmethod
-    def of(cls, text: Text, test: float) -> TextParts:
-        """Cut a text; raises `InputError` where too little is left to learn from.
-
-        >>> parts = TextParts.of(Text("x" * 1000), 0.1)
-        >>> len(parts.learned), len(parts.watched), len(parts.tested)
-        (800, 100, 100)
-        """
-        content = text.content
-        end = round(len(content) * (1 - test), 6)
-        begin = int(max(end - WATCHED * len(content), end - MOST_WATCHED))
-        if begin < FEWEST // 2:
-            raise InputError(
-                f"{text.source}: of {len(content):,} characters, {begin if begin > 0 else 0:,} would be left to learn "
-                f"from, where {test:.0%} are set aside; expected at least {FEWEST // 2}; set less aside"
-            )
-        return cls(content[:begin], content[begin : int(end)], content[int(end) :])
 
 
 def train_text(
@@ -90,7 +71,8 @@ def train_text(
                 that only what is watched or set aside has, or a later text
     context     how many tokens the network sees at once (None: what the recipe says for so long a text)
     effort      "quick": a network of 4 layers, about a minute; "standard": larger, some minutes; "best": hours
-    limit       seconds that the whole command may take: fewer steps then have to do
+    limit       seconds that the whole command may take: fewer steps then have to do, the best weights are chosen
+                on fewer windows, and the score may be of fewer tokens, those that come first
     epochs      how often the text is seen, on average (None: the recipe plans steps)
     seed        of first weights, order, dropout and samples; the same seed gives the same run
     engine      "numpy", "xla" or "auto"
@@ -138,6 +120,9 @@ def train_text(
             f"{text.source}: the context is {windows.context} tokens, and only {len(watched)} are watched; give a "
             "shorter context"
         )
+    judged = len(watched) // windows.context
+    if limit is not None:
+        judged = min(judged, max(FEWEST_JUDGED, int(3 * JUDGING * recipe.steps * recipe.batch_size)))
     network = recipe.network.build(learned[None, : windows.context], int(seed))
     begun = TextRun(
         network=network,
@@ -152,6 +137,7 @@ def train_text(
             "learned": {"characters": len(parts.learned), "tokens": len(learned)},
             "watched": {"characters": len(parts.watched), "tokens": len(watched)},
             "tested": {"characters": len(parts.tested), "tokens": len(tested)},
+            "begin": _begin(parts.learned, made),
         },
         settings={
             "test": float(test),
@@ -166,18 +152,25 @@ def train_text(
             "recipe": recipe.words,
             "batch_size": recipe.batch_size,
             "steps": recipe.epochs * recipe.steps,
+            "judged": judged,
             "optimizer": str(recipe.optimizer),
         },
     )
     if told is not None:
         told(begun)
-    left = None if limit is None else max(limit - (time.perf_counter() - began), 0.1)
+    left = None
+    if limit is not None:
+        ends = began + limit
+        left = max(ends - time.perf_counter(), 0.1)
+        left -= _afterwards(begun, learned, len(watched), len(tested), left)
     with keeping_of(out, begun, resume) as keeping:
         run = _learned(begun, recipe, learned, watched, engine, time_for_training(left), progress, shown, keeping)
-        _score(run, parts, learned, watched, tested)
-        run.sample = "".join(
-            written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
-        )
+        _score(run, parts, learned, watched, tested, None if limit is None else ends)
+        pieces = written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
+        for piece in pieces:
+            run.sample += piece
+            if limit is not None and time.perf_counter() > ends:
+                break
         return put_away(run, keeping)
 
 
@@ -227,7 +220,8 @@ def _learned(
     """
     network, windows, seed = begun._layer, begun.preprocessing, begun.settings["seed"]
     rows = Batch(*windows.sliding(learned), None)
-    held_out = Batch(*windows.side_by_side(watched, int(learned[-1])), None)
+    judged = watched[: begun.settings["judged"] * windows.context]
+    held_out = Batch(*windows.side_by_side(judged, int(learned[-1])), None)
     heard: list[StepRecord] = []
 
     def after(epoch: int, carry: Carry) -> None:
@@ -252,21 +246,52 @@ def _learned(
     )  # fmt: skip
     return replace(
         begun, history=run.history, vitals=run.vitals, events=run.events, engine=run.engine, reason=run.reason,
-        seconds=run.seconds, settings={**begun.settings, "steps": run.epochs * recipe.steps},
+        seconds=run.seconds,
+        settings={**begun.settings, "planned": begun.settings["steps"], "steps": run.epochs * recipe.steps},
     )  # fmt: skip
 
 
-def _score(run: TextRun, parts: TextParts, learned: Tokens1D, watched: Tokens1D, tested: Tokens1D) -> None:
-    """Score a run on what was watched and on what was set aside, and measure it on what was learned from."""
+def _begin(text: str, tokens: Tokens) -> str:
+    """Return the first words of a text, fit to be typed and known to the network; "" where there are none.
+
+    >>> _begin(" It was the best of times", Tokens.of_characters("It was the best"))
+    'It was'
+    """
+    words = " ".join(text[:BEGIN].split()[:2])
+    fit = len(words) <= LONGEST_WORD and words.isprintable() and words[:1].isalpha()
+    return words if fit and not tokens.strangers(words) else ""
+
+
+def _afterwards(run: TextRun, learned: Tokens1D, watched: int, tested: int, left: float) -> float:
+    """Return the seconds to keep for scoring and counting, as measured on a few windows; at most a share of `left`."""
+    some = learned[: 8 * run.context]
+    began = time.perf_counter()
+    token_losses(run._layer, run.preprocessing, some[1:], int(some[0]))
+    each = (time.perf_counter() - began) / len(some)
+    scored = min(tested, MOST) + min(watched, MOST) + min(watched, COMPARED)
+    return min(SCORING * left, each * scored + COUNTING * min(len(learned), COUNTED))
+
+
+def _score(
+    run: TextRun, parts: TextParts, learned: Tokens1D, watched: Tokens1D, tested: Tokens1D, ends: float | None
+) -> None:
+    """Score a run on what was set aside and on what was watched, and measure it on what was learned from.
+
+    ends   when the whole command is to end, by `time.perf_counter()`; then only so much is scored as there is time for
+    """
     network, windows, seed = run._layer, run.preprocessing, run.settings["seed"]
     counted = NGram(learned[-COUNTED:], windows.outputs, ORDERS[windows.tokens.kind])
-    run.estimate = score_text(
-        network, windows, watched, len(parts.watched), learned, counted, engine=run.engine, seed=seed
+    now = time.perf_counter()
+    first, second, third = (
+        None if ends is None else now + share * max(0.0, ends - now) for share in (TESTED, OF_WATCHED, OF_LEARNED)
     )
     if len(tested):
         before = learned if not len(watched) else watched
         run.scores = score_text(
-            network, windows, tested, len(parts.tested), before, counted, engine=run.engine, seed=seed
+            network, windows, tested, len(parts.tested), before, counted, engine=run.engine, seed=seed, until=first
         )
+    run.estimate = score_text(
+        network, windows, watched, len(parts.watched), learned, counted, engine=run.engine, seed=seed, until=second
+    )
     some = learned[-min(COMPARED, len(watched), len(learned) - 1) :]
-    run.learned = float(token_losses(network, windows, some, int(learned[-len(some) - 1]), run.engine).mean())
+    run.learned = float(token_losses(network, windows, some, int(learned[-len(some) - 1]), run.engine, third).mean())

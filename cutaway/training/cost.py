@@ -40,6 +40,7 @@ class Choice(NamedTuple):
 # Seconds an operation, a floating-point operation, a parameter and an element take, on two cores of a server of 2024.
 # They choose an engine and promise nothing: a choice that is wrong by a factor of two costs a second or two.
 PRICES = {"numpy": (1.2e-5, 1 / 130e9, 2e-9, 4e-9), "xla": (2.5e-7, 1 / 120e9, 1e-9, 4e-10)}
+NAMES = {"numpy": "NumPy", "xla": "XLA"}
 # What an epoch takes beside its steps, and XLA before the first one.
 EPOCH = {"numpy": 1e-4, "xla": 2e-4}
 XLA_START, XLA_IMPORT, XLA_COMPILE, XLA_LOOP = 0.5, 0.6, 0.02, 0.6
@@ -108,8 +109,9 @@ def choose_engine(cost: Cost, epochs: int, steps: int, members: int = 1, limit: 
     eager, compiled = epochs * each["numpy"], start + epochs * each["xla"]
     if find_spec("jax") is not None and limit is not None and min(eager, compiled) > limit:
         done = {"numpy": limit / each["numpy"], "xla": max(0.0, limit - start) / each["xla"]}
-        further = max(done, key=lambda name: done[name])
-        return Choice(further, f"about {max(1, int(done[further]))} epochs in the time there is, more than the other")
+        further, other = sorted(done, key=lambda name: -done[name])
+        share = done[other] / done[further] if done[further] else 0.0
+        return Choice(further, f"{NAMES[other]} would get {100 * share:.0f} % as far in the time there is")
     if find_spec("jax") is None:
         if eager > 2 * compiled and eager > 5:
             return Choice(

@@ -10,6 +10,7 @@ from cutaway.cli.explain import explain
 from cutaway.data.picture_encoder import PictureEncoder
 from cutaway.data.targets import ClassTarget
 from cutaway.data.writing import write_table
+from cutaway.runs.explaining import explain_picture
 from cutaway.runs.picture_run import PictureRun
 
 from ..explain.test_row import run_of
@@ -82,6 +83,21 @@ def test_a_picture(places, capsys):
     assert "pet.png" in told and "'dog'" in told and "3 filters" in told
 
 
+def test_a_class_that_is_not_the_answer_is_said_to_be_none():
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 6, 3)).astype(np.uint8)
+    net = ca.Sequential(ca.Standardize([99.0] * 3, [50.0] * 3), ca.Conv2D(3, 3), ca.GlobalAveragePool(), ca.Dense(2))
+    run = PictureRun(
+        network=net.build((6, 6, 3)), preprocessing=PictureEncoder(6, 6, 3), target=ClassTarget("class", ("cat", "dog"))
+    )
+    answer = str(run.predict(pixels[None])[0])
+    other = "dog" if answer == "cat" else "cat"
+    asked, own = explain_picture(run, pixels, other), explain_picture(run, pixels)
+    assert f"why {other}" in asked.title and asked.title.endswith(f"though the answer is {answer}")
+    assert f"The answer is '{answer}'; this explains '{other}', as asked." in str(asked)
+    assert f"picture: {answer}, score" in own.title and "The answer is" not in str(own)
+    assert "red, green and blue" in own.filters_words
+
+
 def test_a_row_of_an_array(places, capsys):
     explain(places / "line", input_=places / "rows.npy", row=2)
     told = capsys.readouterr().out
@@ -109,7 +125,8 @@ def test_a_network_of_another_program(places, capsys):
     ("run", "given", "words"),
     [
         ("towns", {}, "which row"),
-        ("towns", {"row": 1, "text": "a"}, "which row"),
+        ("towns", {"row": 1, "text": "a"}, r"--text is not for a run on a table, as .*towns is; leave it out"),
+        ("towns", {"row": 1, "picture": "pet.png"}, "a picture is not for a run on a table"),
         ("towns", {"row": 0, "data": "towns.csv"}, "counted from 1"),
         ("towns", {"row": 61, "data": "towns.csv"}, "row 61 is not there"),
         ("towns", {"row": 1}, "without a file"),
@@ -120,6 +137,10 @@ def test_a_network_of_another_program(places, capsys):
         ("words", {}, "--text"),
         ("words", {"text": "λ"}, "'λ'"),
         ("pets", {}, "the picture's file"),
+        ("words", {"text": "to be", "row": 1}, "--row is not for a run on a text"),
+        ("pets", {"picture": "pet.png", "row": 3}, "--row is not for a run on pictures"),
+        ("pets", {"picture": "pet.png", "text": "a"}, "--text is not for a run on pictures"),
+        ("pets", {"picture": "pets"}, "pets: is a folder; one picture is explained at a time"),
         ("pets", {"picture": "rows.npy"}, "rows.npy"),
         ("line", {}, "--input"),
         ("line", {"input_": "towns.csv"}, "as an array"),

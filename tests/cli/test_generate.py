@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,12 @@ from cutaway.cli.text_summary import (
     show_after,
     show_before,
     show_sample,
+    training,
     verdict,
 )
 from cutaway.data.text import Text
 from cutaway.errors import InputError
+from cutaway.records import Event
 from cutaway.runs.load import load_as
 from cutaway.runs.text_run import TextRun
 from cutaway.runs.text_scores import TextScores
@@ -151,12 +154,35 @@ def test_what_the_terminal_shows(folder):
     show_after(run, console, folder, Path("cat.txt"), True)
     told = console.file.getvalue()
     for words in ("cat.txt: 1,800 characters in 80 lines", "the next of 14 different characters and an unknown one",
-                  "the last 180 are set aside", "after 10 steps, 2.500 nats", "bits a character", "nats a token",
+                  "the last 180 are set aside", "bits a character", "nats a token",
                   "on 180 characters set aside",
                   "counting, 4 characters back", "how often each comes", "What it writes (sample.txt)",
-                  "in place of the earlier run", "cutaway generate"):  # fmt: skip
+                  "in place of the earlier run", "--prompt 'the cat'", "cutaway generate"):  # fmt: skip
         assert words in " ".join(told.split())
+    assert "after 10 steps" not in told and "--resume" not in told
+    terminal = Console(width=100, file=io.StringIO(), force_terminal=True)
+    show_sample(terminal, 10, 2.5, "one\ntwo")
+    assert "after 10 steps, 2.500 nats" in terminal.file.getvalue()
     assert max(map(len, told.split("saved")[0].splitlines())) <= 100
+
+
+def test_a_training_cut_short_says_so(folder):
+    run = load_as(TextRun, folder)
+    steps = run.history[-1].step
+    run.settings |= {"planned": steps + 1000, "limit": 60.0}
+    assert f"{steps:,} of {steps + 1000:,} steps, all that the time allowed" in training(run)[0][1]
+    run.scores = replace(run.scores, tokens=90, characters=90)
+    assert dict(explained(run))["scored"] == "the first 90 characters of 180, all that the time allowed"
+    run.events.append(Event(7, "interrupted", "Ctrl-C in epoch 4 of 10; what was learned is kept"))
+    assert dict(training(run))["interrupted"] == "Ctrl-C after step 7; what was learned is kept"
+    assert "time" not in training(run)[0][1]
+
+
+def test_an_interrupted_training_says_how_to_go_on(folder, tmp_path):
+    console = Console(width=100, file=io.StringIO())
+    (tmp_path / "run" / "checkpoint").mkdir(parents=True)
+    show_after(load_as(TextRun, folder), console, tmp_path / "run", Path("cat.txt"), False)
+    assert "to go on  the same command with --resume" in console.file.getvalue()
 
 
 def scored(folder, **changed):
@@ -172,12 +198,13 @@ def shown(table):
 
 
 def test_the_verdict_is_honest(folder):
-    good = scored(folder, loss=1.0, interval=(0.9, 1.1), ngram=1.2)
+    enough = {"loss": 1.0, "interval": (0.9, 1.1), "tokens": 1000, "characters": 1000}
+    good = scored(folder, **enough, ngram=1.2)
     assert verdict(good)[0].startswith("The network expects")
-    assert verdict(scored(folder, loss=1.0, interval=(0.9, 1.1), ngram=1.05))[0].startswith("No better")
-    assert verdict(scored(folder, loss=1.0, interval=(0.9, 1.1), ngram=0.8))[0].startswith("Counting expects")
-    few = scored(folder, loss=1.0, interval=(0.9, 1.1), ngram=1.2, tokens=19)
-    assert verdict(few)[0].startswith("Too little text to judge by: 19 tokens") and not few.scores.better
+    assert verdict(scored(folder, **enough, ngram=1.05))[0].startswith("No better")
+    assert verdict(scored(folder, **enough, ngram=0.8))[0].startswith("Counting expects")
+    few = scored(folder, **{**enough, "tokens": 319}, ngram=1.2)
+    assert verdict(few)[0].startswith("Too little text to judge by: 319 tokens") and not few.scores.better
     assert " to 1." not in shown(score_table(few)) and " to 1." in shown(score_table(good))
     assert "in brackets" not in dict(explained(few)) and "in brackets" in dict(explained(good))
     good.learned = 0.5 * good.estimate.loss

@@ -67,6 +67,17 @@ def test_code_of_ones_own_is_not_written_over(run, tmp_path):
     assert command(run, to="pytorch", out=tmp_path / "again.py", quiet=True) == 0  # its own it replaces
 
 
+@pytest.mark.parametrize("name", ["numpy", "csv", "random", "class", "torch"])
+def test_names_of_modules_are_refused(name, run, tmp_path, monkeypatch):
+    for form in ("numpy", "pytorch"):
+        with pytest.raises(InputError, match=f"'{name}' is the name of a module.*choose another name with -o"):
+            command(run, to=form, out=tmp_path / f"{name}.py")
+    monkeypatch.chdir(tmp_path)
+    load(run).save(tmp_path / "runs" / name)
+    assert command(tmp_path / "runs" / name, to="numpy", quiet=True) == 0
+    assert {item.name for item in tmp_path.iterdir()} == {"runs", f"{name}_run.py", f"{name}_run.npz"}
+
+
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(InputError, match="there is no such run"):
         command(tmp_path / "nothing", to="numpy")

@@ -7,10 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from rich.console import Console
 
 import cutaway as ca
@@ -114,7 +115,7 @@ def test_the_same_seed_gives_the_same_run(run, folder):
 
 
 def test_it_predicts_for_files_folders_and_arrays(run, folder, tmp_path):
-    with pytest.warns(DataWarning, match=r"1 file\(s\) passed over: dot/torn.png is damaged"):
+    with pytest.warns(DataWarning, match=r"2 file\(s\) passed over: dot/list.txt is no .*; dot/torn.png is damaged"):
         of_folder = run.predict(folder)
     assert len(of_folder) == 90
     files = [folder / "bar" / "00.png", str(folder / "dot" / "01.png")]
@@ -123,11 +124,22 @@ def test_it_predicts_for_files_folders_and_arrays(run, folder, tmp_path):
     np.testing.assert_array_equal(run.predict(np.moveaxis(pixels, -1, 1)), run.predict(pixels))
     np.savez(tmp_path / "new.npz", images=pixels)
     np.testing.assert_array_equal(run.predict(tmp_path / "new.npz"), run.predict(pixels))
+    np.save(tmp_path / "new.npy", pixels)
+    np.testing.assert_array_equal(run.predict(tmp_path / "new.npy"), run.predict(pixels))
+    assert run.predictions(tmp_path / "new.npy").files == ["new.npy[0]", "new.npy[1]"]
+    np.save(tmp_path / "one.npy", pixels[0])
+    np.save(tmp_path / "objects.npy", np.array([{}], object), allow_pickle=True)
+    (tmp_path / "torn.npy").write_bytes((tmp_path / "new.npy").read_bytes()[:-9])
+    (tmp_path / "several.npy").write_bytes((tmp_path / "new.npz").read_bytes())
     big = np.repeat(np.repeat(pixels, 3, axis=1), 3, axis=2)  # of another size: made to fit
     np.testing.assert_allclose(run.predict_proba(big), run.predict_proba(pixels), atol=0.35)
     for wrong, message in (
         ([folder / "dot" / "torn.png", files[0]], "torn.png is damaged"),
         (folder / "nobody", "no such file"),
+        (tmp_path / "one.npy", r"one.npy: the array: .* one picture\? give x\[None\]"),
+        (tmp_path / "objects.npy", "objects.npy: cannot be read as .npy .it holds Python objects"),
+        (tmp_path / "torn.npy", "torn.npy: cannot be read as .npy"),
+        (tmp_path / "several.npy", "holds several arrays"),
         (["a", "b"], "no such file"),
         ({"a": 1}, "expected an array of pictures"),
         (np.zeros((2, 3, 4, 5, 6)), "expected pictures"),
@@ -142,6 +154,7 @@ def test_the_command_writes_a_table(run, folder, tmp_path, capsys):
     rows = list(csv.DictReader(io.StringIO(told.out)))
     assert len(rows) == 90 and list(rows[0]) == ["file", "prediction", *(f"probability_{name}" for name in CLASSES)]
     assert rows[0]["file"] == "bar/00.png" and "dot/torn.png is damaged" in told.err
+    assert "dot/list.txt is no picture in png, jpeg, bmp, webp or gif; passed over" in told.err
     assert all(float(row[f"probability_{row['prediction']}"]) >= 1 / 3 for row in rows)
     assert predict_pictures(run, folder, tmp_path / "out.tsv", json_=True, quiet=True) == 0
     assert json.loads(capsys.readouterr().out)["pictures"] == 90
@@ -150,7 +163,7 @@ def test_the_command_writes_a_table(run, folder, tmp_path, capsys):
         predict_pictures(run, folder, tmp_path / "out.xlsx")
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "a.png").write_text("no")
-    with pytest.raises(InputError, match="there is no picture that can be read"):
+    with pytest.raises(InputError, match=r"none: there is no picture that can be read; a\.png is no picture"):
         predict_pictures(run, tmp_path / "none")
 
 
@@ -170,6 +183,66 @@ def test_the_screen_says_what_a_person_needs(run, folder):
     assert f"predict {run.path} {folder}" not in told  # of those the classes are known
 
 
+def told_of(run, folder):
+    console = Console(file=io.StringIO(), width=400)
+    show_before(run, console, folder)
+    show_after(run, console, folder, folder, replaced=False)
+    return console.file.getvalue()
+
+
+def test_the_screen_says_why_which_engine_and_what_the_time_left_out(run, folder):
+    asked = {**run.settings, "limit": 5.0, "epochs": 12, "epochs_wanted": 80}
+    scores = replace(run.scores, value=0.31, interval=(0.2, 0.45))
+    told = told_of(replace(run, settings=asked, scores=scores, confused=[("0", "8", 1)]), folder)
+    assert "12 of 80 epochs of 65 pictures, all that the time allowed; 7 more held out" in told
+    assert "no better than the baseline by more than chance: give it more time" in told
+    assert "0 taken for 8 (1 ×)" in told
+    assert f"s, {run.reason}" in told and run.reason == "as asked"
+    assert "because it expected about 9 s" in told_of(replace(run, reason="about 9 s of work"), folder)
+    plain = told_of(run, folder)
+    assert "12 epochs of 65 pictures;" in plain and "time allowed" not in plain
+
+
+def test_the_screen_says_that_nothing_was_tested(folder, tmp_path):
+    for kind in ("bar", "dot"):
+        (tmp_path / kind).mkdir()
+        shutil.copy(folder / kind / "00.png", tmp_path / kind)
+    found = train_pictures(tmp_path, effort="quick", epochs=1, engine="numpy")
+    assert found.scores is None and "not tested: too few pictures, 2, to set" in told_of(found, tmp_path)
+    found.settings["test"] = 0.0
+    assert "not tested: no pictures were to be set aside" in told_of(found, tmp_path)
+
+
+def test_the_screen_says_the_range_of_each_side_and_the_commonest_size(tmp_path):
+    for number, size in enumerate([(40, 40), (64, 64), (64, 64), (30, 50)]):  # height, width
+        for kind in ("bar", "dot"):
+            (tmp_path / kind).mkdir(exist_ok=True)
+            pixels = np.random.default_rng(number).integers(0, 256, size).astype(np.uint8)
+            pixels[0, 0] = 10 * number + (kind == "bar")
+            Image.fromarray(pixels).save(tmp_path / kind / f"{number}.png")
+    found = train_pictures(tmp_path, effort="quick", epochs=1, engine="numpy")
+    assert "they were 30 to 64 high and 40 to 64 wide, most often 64 × 64 (4 pictures)" in told_of(found, tmp_path)
+
+
+def test_names_of_classes_on_the_sheet_are_whole(monkeypatch):
+    written, text = [], ImageDraw.ImageDraw.text
+
+    def heard(self, place, words, *args, **options):
+        written.append((place[0] + options["font"].getlength(words) <= self.im.size[0], words))
+        return text(self, place, words, *args, **options)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", heard)
+    pixels = np.zeros((3, 32, 32, 1), np.uint8)
+    mistakes_sheet(pixels, ["triangle", "square", "m" * 90], ["circle"] * 3, np.array([0.67, 1.0, 0.4]), "three")
+    words = [line for _, line in written]
+    assert "is triangle" in words and "taken for circle, 67 %" in words and "taken for circle, 100 %" in words
+    assert sum("…" in line for line in words) == 1 and all(inside for inside, _ in written)
+    for channels, meant in ((1, "Gray: a weight of 0"), (3, "red, green, blue")):
+        written.clear()
+        filters_sheet(ca.Sequential(ca.layers.Conv2D(3, 3), ca.layers.Flatten()).build((4, 4, channels)))
+        assert any(meant in line for _, line in written) and all(inside for inside, _ in written)
+
+
 def test_the_sheets_are_pictures_with_words_under_each():
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (11, 6, 9, 3)).astype(np.uint8)
@@ -185,7 +258,8 @@ def test_the_sheets_are_pictures_with_words_under_each():
     filters = np.asarray(Image.open(io.BytesIO(filters_sheet(net))))[..., 0]
     weight = net[0].weight[:, :, 0]
     strongest = weight[:, :, np.sqrt((weight**2).sum(axis=(0, 1))).argmax()]
-    middles = filters[8 + 16 : 8 + 64 : 32, 8 + 16 : 8 + 64 : 32]
+    top = len(filters) - 72  # below the words
+    middles = filters[top + 16 : top + 64 : 32, 8 + 16 : 8 + 64 : 32]
     np.testing.assert_array_equal(middles, np.rint(127.5 + 127.5 * strongest / np.abs(strongest).max()))
     assert filters_sheet(ca.Sequential(ca.Dense(2)).build(3)) is None
 

@@ -18,13 +18,14 @@ from cutaway.data.text_windows import TextWindows
 from cutaway.data.tokens import Tokens
 from cutaway.errors import InputError
 from cutaway.layers import Layer
-from cutaway.runs import keeping
+from cutaway.runs import keeping, text_scores
 from cutaway.runs.load import load_as
 from cutaway.runs.ngram import NGram
 from cutaway.runs.picture_run import PictureRun
+from cutaway.runs.text_parts import TextParts
 from cutaway.runs.text_run import TextRun
 from cutaway.runs.text_scores import TextScores, bootstrapped, token_losses
-from cutaway.runs.train_text import TextParts, train_text
+from cutaway.runs.train_text import train_text
 from cutaway.training import loop
 
 WORDS = ("sun", "moon", "star", "cloud", "rain")
@@ -241,6 +242,8 @@ def test_a_time_limit_plans_no_more_steps_than_none(epochs):
             train_text(Text(verses(100)), epochs=epochs, limit=limit, told=planned.append, shown=stop, **BRIEF)
     free, bound = (run.settings["steps"] for run in planned)
     assert 0.5 * free < bound <= free
+    # Where time is short, judging is a fraction of the work.
+    assert planned[1].settings["judged"] <= planned[0].settings["judged"] == planned[0].data["watched"]["tokens"] // 16
 
 
 def stop(*told):
@@ -271,7 +274,21 @@ def test_going_on_with_other_settings_names_what_a_person_said(tmp_path):
 
 def test_a_time_limit_takes_fewer_steps():
     run = train_text(Text(verses(60)), epochs=5000, limit=4, **BRIEF)
-    assert 0 < run.settings["steps"] == run.history[-1].step < 1000
+    assert 0 < run.settings["steps"] == run.history[-1].step < 1000 < run.settings["planned"]
+
+
+def test_where_time_is_up_the_first_tokens_are_scored(run, monkeypatch):
+    tokens = run.tokens.encode(verses(300, seed=5))
+    whole = token_losses(run.network, run.preprocessing, tokens, 0)
+    monkeypatch.setattr(text_scores, "NUMBERS", 1 << 20)
+    some = token_losses(run.network, run.preprocessing, tokens, 0, until=0.0)
+    assert 16 < len(some) < len(tokens) and np.allclose(some, whole[: len(some)], atol=1e-5)
+    assert len(token_losses(run.network, run.preprocessing, tokens, 0, until=float("inf"))) == len(tokens)
+    counted = NGram(tokens, run.tokens.outputs)
+    scores = text_scores.score_text(
+        run.network, run.preprocessing, tokens, len(tokens), tokens, counted, until=0.0
+    )  # fmt: skip
+    assert scores.tokens == scores.characters == len(some)
 
 
 @pytest.mark.parametrize(
@@ -354,13 +371,13 @@ def test_an_interval_is_of_twenty_blocks_or_decides_nothing():
     expected = bootstrapped(losses, 5, seed=0)
     assert bootstrapped(losses, 64, seed=0) == bootstrapped(losses, 1000, seed=0) == expected
     assert expected[1] - expected[0] > 0.2
-    few = TextScores(1.0, (1.0, 1.0), 3.0, 1.7, 5, 19, 19)
-    enough = TextScores(1.0, (1.0, 1.0), 3.0, 1.7, 5, 20, 20)
+    few = TextScores(1.0, (1.0, 1.0), 3.0, 1.7, 5, 319, 319)
+    enough = TextScores(1.0, (1.0, 1.0), 3.0, 1.7, 5, 320, 320)
     assert not few.decides and not few.better and enough.decides and enough.better
 
 
 def test_scores_as_plain_data():
-    scores = TextScores(1.5, (1.4, 1.6), 3.0, 1.7, 5, 100, 150)
+    scores = TextScores(1.5, (1.4, 1.6), 3.0, 1.7, 5, 1000, 1500)
     assert TextScores.from_json(json.loads(json.dumps(scores.to_json())), "scores") == scores and scores.better
     assert TextScores.from_json(None, "scores") is None
     for changed in ({"interval": [1]}, {"tokens": 0}, {"loss": "1"}):
