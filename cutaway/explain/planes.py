@@ -73,12 +73,17 @@ def trajectory_plane(params: Arrays, way: np.ndarray, seed: int = 0) -> Plane:
         raise InputError("landscape: the trajectory does not move, or not through finite weights; choose another plane")
     shares = lengths**2 / np.sum(lengths**2)
     if len(lengths) < 2 or lengths[1] < ROUNDING * lengths[0]:
-        second = flat(filter_normalised(params, seed))
-        second -= (second @ rows[0]) * rows[0]
-        rows = np.stack([rows[0], second / (np.linalg.norm(second) or 1)])
-        shares = np.array([shares[0], 0.0])
         if len(centre) < 2:
             raise InputError("landscape: the network has one weight only, of which there is no plane")
+        # Weights of zero, as biases are at first, give a filter no size: then any direction will do.
+        for second in (flat(filter_normalised(params, seed)), generator(seed, "across").standard_normal(len(centre))):
+            length = np.linalg.norm(second)
+            across = second - (second @ rows[0]) * rows[0]
+            if np.linalg.norm(across) > ROUNDING * length:
+                break
+        across -= (across @ rows[0]) * rows[0]  # what rounding left
+        rows = np.stack([rows[0], across / np.linalg.norm(across)])
+        shares = np.array([shares[0], 0.0])
     # The sign of a singular vector is chance: the training is to come from the left, and from below.
     signs = np.where((way[0] - centre) @ rows[:2].T > 0, -1.0, 1.0)
     axes = rows[:2] * signs[:, None]
