@@ -41,6 +41,8 @@ def main() -> None:
             command.add_argument("--seed", type=int, default=0, help="of the moments (0)")
         elif name == "jobs":
             command.add_argument("--data", type=Path, help="a folder that holds tinyshakespeare.txt")
+            command.add_argument("--effort", action="append", help="may be repeated (quick and standard)")
+            command.add_argument("--only", default="", help="words in the name of a job, such as MNIST (all)")
         else:
             command.add_argument("--repeats", type=int, default=5, help="alternated runs; the median counts (5)")
     chosen = vars(parser.parse_args())

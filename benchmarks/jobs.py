@@ -20,20 +20,20 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.report import table, write
+from benchmarks.report import read, table, write
 
 SAMPLE = 2000  # characters, whose words are looked up in the text learned from
 
 
-def main(quick: bool, data: Path | None) -> None:
-    efforts = ("quick",) if quick else ("quick", "standard")
-    figures: dict[str, Any] = {}
+def main(quick: bool, data: Path | None, effort: list[str] | None, only: str) -> None:
+    efforts = effort or (["quick"] if quick else ["quick", "standard"])
+    figures: dict[str, Any] = {} if quick else (read("jobs") or {})  # what is not run now stays as it was
     with tempfile.TemporaryDirectory(prefix="cutaway-") as name:
         for job, options, place in jobs(Path(name), data):
-            for effort in efforts:
-                found = trained(place, [*options, "--effort", effort], Path(name) / "run")
-                figures[f"{job}, {effort}"] = found
-                print(f"{job}, {effort}: {found}", flush=True)
+            for each in efforts if only in job else ():
+                found = trained(place, [*options, "--effort", each], Path(name) / "run")
+                figures[f"{job}, {each}"] = found
+                print(f"{job}, {each}: {found}", flush=True)
     rows = [["job", "score", "seconds", "peak MB"]]
     rows += [[job, f"{one['score']}", f"{one['seconds']:.0f}", f"{one['peak_mb']:.0f}"] for job, one in figures.items()]
     print("\n" + table(rows))
