@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cutaway.data.reading import table_from
 from cutaway.data.several_targets import LabelsTarget, NumbersTarget, encoded_target
 from cutaway.data.table import Table
 from cutaway.data.targets import ClassTarget
@@ -30,15 +29,13 @@ from cutaway.explain.text import TextExplanation, text_explained
 from cutaway.explain.trace import trace
 from cutaway.layers import Blend, Ensemble, Layer, MemberDense
 from cutaway.losses import MeanOverMembers
-from cutaway.runs.fingerprint import fingerprint
+from cutaway.runs.landscape import rows_again
 
 if TYPE_CHECKING:
     from cutaway.runs.picture_run import PictureRun
     from cutaway.runs.run import Run
     from cutaway.runs.table_run import TableRun
     from cutaway.runs.text_run import TextRun
-
-GIVE = "give a table with such rows as x (--data)"
 
 
 def explain_row(
@@ -61,7 +58,7 @@ def explain_row(
     The contributions are of all networks together, and add up to the difference between the two answers. Raises
     `InputError` for a row, a class or a network that is not there, and where the file is gone or has changed.
     """
-    table = _rows(run, x)
+    table = rows_again(run, x, "explain")
     whole = table if run.preprocessing.series is None else run.preprocessing.series.after(table)
     place = check_row(row, whole.rows, table.source)
     one = whole.select(np.array([place]))
@@ -168,28 +165,13 @@ def explain_rows(
         raise InputError(f"explain: the network has outputs by number, from 0, and no class {output!r}")
     net = network if isinstance(network, Layer) else network.network
     one = array[place : place + 1]
+    if not np.isfinite(one).all():
+        where = tuple(int(axis) for axis in np.argwhere(~np.isfinite(one))[0][1:])
+        raise InputError(
+            f"{rows}: row {place + 1} holds {one[0][where]} at {where}, which is no finite number: there is no answer "
+            "for it; correct the row, or choose another"
+        )
     return trace(net, one, output=None if output is None else int(output), member=member)
-
-
-def _rows(run: TableRun, x: Any) -> Table:
-    """Return the table that holds the row."""
-    if x is not None:
-        table = table_from(x, run.preprocessing.european)
-        known = run.preprocessing.columns
-        if not any(name in table.columns for name in known):
-            raise InputError(
-                f"{table.source}: none of the columns that the run learned from is there; expected "
-                f"{', '.join(map(repr, known[:8]))}, got {', '.join(map(repr, table.names[:8]))}"
-            )
-        return table
-    place = run.data.get("path")
-    if not place or not Path(place).is_file():
-        which = f"{place} is not there any more" if place else "the run learned from a table without a file"
-        raise InputError(f"explain: {which}; {GIVE}")
-    table = table_from(place, run.preprocessing.european)
-    if fingerprint(place, table) != run.data.get("fingerprint"):
-        raise InputError(f"explain: {place} is no longer the file that the run learned from; {GIVE}")
-    return table
 
 
 def _ledger(run: TableRun, one: Table, encoded: np.ndarray, which: int, member: int | None) -> tuple[Trace, str]:

@@ -40,6 +40,7 @@ def places(tmp_path_factory):
         engine="numpy", path=folder / "line",
     )  # fmt: skip
     np.save(folder / "rows.npy", x)
+    np.save(folder / "gaps.npy", np.where(x == x[1], np.nan, x))
     return folder
 
 
@@ -145,6 +146,7 @@ def test_a_network_of_another_program(places, capsys):
         ("line", {}, "--input"),
         ("line", {"input_": "towns.csv"}, "as an array"),
         ("line", {"input_": "rows.npy", "row": 6}, "row 6 is not there"),
+        ("line", {"input_": "gaps.npy", "row": 2}, "which is no finite number"),
         ("line", {"input_": "rows.npy", "class_": "a"}, "no class"),
     ],
 )
