@@ -221,7 +221,7 @@ def as_study(
             raise InputError(f"bias_variance: rows are {study.values}; each training set has {whole}, take no more")
     if not study.squared and study.test.y.ndim > 1 and study.test.y.shape[1] > 1:
         raise InputError("bias_variance: 0–1 loss is of one answer a row; give classes by number, one a row")
-    _known(study, truth, noise)
+    _known(study, truth, noise, apart=isinstance(test, (tuple, list)))
     return study
 
 
@@ -268,8 +268,8 @@ def _divided(
     return inputs, targets, resampled(rows, resamples, resample, seed), aside
 
 
-def _known(study: Study, truth: Any, noise: Any) -> None:
-    """Put what is known of the noise into the study."""
+def _known(study: Study, truth: Any, noise: Any, apart: bool) -> None:
+    """Put what is known of the noise into the study; `apart` says whether rows to test on are beside those of X."""
     if truth is not None:
         if noise is not None:
             raise InputError("bias_variance: truth tells the noise; leave noise out")
@@ -292,7 +292,9 @@ def _known(study: Study, truth: Any, noise: Any) -> None:
         estimates = {"neighbours": noise_from_neighbours, "repeats": noise_from_repeats}
         if noise not in estimates:
             raise InputError(f"bias_variance: noise is {noise!r}; expected a variance, 'neighbours' or 'repeats'")
-        x, y = (np.concatenate([a, b]) for a, b in zip(study.rows[:2], study.test[:2], strict=True))
+        x, y = study.rows[:2]
+        if apart:  # else they are among them, and each would repeat itself
+            x, y = (np.concatenate([a, b]) for a, b in zip((x, y), study.test[:2], strict=True))
         x = x.reshape(len(x), -1)
         unique = np.unique(np.concatenate([x, y.reshape(len(y), -1)], axis=1), axis=0)
         given = (x, y) if noise == "repeats" else (unique[:, : x.shape[1]], unique[:, x.shape[1] :])

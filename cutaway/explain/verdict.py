@@ -68,6 +68,8 @@ def verdict(
     onwards, back = "more capacity", "more regularisation"
     if vary == "weight_decay":
         onwards, back = back, onwards
+    if vary == "epochs":
+        onwards = "longer training"
     if vary == "rows":
         if len(parts) > 1:
             fewer = (round(values[-1]), round(values[-2]), parts[-2])
@@ -76,9 +78,9 @@ def verdict(
         last = f"{of} {shown(values[-2])} against {shown(values[-1])}"
         weigh(last, apart, onwards, f"the largest {of} is the best, and the last step to it took {{}} off the error")
     elif len(parts) > 1 and best == 0 and values[0] > 0:  # less than no weight decay there is not
-        apart = difference(parts[-1], here, redrawn)
-        last = f"{of} {shown(values[-1])} against {shown(values[0])}"
-        weigh(last, apart, back, f"the smallest {of} is the best, and the largest adds {{}} to the error")
+        apart = difference(parts[1], here, redrawn)
+        last = f"{of} {shown(values[1])} against {shown(values[0])}"
+        weigh(last, apart, back, f"the smallest {of} is the best, and the first step from it adds {{}} to the error")
     if fewer is not None:
         rows, some, then = fewer
         apart = difference(then, here, redrawn)
@@ -99,13 +101,10 @@ def verdict(
     tried += ["averaging"] if here.from_seeds is not None else []
     none = f"no sign that {' or '.join(tried)} would help" if tried else "nothing else was tried"
 
-    def share(figure: Figure) -> str:
-        return f"{max(0.0, 100 * figure.value / (here.error.value or 1)):.0f} %"
-
-    made_of = f"{share(here.bias)} is bias and noise, which other columns or another kind of network may lower"
+    made_of = f"{shown(here.bias.value)} is bias and noise, which other columns or another kind of network may lower"
     if here.noise is not None:
-        made_of = f"{share(here.noise)} is noise, which nothing lowers, and {share(here.bias)} bias"
-    sentence = f"neither: {none} beyond {name}; of its error {shown(here.error.value)} {made_of}"
+        made_of = f"{shown(here.noise.value)} is noise, which nothing lowers, and {shown(here.bias.value)} bias"
+    sentence = f"neither: {none} beyond {name}; of its error, {shown(here.error.value)}, {made_of}"
     return Verdict("neither", sentence, evidence)
 
 

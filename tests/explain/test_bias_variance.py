@@ -270,7 +270,9 @@ def parts_of(error, seeds=0.0, redrawn=None):
     ("vary", "errors", "fewer", "seeds", "what"),
     [
         ("width", (4.0, 2.0, 1.0), None, 0, "more capacity"),
-        ("width", (1.0, 1.0, 4.0), None, 0, "more regularisation"),
+        ("epochs", (4.0, 2.0, 1.0), None, 0, "longer training"),
+        ("width", (1.0, 2.0, 4.0), None, 0, "more regularisation"),
+        ("width", (1.0, 1.0, 4.0), None, 0, "neither"),  # as good at the small end: going further back gains nothing
         ("weight_decay", (4.0, 2.0, 1.0), None, 0, "more regularisation"),
         ("width", (2.0, 1.0, 1.5), 1.2, 0, "more data"),
         ("width", (2.0, 1.0, 1.5), 1.0, 0.2, "averaging"),
@@ -363,3 +365,12 @@ def test_the_command_measures_a_table(tmp_path, capsys):
 def test_wrong_input_is_told(how, message):
     with pytest.raises(ca.InputError, match=message):
         small(how.pop("make", made), **how)
+
+
+def test_a_row_to_test_on_is_no_repeat_of_itself():
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (400, 1))
+    y = x + 0.5 * random.standard_normal((400, 1))
+    how = {"values": [1], "resamples": 3, "seeds": 1, "epochs": 1, "noise": "repeats", "engine": "numpy"}
+    with pytest.raises(ca.InputError, match="0 rows repeat the inputs of another"):
+        bias_variance(lambda width: ca.Sequential(ca.Dense(width), ca.Dense(1)), x, y, loss="squared_error", **how)
