@@ -23,7 +23,7 @@ from cutaway.errors import DataWarning, InputError
 from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.runs.calibration import as_scores, tempered
 from cutaway.runs.decoding import answers
-from cutaway.runs.run import Run, single
+from cutaway.runs.run import Run
 from cutaway.runs.scores import Scores
 from cutaway.storage.network_file import NetworkFile
 from cutaway.storage.run_folder import FILTERS, MISTAKES
@@ -161,8 +161,8 @@ class PictureRun(Run):
 
     def summary(self) -> dict[str, Any]:
         """Return what was done and how well it went, as plain data; it becomes `run.json`."""
-        best, network = self.best, single(self.network)
         return {
+            **super().summary(),
             "kind": "pictures",
             "data": self.data,
             "target": self.target.column,
@@ -170,15 +170,6 @@ class PictureRun(Run):
             "size": [self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels],
             "notes": self.notes,
             "settings": self.settings,
-            "network": str(network),
-            "weights": sum(array.size for array in network.parameters().values()),
-            "members": len(self.network) if isinstance(self.network, (Blend, Ensemble)) else 1,
-            "engine": self.engine,
-            "engine_reason": self.reason,
-            "epochs": self.history[-1].epoch if self.history else 0,
-            "best_epoch": best.epoch if best else 0,
-            "seconds": round(self.seconds, 3),
-            "interrupted": self.interrupted,
             "estimate": None if self.estimate is None else self.estimate.to_json(),
             "scores": None if self.scores is None else self.scores.to_json(),
             "confusion": self.confusion,

@@ -71,15 +71,18 @@ class Run:
 
     def summary(self) -> dict[str, Any]:
         """Return what was done and how well it went, as plain data; it becomes `run.json`."""
-        best = self.best
+        best, network = self.best, single(self.network)
         return {
             "kind": "network",
-            "network": str(self.network),
+            "network": str(network),
+            "weights": sum(array.size for array in network.parameters().values()),
+            "members": len(self.network) if isinstance(self.network, (Blend, Ensemble)) else 1,
             "engine": self.engine,
             "engine_reason": self.reason,
             "epochs": self.history[-1].epoch if self.history else 0,
             "best_epoch": best.epoch if best else 0,
             "seconds": round(self.seconds, 3),
+            "interrupted": self.interrupted,
         }
 
     def save(self, folder: str | Path) -> Path:

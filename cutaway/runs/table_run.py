@@ -19,10 +19,9 @@ from cutaway.data.suggestions import alike
 from cutaway.data.table import Table, Values
 from cutaway.data.targets import ClassTarget, Label, NumberTarget
 from cutaway.errors import DataWarning, InputError
-from cutaway.layers import Blend, Ensemble
 from cutaway.runs.decoding import decoded, mean_answers
 from cutaway.runs.rival import Rival
-from cutaway.runs.run import Run, single
+from cutaway.runs.run import Run
 from cutaway.runs.scores import Scores
 from cutaway.storage.network_file import NetworkFile
 
@@ -162,8 +161,8 @@ class TableRun(Run):
 
     def summary(self) -> dict[str, Any]:
         """Return what was done and how well it went, as plain data; it becomes `run.json`."""
-        best = self.best
         return {
+            **super().summary(),
             "kind": "table",
             "data": self.data,
             "target": self.target.column,
@@ -181,15 +180,6 @@ class TableRun(Run):
             ],
             "notes": self.notes,
             "settings": self.settings,
-            "network": str(single(self.network)),
-            "weights": sum(array.size for array in single(self.network).parameters().values()),
-            "members": len(self.network) if isinstance(self.network, (Blend, Ensemble)) else 1,
-            "engine": self.engine,
-            "engine_reason": self.reason,
-            "epochs": self.history[-1].epoch if self.history else 0,
-            "best_epoch": best.epoch if best else 0,
-            "seconds": round(self.seconds, 3),
-            "interrupted": self.interrupted,
             "estimate": None if self.estimate is None else self.estimate.to_json(),
             "scores": None if self.scores is None else self.scores.to_json(),
             "rival": None if self.rival is None else self.rival.to_json(),
