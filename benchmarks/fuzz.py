@@ -1,4 +1,4 @@
-"""Changed files by the million: model files, run folders, records, checkpoints, tables, pictures, texts.
+"""Changed files by the million: model files, run folders, records, checkpoints, ways, tables, pictures, texts.
 
 Each target has a process of its own, whose memory is limited; one that ends in any other way than by refusing or
 loading is written down with the seed that makes it again: `python -m tests.storage.fuzz_targets TARGET SEED 1`.

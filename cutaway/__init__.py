@@ -51,11 +51,12 @@ from cutaway.version import __version__
 if _TYPE_CHECKING:
     from cutaway import recipes
     from cutaway.estimators import NetworkClassifier, NetworkRegressor
-    from cutaway.explain import approximate, bias_variance, curvature, landscape
+    from cutaway.explain import approximate, bias_variance, curvature
     from cutaway.explain.step import step
     from cutaway.explain.trace import trace
     from cutaway.export import from_onnx, from_pytorch
     from cutaway.runs.compare import compare
+    from cutaway.runs.landscape import landscape
     from cutaway.runs.load import load
     from cutaway.runs.picture_run import PictureRun
     from cutaway.runs.table_run import TableRun
@@ -67,7 +68,7 @@ _LATER = {
     "approximate": "cutaway.explain",
     "bias_variance": "cutaway.explain",
     "curvature": "cutaway.explain",
-    "landscape": "cutaway.explain",
+    "landscape": "cutaway.runs.landscape",
     "NetworkClassifier": "cutaway.estimators",
     "NetworkRegressor": "cutaway.estimators",
     "compare": "cutaway.runs.compare",

@@ -1,4 +1,4 @@
-"""The one error that means "what arrived cannot be used", as opposed to a fault of ours; and the two warnings."""
+"""The one error that means "what arrived cannot be used", as opposed to a fault of ours; and the warnings."""
 
 from typing import Any
 
@@ -23,6 +23,10 @@ class DataWarning(UserWarning):
 
 class TrainingWarning(UserWarning):
     """A training that ended, but not well: the message says what happened and what to do."""
+
+
+class FindingWarning(TrainingWarning):
+    """A cause why a training does not learn, found by its diagnosis: the first line names it."""
 
 
 def whole(what: str, value: Any, least: int = 1, most: int | None = None) -> int:

@@ -59,6 +59,99 @@ class LayerVitals:
 
 
 @dataclass(frozen=True)
+class NetworkVitals:
+    """How the whole network is doing, measured on fixed probe rows beside the layers' vitals.
+
+    loss              on the probe rows, in training mode without rows left out
+    settled           the same in evaluation mode: dropout off, running statistics in batch norm
+    score             how good its answers are on the probe rows: accuracy of classes, R² of numbers; 1 is perfect
+    validation_score  the same on rows held out, None without them
+    output_std        deviation of the outputs over the rows, the mean over outputs
+    commonest         share of the rows that are answered with the commonest class; None for numbers
+    gradient_norm     length of the gradient with respect to all parameters
+    agreement         cosine between the gradients of two halves of the probe rows: 1 no noise, 0 nothing but noise
+    penalty           share that weight decay has in the step, λ‖w‖ / (‖g‖ + λ‖w‖)
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    settled: float
+    score: float
+    validation_score: float | None
+    output_std: float
+    commonest: float | None
+    gradient_norm: float
+    agreement: float
+    penalty: float
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What would help, in words, as code, and as something that can be done.
+
+    action     name of the change in `cutaway.diagnosis.fixes`, "" where only a person can make it
+    sentence   what to do, in words
+    code       the same as a line of Python, "" where there is none
+    settings   arguments of the action
+    """
+
+    action: str
+    sentence: str
+    code: str = ""
+    settings: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What an experiment made of a fix: trainings with and without it from the same state, on the same batches.
+
+    without, with_fix   score of each pair, one pair for each order of the batches
+    steps               how many steps each took
+    seconds             what the experiment took
+    helps               whether the gain is above two standard errors of its mean
+    """
+
+    without: tuple[float, ...]
+    with_fix: tuple[float, ...]
+    steps: int
+    seconds: float
+    helps: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cause why a network does not learn, or does worse than it could.
+
+    check         name of the check that found it ("softmax_one_unit")
+    sentence      the cause in plain words
+    quantity      what was measured, in words
+    measured      the number
+    normal        the range it has in a healthy run, (lowest, highest), None for no limit
+    layer         path of the layer it is in, None where it is in none
+    step          first step at which it was seen, 0 before the first
+    fix           what to do
+    confidence    probability that this is the cause
+    note          whether it is true but does no harm that could be measured
+    consequences  findings that this one explains
+    proof         what an experiment with the fix gave, None where none was made
+    """
+
+    check: str
+    sentence: str
+    quantity: str
+    measured: float
+    normal: tuple[float | None, float | None]
+    layer: str | None = None
+    step: int = 0
+    fix: Fix | None = None
+    confidence: float = 0.9
+    note: bool = False
+    consequences: tuple[Finding, ...] = ()
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a training of `epochs` has come: `step` of `steps` are done. Announced, not kept."""
 

@@ -43,6 +43,7 @@ def capacity(
     drop: Several = None,
     category: Several = None,
     learning_curve: Annotated[bool, Parameter(negative="--no-learning-curve")] = True,
+    weight_decay: float = 0.3,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     seed: Whole = 0,
     engine: Literal["auto", "numpy", "xla"] = "auto",
@@ -53,7 +54,8 @@ def capacity(
 
     For each width (or depth, epochs, weight decay, number of rows) many small networks learn from rows drawn again
     with replacement, from several first weights, side by side. How they differ is variance, what they have wrong
-    together is bias; for classes it is decisions that are right or wrong. The best is also trained on fewer rows.
+    together is bias; for classes it is decisions that are right or wrong. The best is also trained on fewer rows and
+    with weight decay.
 
     Example: `cutaway capacity houses.csv --target price`
 
@@ -81,7 +83,7 @@ def capacity(
         Rows of each training set at most.
     noise
         The part of the target's variance that is noise, where that is known, such as 0.1; or neighbours or repeats, to
-        estimate it from the rows.
+        estimate it from rows that are near each other or have the same inputs.
     task
         Told from the target's values when not given.
     drop
@@ -90,6 +92,8 @@ def capacity(
         A column to take as categories, whatever it holds; may be repeated.
     learning_curve
         Whether the best is trained on fewer rows, too.
+    weight_decay
+        The weight decay that the best is trained with, too: whether regularisation would help. 0: not asked.
     out
         A picture: .svg, or .png and .pdf (with cutaway[plot]).
     seed
@@ -116,8 +120,8 @@ def capacity(
         found = measure(
             data, target, vary=vary.replace("-", "_"), values=_numbers(values or widths), width=width,
             resamples=resamples, seeds=seeds, epochs=epochs, rows=rows, noise=_noise(noise), task=task,
-            drop=drop or (), category=category or (), learning_curve=learning_curve, seed=seed, engine=engine,
-            told=told,
+            drop=drop or (), category=category or (), learning_curve=learning_curve,
+            weight_decay=weight_decay, seed=seed, engine=engine, told=told,
         )  # fmt: skip
     if out is not None:
         from cutaway.explain.plots import as_file
@@ -184,7 +188,7 @@ def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> No
     from cutaway.explain.verdict import noun
 
     found = shown.found
-    unit = "share of wrong answers" if shown.variance is None else f"share of the variance of '{shown.target}'"
+    said = "the mean" if shown.variance is not None else "the commonest class"
     pairs = [
         ("data", f"{data.name}: {shown.rows:,} rows, {shown.columns} columns learned from"),
         (
@@ -192,7 +196,10 @@ def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> No
             f"{found.networks:,} in {found.seconds:.0f} s: for each {noun(found.vary)} {found.resamples} "
             f"draws of {found.rows:,} rows × {found.seeds} first weights, tested on {found.tested:,} rows",
         ),
-        ("error", f"{found.kind}, as a {unit}; ± is half a 95 % interval"),
+        (
+            "error",
+            f"{found.up}: always saying {said} costs {figure(shown.baseline, 3)}; in brackets the 95 % interval",
+        ),
         ("noise", found.noise),
         *(("note", note) for note in (*found.notes, *shown.notes)),
     ]
@@ -204,9 +211,9 @@ def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> No
         style = "dim" if not place else "bold" if row[-1] == "best" else ""
         console.print(Text(printable(line), style), soft_wrap=True)  # a line of figures is not to be cut
     show(console, "")
-    if found.curve and found.vary != "rows":
-        steps = ", ".join(f"{rows:,} rows {figure(part.error.value)}" for rows, part, _ in found.curve)
-        show(console, facts([("learning", f"error with {steps}")]))
-    show(console, facts([("verdict", f"{found.verdict.sentence[0].upper()}{found.verdict.sentence[1:]}.")]))
+    sentence = found.verdict.sentence
+    what, _, why = sentence.partition(": ")
+    lines = [*(("besides", told) for told in found.besides()), ("verdict", f"{what.capitalize()}: {why}.")]
+    show(console, facts(lines))
     if out is not None:
         console.print(f"{'picture':10}{printable(str(out))}", soft_wrap=True, markup=False)

@@ -14,8 +14,9 @@ from cutaway.data.suggestions import did_you_mean
 from cutaway.data.targets import ClassTarget, NumberTarget
 from cutaway.errors import InputError
 from cutaway.explain.contributions import doubled
-from cutaway.layers import Blend, ColumnEmbedding, Context, Ensemble, Layer
-from cutaway.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
+from cutaway.explain.figures import shown
+from cutaway.layers import Blend, ColumnEmbedding, Context, Ensemble, Layer, MemberDense
+from cutaway.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanOverMembers, SquaredError
 
 
 class PathEmbedding(ColumnEmbedding):
@@ -46,7 +47,7 @@ def score_of(
 
         classes:  s = ln p̄ / T,  score = s_c − ln Σ_{k ≠ c} exp s_k        the log-odds of class c
         labels:   ln p̄ − ln(1 − p̄)        with p̄ the mean probability of all networks, by their shares
-        numbers:  mean output · deviation + mean, in the target's own units
+        numbers:  mean output · deviation + mean, in the target's own units, before it is clipped (`clipped_notes`)
 
     which  the class, label or number, by place
     ends   the codes of two rows: code columns then hold shares of the way from one to the other
@@ -119,11 +120,42 @@ def which_of(target: AnyTarget, asked: Any, answer: Any) -> tuple[int, str]:
     return place, f"the log-odds of {target.column} '{names[place]}'"
 
 
-def loss_of(target: AnyTarget) -> Loss:
-    """Return the loss that a row's target is compared by."""
+def loss_of(target: AnyTarget, network: Layer | None = None) -> Loss:
+    """Return the loss that a row's target is compared by; of a network with members inside, their mean."""
+    loss: Loss = SquaredError()
     if isinstance(target, ClassTarget):
-        return CrossEntropy()
-    return BinaryCrossEntropy() if isinstance(target, LabelsTarget) else SquaredError()
+        loss = CrossEntropy()
+    elif isinstance(target, LabelsTarget):
+        loss = BinaryCrossEntropy()
+    layers = () if network is None else network.named_layers()
+    return MeanOverMembers(loss) if any(isinstance(layer, MemberDense) for _, layer in layers) else loss
+
+
+def clipped_notes(target: AnyTarget, which: int, output: float, baseline: float) -> list[str]:
+    """Return what is to be said where a number is explained that its prediction is not.
+
+    output, baseline   what the networks say for the row and for the row that it is compared with, in the target's units
+
+    Predictions of numbers are clipped to the range that the training rows had. Contributions are of the numbers before:
+    past the end of the range no column would move the prediction, and none would be told.
+
+    >>> target = NumberTarget("price", mean=5.0, std=1.0, low=0.0, high=10.0)
+    >>> clipped_notes(target, 0, 11.5, 4.0)
+    ['the prediction is clipped to the range in training, 0 … 10; the networks say 11.5, and that is explained']
+    >>> clipped_notes(target, 0, 9.5, 4.0)
+    []
+    """
+    number = target.numbers[which] if isinstance(target, NumbersTarget) else target
+    if not isinstance(number, NumberTarget):
+        return []
+    held = f"the range in training, {shown(number.low, 6)} … {shown(number.high, 6)}"
+    notes = []
+    if not number.low <= output <= number.high:
+        said = shown(output, 6)
+        notes.append(f"the prediction is clipped to {held}; the networks say {said}, and that is explained")
+    if not number.low <= baseline <= number.high:
+        notes.append(f"what it is compared with counts as {shown(baseline, 6)}, which is beyond {held}")
+    return notes
 
 
 def _weighted(network: Layer | Ensemble | Blend) -> list[tuple[float, Layer]]:

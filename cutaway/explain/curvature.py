@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,15 +31,25 @@ class Curvature:
     largest    the largest eigenvalues of the Hessian H = ∇²L(θ*), from the largest down
     smallest   its smallest eigenvalue; below 0 there is a way down that the gradient does not show
     along      dᵀ H d / dᵀ d for each direction that was asked for
+    within     for each of the largest, and then for the smallest, how far at most a true eigenvalue is from it
+    steps      how many steps of Lanczos's method were taken
+    converged  whether all are known to the share that was asked for; else the steps ended first: the true largest is
+               at least as large as what is told here, and the true smallest at most
     """
 
     largest: tuple[float, ...]
     smallest: float
     along: tuple[float, ...] = ()
+    within: tuple[float, ...] = ()
+    steps: int = 0
+    converged: bool = True
 
     @property
     def sharpest_rate(self) -> float:
-        """The learning rate 2 / λ at which plain gradient descent would bounce out along the sharpest direction."""
+        """The learning rate 2 / λ at which plain gradient descent would bounce out along the sharpest direction.
+
+        Where `converged` is false, that rate or a lower one.
+        """
         return 2 / self.largest[0] if self.largest and self.largest[0] > 0 else float("inf")
 
 
@@ -64,7 +74,7 @@ def curvature(
 
     Everything is computed in float64 on NumPy, whatever the network's own type. Where the loss has a kink within a
     difference, as with ReLU, what is measured is the mean bend across it. Raises `InputError` where the loss or its
-    gradient is not finite.
+    gradient is not finite. Where `steps` end before the eigenvalues are known so well, `converged` is false.
 
     >>> import cutaway as ca
     >>> line = ca.Sequential(ca.Dense(1, bias=False)).build(1)
@@ -78,10 +88,10 @@ def curvature(
     size = sum(array.size for array in network.parameters().values())
     along: tuple[float, ...] = ()
     with threads_for(6.0 * size * min(len(X), ROWS)):
-        largest, smallest = lanczos(product, size, min(count, size), steps, tolerance, seed)
+        found = lanczos(product, size, min(count, size), steps, tolerance, seed)
         if directions is not None:
             along = tuple(float(d @ product(d) / (d @ d)) for d in np.asarray(directions, np.float64))
-    return Curvature(largest, smallest, along)
+    return replace(found, along=along)
 
 
 def hessian_product(network: Layer, X: Any, y: Any, loss: Loss) -> Product:
@@ -124,9 +134,7 @@ def hessian_product(network: Layer, X: Any, y: Any, loss: Loss) -> Product:
     return product
 
 
-def lanczos(
-    product: Product, size: int, count: int, steps: int, tolerance: float = 1e-3, seed: int = 0
-) -> tuple[tuple[float, ...], float]:
+def lanczos(product: Product, size: int, count: int, steps: int, tolerance: float = 1e-3, seed: int = 0) -> Curvature:
     """Return the `count` largest eigenvalues of a symmetric matrix, from the largest down, and the smallest.
 
     product  v ↦ A v
@@ -135,20 +143,23 @@ def lanczos(
     Vectors q₁, q₂, … of the Krylov space q, A q, A² q, … are made orthogonal to all before them; in their terms A is
     tridiagonal, and its outermost eigenvalues come out first. It ends when the residual |β sₖ| of each that is asked
     for, the distance to a true eigenvalue at most, is below `tolerance` times the largest, or after `steps`. Equal
-    eigenvalues are found once.
+    eigenvalues are found once. A Ritz value is never beyond the outermost eigenvalue: before its end the method tells
+    the largest too small and the smallest too large.
 
     Reference: Lanczos, Journal of Research of the National Bureau of Standards 45, 1950; Golub, Van Loan, Matrix
     Computations, chapter 10.
 
-    >>> lanczos(lambda v: np.array([1.0, 5.0, 3.0]) * v, 3, 2, 10)[0]
+    >>> lanczos(lambda v: np.array([1.0, 5.0, 3.0]) * v, 3, 2, 10).largest
     (5.0, 3.0)
+    >>> lanczos(lambda v: np.array([1.0, 5.0, 3.0]) * v, 3, 2, steps=2).converged
+    False
     """
     steps = min(steps, size)
     q = generator(seed, "lanczos").standard_normal(size)
     basis = [q / np.linalg.norm(q)]
     diagonal: list[float] = []
     beside: list[float] = []
-    values = np.zeros(1)
+    values, within, converged = np.zeros(1), np.zeros(1), True
     for _ in range(steps):
         w = product(basis[-1])
         diagonal.append(float(w @ basis[-1]))
@@ -158,14 +169,19 @@ def lanczos(
         inside = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
         values, vectors = np.linalg.eigh(inside)
         scale = float(np.abs(values).max())
-        residuals = length * np.abs(vectors[-1])
-        enough = len(values) > count and bool((residuals[[*range(-count, 0), 0]] <= tolerance * scale).all())
-        if enough or length <= 1e-9 * scale or not scale:
+        whole = length <= 1e-9 * scale or len(basis) == size  # nothing is left that these vectors do not span
+        residuals = (0.0 if whole else length) * np.abs(vectors[-1])
+        asked = [*range(len(values) - 1, max(-1, len(values) - 1 - count), -1), 0]
+        within = residuals[asked]
+        converged = whole or (len(values) > count and bool((within <= tolerance * scale).all()))
+        if converged:
             break
         beside.append(length)
         basis.append(w / length)
-    found = [float(f"{value:.12g}") for value in values[::-1][:count]]
-    return tuple(found), float(f"{values[0]:.12g}")
+    largest = tuple(float(f"{value:.12g}") for value in values[::-1][:count])
+    smallest = float(f"{values[0]:.12g}")
+    bounds = tuple(float(f"{bound:.3g}") for bound in within)
+    return Curvature(largest, smallest, within=bounds, steps=len(diagonal), converged=converged)
 
 
 def unflat(point: np.ndarray, like: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

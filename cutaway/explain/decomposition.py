@@ -7,24 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cutaway.backends.random import generator
-from cutaway.errors import InputError
-
-DRAWS = 400  # of resamples and test rows, for the intervals
-NUMBERS = 1 << 24  # that one draw after another makes of them, at most
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A measured figure and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def to_json(self) -> dict[str, float | None]:
-        """Return it as plain data."""
-        return {name: float(v) if np.isfinite(v) else None for name, v in vars(self).items()}
+from cutaway.explain.intervals import NORMAL, Figure, Redrawn, less, student, variance_figure
+from cutaway.explain.noise import Noise
 
 
 @dataclass(frozen=True)
@@ -32,8 +16,8 @@ class Parts:
     """The mean error of networks on test rows, and what it is made of: error = bias + variance + noise, exactly.
 
     error       the mean over networks and test rows
-    bias        of squared error bias², of 0–1 loss the share of rows where the commonest answer is wrong. Where the
-                noise is not known, it is contained in it
+    bias        of squared error bias², of 0–1 loss the share of rows where the commonest answer is wrong, corrected
+                for there being few networks. Where the noise is not known, it is contained in it
     variance    how much the networks differ; of 0–1 loss, what it costs where the commonest answer is right less what
                 it gains where that is wrong
     noise       what no network could answer; None where it is not known
@@ -56,52 +40,13 @@ class Parts:
         return {name: None if value is None else value.to_json() for name, value in named.items()}
 
 
-class Redrawn:
-    """Resamples, and then test rows, drawn again with replacement; the same draws for whatever is asked of them.
-
-    The first draw is what was measured: each once. In half of the others it is the resamples that are drawn, in the
-    other half the rows: of the few resamples the interval is to be wider than of the many rows.
-    """
-
-    def __init__(self, resamples: int, rows: int, seed: int = 0, width: int = 1) -> None:
-        if resamples < 2:
-            raise InputError(f"bias_variance: {resamples} resample(s); at least 2 are needed to see them differ")
-        draws = int(np.clip(NUMBERS // (rows * width), 50, DRAWS))
-        random = generator(seed, "decomposition")
-        self.resamples = np.ones((draws + 1, resamples))
-        self.rows = np.ones((draws + 1, rows))
-        self.half = 1 + draws // 2
-        for draw in range(1, draws + 1):
-            drawn, count = (self.resamples, resamples) if draw < self.half else (self.rows, rows)
-            drawn[draw] = np.bincount(random.integers(0, count, count), minlength=count)
-
-    def mean(self, each: np.ndarray) -> np.ndarray:
-        """Return the mean over the rows of each draw: (draws + 1, rows) or (rows) to (draws + 1)."""
-        found: np.ndarray = np.sum(each * self.rows, axis=1) / self.rows.shape[1]
-        return found
-
-    def figure(self, drawn: np.ndarray) -> Figure:
-        """Return the figure that was measured, and its interval: value ± √((t s_R)² + (1.96 s_n)²).
-
-        s_R is the deviation over draws of the R resamples, lengthened by √(R / (R − 1)), since resamples drawn from
-        themselves vary by so much less; t is Student's with R − 1 degrees of freedom. s_n is that over draws of rows.
-        """
-        from scipy.special import stdtrit  # type: ignore[import-untyped]
-
-        count = self.resamples.shape[1]
-        value = float(drawn[0])
-        sets = float(np.std(drawn[1 : self.half])) * np.sqrt(count / (count - 1))
-        half = float(np.hypot(stdtrit(count - 1, 0.975) * sets, 1.959964 * np.std(drawn[self.half :])))
-        return Figure(value, value - half, value + half)
-
-
 def squared_parts(
     outputs: np.ndarray,
     truth: np.ndarray,
     redrawn: Redrawn,
     *,
     known: np.ndarray | None = None,
-    noise: float | None = None,
+    noise: Noise | None = None,
 ) -> Parts:
     """Divide the mean squared error of networks on test rows.
 
@@ -111,7 +56,12 @@ def squared_parts(
     forms: within = mean_r var_s p,  between = var_r mean_s p,  from_seeds = within,  from_data = between − within / S.
     bias² + noise = (p̄ − y)² − between / R: the mean p̄ of R resamples differs from that of infinitely many by chance.
     With these corrections the parts are right on average, and still add up to the error exactly; a part that is
-    nearly zero may come out a little below.
+    nearly zero may come out a little below, its interval then begins at 0.
+
+    Variances, and the error, have the interval of `variance_figure`. A variance's deviation is the jackknife's over
+    resamples, which is right too where all rows go up and down together: with V_(r) that without resample r,
+    s² = (R − 1) / R · Σ (V_(r) − mean V_(r))², lengthened by Student's t / 1.96, since few resamples do not tell it
+    well. Bias² and noise have a symmetrical one, see `Redrawn.figure`.
 
     outputs  (resamples, seeds, rows, outputs)
     truth    y, (rows, outputs)
@@ -119,53 +69,60 @@ def squared_parts(
     noise    the variance of y − f, where that is known
 
     Reference: Geman, Bienenstock, Doursat, "Neural networks and the bias/variance dilemma", Neural Computation 4, 1992;
-    Neal et al., arXiv 1810.08591, equation 2 (the law of total variance).
+    Neal et al., arXiv 1810.08591, equation 2 (the law of total variance); Efron, Stein, "The jackknife estimate of
+    variance", Annals of Statistics 9, 1981.
     """
     resamples, seeds, rows = outputs.shape[:3]
     outputs = outputs.reshape(resamples, seeds, rows, -1).astype(np.float64)
     truth = truth.reshape(rows, -1).astype(np.float64)
-    width = truth.shape[1]
     means = outputs.mean(axis=1).reshape(resamples, -1)
-    inside = outputs.var(axis=1, ddof=1) if seeds > 1 else np.zeros((resamples, rows, width))
-    counts = redrawn.resamples
+    inside = outputs.var(axis=1, ddof=1).reshape(resamples, -1) if seeds > 1 else np.zeros_like(means)
+    away = means - means.mean(axis=0)  # so that nothing is lost where numbers are large and differ little
 
     def by_row(each: np.ndarray) -> np.ndarray:
-        found: np.ndarray = each.reshape(len(counts), rows, width).mean(axis=-1)
+        found: np.ndarray = each.reshape(len(each), rows, -1).mean(axis=-1)
         return found
 
-    mean = counts @ means / resamples
-    # Around the mean of all, so that nothing is lost where numbers are large and differ little.
-    away = means - means.mean(axis=0)
-    between = (counts @ away**2 - (counts @ away) ** 2 / resamples) / (resamples - 1)
-    between, within = (
-        redrawn.mean(by_row(between)),
-        redrawn.mean(by_row(counts @ inside.reshape(resamples, -1)) / resamples),
-    )
+    def varied(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the variance between and within resamples, each counted so often: both (draws, rows)."""
+        total = counts.sum(axis=1, keepdims=True)
+        between = (counts @ away**2 - (counts @ away) ** 2 / total) / (total - 1)
+        return by_row(between), by_row(counts @ inside / total)
+
+    between, within = (redrawn.mean(each) for each in varied(redrawn.resamples))
+    without = [each.mean(axis=1) for each in varied(1 - np.eye(resamples))]
+
+    def variance_of(share_between: float, share_within: float) -> Figure:
+        drawn = share_between * between + share_within * within
+        left = share_between * without[0] + share_within * without[1]
+        sets = np.sqrt(resamples - 1) * float(np.std(left)) * student(resamples - 1) / NORMAL
+        return variance_figure(float(drawn[0]), float(np.hypot(sets, redrawn.deviations(drawn)[1])))
+
+    mean = redrawn.resamples @ means / resamples
 
     def missed(goal: np.ndarray) -> np.ndarray:
         found: np.ndarray = redrawn.mean(by_row((mean - goal.ravel()) ** 2)) - between / resamples
         return found
 
-    both = missed(truth)
+    both = bias = missed(truth)
     variance = between + within * (seeds - 1) / seeds
-    bias = both
+    told = None
     if known is not None:
         bias = missed(known.reshape(rows, -1).astype(np.float64))
+        told = redrawn.figure(both - bias)
     elif noise is not None:
-        bias = both - noise
-    several = seeds > 1
+        bias = both - noise.variance
+        told = noise.figure
+    error = both + variance
+    unsure = 0.0 if noise is None else NORMAL * noise.deviation
     return Parts(
-        error=redrawn.figure(both + variance),
-        bias=redrawn.figure(bias),
-        variance=redrawn.figure(variance),
-        noise=redrawn.figure(both - bias)
-        if known is not None
-        else None
-        if noise is None
-        else Figure(noise, noise, noise),
-        from_data=redrawn.figure(between - within / seeds) if several else None,
-        from_seeds=redrawn.figure(within) if several else None,
-        draws=both + variance,
+        error=variance_figure(float(error[0]), redrawn.half_width(error) / NORMAL),
+        bias=redrawn.figure(bias, least=0.0, besides=unsure),
+        variance=variance_of(1.0, (seeds - 1) / seeds),
+        noise=told,
+        from_data=less(variance_of(1.0, 0.0), variance_of(0.0, 1 / seeds)) if seeds > 1 else None,
+        from_seeds=variance_of(0.0, 1.0) if seeds > 1 else None,
+        draws=error,
     )
 
 
@@ -174,37 +131,56 @@ def zero_one_parts(
 ) -> Parts:
     """Divide the share of wrong answers of networks on test rows, as Domingos does for 0–1 loss.
 
-        main = the commonest answer (the first of those that tie),  bias = [main ≠ t],  V = P(answer ≠ main)
+        main = the commonest answer,  bias = [main ≠ t],  V = P(answer ≠ main)
         E [answer ≠ t] = mean bias + mean V where main = t − mean P(answer = t) where main ≠ t
 
     Where the commonest answer is wrong, differing from it is a gain: of two classes all of it, of more the part that
-    hits the true one. The variance told is the net of both.
+    hits the true one. The variance told is the net of both. Of answers that tie each counts as main by its share.
+
+    The commonest of few answers is not always the commonest of infinitely many: of R resamples the share b_R of rows
+    where it is wrong is off by about c / R, and drawing the resamples again goes as far off once more. The bias told
+    is b_R − (mean of b_R over draws − b_R), at least 0 and at most 1, and its interval is lengthened by what was
+    taken off. Part of c is left where answers are near even and networks few; the sum of the parts is exact.
 
     answers  classes by number (resamples, seeds, rows)
     truth    the class that was observed for each row, t; known, the best answer for each where that is known: bias and
              variance are then about it, and noise is what the observed labels add to the error
 
-    Reference: Domingos, "A unified bias-variance decomposition", ICML 2000, theorem 2 and section 2.
+    Reference: Domingos, "A unified bias-variance decomposition", ICML 2000, theorem 2 and section 2; Efron, Tibshirani,
+    "An Introduction to the Bootstrap", 1993, chapter 10 (the correction).
     """
     resamples, _, rows = answers.shape
     shares = np.stack([(answers == each).mean(axis=1) for each in range(classes)], axis=-1)
     mean = (redrawn.resamples @ shares.reshape(resamples, -1)).reshape(-1, rows, classes) / resamples
-    main = mean.argmax(axis=-1)
+    mean = np.round(mean, 12)  # so that what ties is equal
+    main = mean == mean.max(axis=-1, keepdims=True)
+    main = main / main.sum(axis=-1, keepdims=True)
 
-    def hits(goal: np.ndarray) -> np.ndarray:
-        found: np.ndarray = np.take_along_axis(mean, np.asarray(goal, int)[None, :, None], axis=-1)[..., 0]
+    def at(each: np.ndarray, goal: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.take_along_axis(each, np.asarray(goal, int)[None, :, None], axis=-1)[..., 0]
         return found
 
     goal = truth if known is None else known
-    right = main == goal
-    error = redrawn.mean(1 - hits(truth))
-    bias = redrawn.mean((~right).astype(float))
-    variance = np.round(redrawn.mean(np.where(right, 1 - mean.max(axis=-1), -hits(goal))), 12)  # 1 − 1 is not quite 0
-    noise = None if known is None else redrawn.figure(error - redrawn.mean(1 - hits(goal)))
+    error, about = redrawn.mean(1 - at(mean, truth)), redrawn.mean(1 - at(mean, goal))
+    plain = redrawn.mean(1 - at(main, goal))
+    off = float(plain[1 : redrawn.half].mean() - plain[0])
+    bias = np.clip(plain - off, 0, 1)
+    noise = None if known is None else redrawn.figure(error - about)
     return Parts(
-        error=redrawn.figure(error), bias=redrawn.figure(bias), variance=redrawn.figure(variance), noise=noise,
+        error=_share(redrawn.figure(error, least=0.0, most=1.0), rows),
+        bias=_share(redrawn.figure(bias, least=0.0, most=1.0, besides=off), rows),
+        variance=redrawn.figure(about - bias, besides=off),
+        noise=noise,
         draws=error,
-    )  # fmt: skip
+    )
+
+
+def _share(found: Figure, rows: int) -> Figure:
+    """Return the interval of a share of rows, which reaches as far as it does where of so many rows none is wrong.
+
+    Reference: Clopper, Pearson, "The use of confidence or fiducial limits", Biometrika 26, 1934.
+    """
+    return Figure(found.value, found.low, max(found.high, 1 - 0.025 ** (1 / rows)))
 
 
 def difference(parts: Parts, other: Parts, redrawn: Redrawn) -> Figure:

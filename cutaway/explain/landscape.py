@@ -16,6 +16,7 @@ from cutaway.explain.planes import (
     Plane,
     as_place,
     flat,
+    paths_of_members,
     random_plane,
     trajectory_plane,
     weights_plane,
@@ -23,9 +24,10 @@ from cutaway.explain.planes import (
 from cutaway.explain.surface import Surface, as_batch
 from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.losses import Loss, as_loss
-from cutaway.storage.way import Way
+from cutaway.storage.way import Judged, Way
 
 MARGIN = 0.2  # of the way's extent, that the picture shows beyond it
+SAME = 1e-4  # share of a loss within which two are of the same rows: another engine rounds otherwise
 
 
 def landscape(
@@ -65,8 +67,9 @@ def landscape(
 
     All points are computed as one batched program. The path is coloured by its true loss, each point with its own
     weights, which is not the loss of the plane below it; how far it is off the plane is told. Of a run from a folder
-    these weights are not there: its path has the losses that were recorded while it learned. Raises `InputError` for
-    a plane that is not there, and rows that do not fit.
+    these weights are not there: its path has the losses that were measured at them when the training ended, at some of
+    its points, over rows that it learned from. Raises `InputError` for a plane that is not there, and rows that do not
+    fit.
 
     >>> import cutaway as ca
     >>> x = np.linspace(-1, 1, 20)[:, None]
@@ -91,7 +94,7 @@ def landscape(
         plane = "trajectory" if way or kept is not None else "random"
     if kept is not None and not (isinstance(plane, str) and plane == "trajectory"):
         kept = None  # where it is in another plane is not known
-    found = _plane(plane, params, flats, seed) if kept is None else _plane_of(kept, params)
+    found = _plane(plane, network, flats, seed) if kept is None else _plane_of(kept, params)
     places, off = found.projected(flats) if way else (np.zeros((0, 2)), np.zeros(0))
     if kept is not None:
         places, off = kept.places, kept.off_plane
@@ -104,7 +107,9 @@ def landscape(
     stacked = {path: np.stack([array]) for path, array in {**params, **network.state()}.items()}
     mine = float(surface.at(stacked)[0])
     true = surface.at({path: np.stack([point[path] for point in way]) for path in way[0]}) if way else np.zeros(0)
-    true = true if kept is None else kept.losses
+    judged = None if kept is None else kept.judged
+    if kept is not None:
+        true = kept.losses if judged is None else judged.losses
     bent = None
     if curvature:
         bent = curvature_of(network, rows.x, rows.y, loss=criterion, directions=found.axes, seed=seed)
@@ -116,8 +121,15 @@ def landscape(
         path=places + offsets, path_losses=true, off_plane=off,
         explained=float(1 - np.sum(off**2) / away) if away else float("nan"),
         curvature=bent, rows=len(rows.x), engine=surface.engine, of=name,
-        epochs=np.arange(len(way)) if kept is None else kept.epochs, recorded=kept is not None,
+        epochs=np.arange(len(way)) if kept is None else kept.epochs, recorded=kept is not None and judged is None,
+        judged=None if judged is None or _same(judged, type(criterion).__name__, len(rows.x), mine) else judged,
+        dotted=None if judged is None else ~np.isnan(judged.losses),
     )  # fmt: skip
+
+
+def _same(judged: Judged, name: str, rows: int, loss: float) -> bool:
+    """Whether the way's losses are the same loss over the same rows: then the delivered weights have the same, too."""
+    return (judged.loss, judged.count) == (name, rows) and bool(np.isclose(judged.delivered, loss, rtol=SAME, atol=0))
 
 
 def _network_of(run: Any, member: int) -> tuple[Layer, str]:
@@ -168,9 +180,10 @@ def _plane_of(kept: Way, params: dict[str, np.ndarray]) -> Plane:
     return Plane("trajectory", flat(params), np.stack(axes), TRAJECTORY_NAMES, explained=kept.explained)
 
 
-def _plane(plane: Any, params: dict[str, np.ndarray], way: np.ndarray, seed: int) -> Plane:
+def _plane(plane: Any, network: Layer, way: np.ndarray, seed: int) -> Plane:
+    params = network.parameters()
     if isinstance(plane, str) and plane == "random":
-        return random_plane(params, seed)
+        return random_plane(params, seed, paths_of_members(network))
     if isinstance(plane, str) and plane == "trajectory":
         if not len(way):
             raise InputError(

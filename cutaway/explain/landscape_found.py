@@ -14,6 +14,7 @@ from cutaway.errors import InputError
 from cutaway.explain.curvature import Curvature
 from cutaway.explain.figures import shown
 from cutaway.explain.planes import Plane
+from cutaway.storage.way import Judged
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Landscape:
     centre     where the network is, as it is shown
     loss       the network's own
     path       the trajectory in the plane, (points, 2), as it is shown; empty where there is none
-    path_losses  its true loss, at its own weights and not at what lies below it in the plane
+    path_losses  its true loss, at its own weights and not at what lies below it in the plane; see `judged`
     off_plane  how far it is from the plane, in units of weight
     explained  the share of its squared distance from the network that lies in the plane, 0 to 1; NaN without one
     curvature  how the loss bends at the network; None where it was not asked for
@@ -35,6 +36,9 @@ class Landscape:
     epochs     after how many epochs each point of the path was
     recorded   whether the path's losses are those that were recorded while the run learned, the mean of all its
                networks as they were with dropout, rather than the loss over these rows
+    judged     what the path's losses are, where they are true but not of this loss over these rows; else None
+    dotted     which points of the path have a loss (None: all of them)
+    unit       what a row is, in words
     """
 
     plane: Plane
@@ -54,6 +58,9 @@ class Landscape:
     of: str = ""
     epochs: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     recorded: bool = False
+    judged: Judged | None = None
+    dotted: np.ndarray | None = None
+    unit: str = "rows"
 
     @property
     def lowest(self) -> tuple[float, float, float]:
@@ -88,7 +95,9 @@ class Landscape:
 
     def sentences(self) -> list[str]:
         """Return what is to be said beside the picture."""
-        found = [f"{self.loss_name} over {self.rows:,} rows{f', {self.of}' if self.of else ''}: {shown(self.loss)}"]
+        found = [
+            f"{self.loss_name} over {self.rows:,} {self.unit}{f', {self.of}' if self.of else ''}: {shown(self.loss)}"
+        ]
         finite = np.isfinite(self.losses)
         if finite.any():
             low, high = self.losses[finite].min(), self.losses[finite].max()
@@ -103,10 +112,20 @@ class Landscape:
         if self.recorded:
             mean = ", the mean of all its networks" if self.of else ""
             found.append(f"the dots have the losses that were recorded while the run learned{mean}")
+        if self.judged is not None:
+            found.append(
+                f"the dots have {self.judged.loss} over {self.judged.count:,} rows that the run learned from, each at "
+                "its own weights, as measured when the training ended"
+            )
         if self.curvature is not None:
             bent = self.curvature
             largest = ", ".join(shown(value) for value in bent.largest)
             found.append(f"largest curvatures {largest}, smallest {shown(bent.smallest)}")
+            if not bent.converged:
+                found.append(
+                    f"these curvatures had not settled after {bent.steps} steps: the true largest may be larger, the "
+                    f"true smallest smaller; each is within {shown(max(bent.within), 2)} of a true one"
+                )
             found.append(f"along the two axes {' and '.join(shown(bend) for bend in self.bends)}, in their units")
         return found
 
@@ -136,10 +155,19 @@ class Landscape:
             "explained_along": [_number(share) for share in self.plane.explained],
             "curvature": None
             if bent is None
-            else {"largest": list(bent.largest), "smallest": bent.smallest, "along": list(bent.along)},
+            else {
+                "largest": list(bent.largest),
+                "smallest": bent.smallest,
+                "along": list(bent.along),
+                "within": list(bent.within),
+                "steps": bent.steps,
+                "converged": bent.converged,
+            },
             "bends": list(self.bends),
             "rows": self.rows,
+            "unit": self.unit,
             "path_losses_recorded": self.recorded,
+            "path_losses_of_these_rows": bool(len(self.path)) and not self.recorded and self.judged is None,
             "of": self.of,
             "engine": self.engine,
         }

@@ -63,7 +63,7 @@ def axes_names(found: Landscape) -> list[str]:
 
 def title_of(found: Landscape) -> str:
     """Return the title of the picture."""
-    return f"{found.loss_name} over {found.rows:,} rows"
+    return f"{found.loss_name} over {found.rows:,} {found.unit}"
 
 
 def below(found: Landscape) -> list[str]:
@@ -75,20 +75,26 @@ def below(found: Landscape) -> list[str]:
         )
     if found.curvature is not None:
         across, up = (shown(bend, 3) for bend in found.bends)
-        sharpest = shown(found.curvature.largest[0], 3)
-        parts.append(f"curvature {across} across and {up} up; of all directions of length 1 at most {sharpest}")
+        sharpest, bound = shown(found.curvature.largest[0], 3), "at most"
+        if not found.curvature.converged:
+            bound = f"not settled after {found.curvature.steps} steps, at least"
+        parts.append(f"curvature {across} across and {up} up; of all directions of length 1 {bound} {sharpest}")
     return parts
 
 
 def dots(found: Landscape) -> np.ndarray:
-    """Return which points of the way are drawn as dots: those a little apart from the one before, and the ends."""
+    """Return which points of the way are drawn as dots: those a little apart from the one before, and the ends.
+
+    Of a way of which not every point has a loss, they are among those that have.
+    """
     low, high = np.array([found.across[0], found.up[0]]), np.array([found.across[-1], found.up[-1]])
     places = (found.path - low) / (high - low)
-    kept = [0]
-    for place, point in enumerate(places):
-        if np.linalg.norm(point - places[kept[-1]]) > APART:
+    able = np.arange(len(places)) if found.dotted is None else np.flatnonzero(found.dotted)
+    kept = [*able[:1]]
+    for place in able[1:]:
+        if np.linalg.norm(places[place] - places[kept[-1]]) > APART or place == able[-1]:
             kept.append(place)
-    return np.array([*kept, len(found.path) - 1][: len(found.path)], int)
+    return np.array(kept, int)
 
 
 def figure(found: Landscape) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from cutaway.backends.random import generator
 from cutaway.errors import InputError
+from cutaway.layers import Layer, MemberDense, MemberScale
 
 Arrays = Mapping[str, np.ndarray]
 # A direction of less than this share of the longest one's length is rounding.
@@ -133,13 +134,15 @@ def weights_plane(params: Arrays, chosen: Sequence[tuple[str, tuple[int, ...]]])
     return Plane("weights", flat(params), np.stack(axes), (names[0], names[1]), (values[0], values[1]))
 
 
-def random_plane(params: Arrays, seed: int = 0) -> Plane:
+def random_plane(params: Arrays, seed: int = 0, members: Collection[str] = ()) -> Plane:
     """Return a plane of two random directions, each filter of them as long as the network's own.
+
+    members   paths of weights with a leading member axis, see `paths_of_members`
 
     See `filter_normalised`. At distance 1 along an axis each filter is moved by as much as it is long, so that flat
     and sharp mean the same for networks of different scale.
     """
-    axes = np.stack([flat(filter_normalised(params, seed, axis)) for axis in (1, 2)])
+    axes = np.stack([flat(filter_normalised(params, seed, axis, members)) for axis in (1, 2)])
     if np.linalg.matrix_rank(axes) < 2:
         raise InputError(
             "landscape: the weights are too few, or zero: there is no plane of random directions; choose two weights"
@@ -147,12 +150,25 @@ def random_plane(params: Arrays, seed: int = 0) -> Plane:
     return Plane("random", flat(params), axes, ("random direction 1", "random direction 2"))
 
 
-def filter_normalised(params: Arrays, seed: int, axis: int = 0) -> dict[str, np.ndarray]:
+def paths_of_members(network: Layer) -> set[str]:
+    """Return the paths of weights whose first axis is one of members: what is beside it there is another network's.
+
+    >>> from cutaway.layers import Dense, Sequential
+    >>> sorted(paths_of_members(Sequential(Dense(3), MemberScale(2), MemberDense(1, 2)).build(2)))
+    ['1.factor', '2.bias', '2.weight']
+    """
+    layers = [(path, layer) for path, layer in network.named_layers() if isinstance(layer, (MemberDense, MemberScale))]
+    return {f"{path}.{name}".lstrip(".") for path, layer in layers for name in layer.parameters()}
+
+
+def filter_normalised(params: Arrays, seed: int, axis: int = 0, members: Collection[str] = ()) -> dict[str, np.ndarray]:
     """Return a random direction, scaled so that each filter is as long as the network's own, ‖dᵢ‖ = ‖θᵢ‖.
 
         d ~ N(0, 1),    dᵢ ← dᵢ ‖θᵢ‖ / ‖dᵢ‖        i a filter: all weights into one neuron, or one output channel
 
     Biases, scales and other single numbers a neuron do not move, as in the paper.
+
+    members   paths of weights with a leading member axis, each slice along which has filters of its own
 
     Reference: Li, Xu, Taylor, Studer, Goldstein, NeurIPS 2018, arXiv 1712.09913, section 4.
 
@@ -162,12 +178,15 @@ def filter_normalised(params: Arrays, seed: int, axis: int = 0) -> dict[str, np.
     """
     found: dict[str, np.ndarray] = {}
     for path, array in params.items():
-        if array.ndim < 2:
+        first = 1 if path in members else 0
+        if array.ndim - first < 2:
             found[path] = np.zeros(array.shape)
             continue
         drawn = generator(seed, "landscape", axis, path).standard_normal(array.shape)
-        within = tuple(range(array.ndim - 1))
-        own, length = (np.sqrt(np.sum(np.square(a, dtype=np.float64), axis=within)) for a in (array, drawn))
+        within = tuple(range(first, array.ndim - 1))
+        own, length = (
+            np.sqrt(np.sum(np.square(a, dtype=np.float64), axis=within, keepdims=True)) for a in (array, drawn)
+        )
         found[path] = drawn * (own / length)
     return found
 

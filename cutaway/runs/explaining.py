@@ -11,7 +11,7 @@ from cutaway.data.several_targets import LabelsTarget, NumbersTarget, encoded_ta
 from cutaway.data.table import Table
 from cutaway.data.targets import ClassTarget
 from cutaway.errors import InputError
-from cutaway.explain.answers import loss_of, which_of
+from cutaway.explain.answers import clipped_notes, loss_of, which_of
 from cutaway.explain.figures import shown
 from cutaway.explain.picture import PictureExplanation
 from cutaway.explain.record import Trace
@@ -84,9 +84,10 @@ def explain_row(
     shares = row_shares(run.network, run.preprocessing, run.target, which, encoded[0], baseline)
     columns = columns_of(run.preprocessing, one.columns, encoded[0], shares.values, usual)
     ledger, truth = _ledger(run, one, encoded, which, member)
+    notes = [*predictions.counts.sentences(), *clipped_notes(run.target, which, shares.output, shares.at_baseline)]
     return RowExplanation(
         f"{Path(table.source).name}, row {row + 1}", _said(run, predictions), truth, score, words, columns, shares,
-        ledger, tuple(predictions.counts.sentences()),
+        ledger, tuple(notes),
     )  # fmt: skip
 
 

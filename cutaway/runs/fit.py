@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from cutaway.data.splits import split_rows
+from cutaway.diagnosis.setup import Setup
 from cutaway.errors import InputError
 from cutaway.layers import Layer
 from cutaway.losses import Loss, as_loss
 from cutaway.metrics import BY_NAME as METRICS
 from cutaway.optimizers import Optimizer, as_optimizer
 from cutaway.runs.arrays import as_rows, as_weights, cast
+from cutaway.runs.diagnosing import Diagnosing
 from cutaway.runs.fingerprint import fingerprint_of
 from cutaway.runs.keeping import keeping_in, put_away
 from cutaway.runs.learn import learn
@@ -67,7 +69,7 @@ def fit(
                    seed + 1, …; run.network is their `Ensemble`
     callbacks      functions that hear every record; one may raise `StopTraining`
     progress       whether to show a bar (None: where the output is a terminal)
-    observe        whether to take vitals
+    observe        whether to take vitals and to say, as a `FindingWarning` and in run.findings, why it does not learn
     path           a folder for the run, which `ca.load` reads; its `records.jsonl` grows as training goes on, and its
                    `checkpoint` is written there now and then
     resume         go on with the training that was begun in `path`, with the same data and settings, from its last
@@ -148,14 +150,19 @@ def fit(
             "data": fingerprint_of(*rows, *watched), "shuffle": shuffle, "early_stopping": early_stopping,
         }  # fmt: skip
         told_in = folder / CHECKPOINT if is_run(folder) else folder  # an earlier run keeps its records until the end
+    diagnosing = None
+    if observe:
+        diagnosing = Diagnosing(Setup(network, criterion, method, rows, held_out, plan, engine))
     with keeping_in(folder, identity, resume, name="path") as keeping:
         run = learn(
             network, criterion, method, rows, held_out, plan,
             engine=engine, listeners=callbacks, progress=progress, folder=told_in, keeping=keeping,
         )  # fmt: skip
         run.trajectory = way
+        if diagnosing is not None:
+            diagnosing.end(run)
         if followed is not None:
-            run.way = followed.way(run.network, run.history)
+            run.way = followed.way(run.network, run.history, criterion)
         return put_away(run, keeping)
 
 

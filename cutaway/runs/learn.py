@@ -107,6 +107,7 @@ def learn(
         network=network if plan.members is None else Ensemble(network, trained.params, trained.state),
         history=trained.history,
         vitals=trained.vitals,
+        network_vitals=trained.network_vitals,
         events=trained.events,
         engine=choice.engine,
         reason=choice.reason,

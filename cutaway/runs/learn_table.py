@@ -12,6 +12,7 @@ from cutaway.data.series import Series
 from cutaway.data.several_targets import LabelsTarget, NumbersTarget, encoded_target
 from cutaway.data.targets import ClassTarget, NumberTarget
 from cutaway.errors import InputError
+from cutaway.explain.answers import loss_of
 from cutaway.recipes.table import continued, table_recipe
 from cutaway.records import Event
 from cutaway.runs.bag import learn_bag
@@ -134,17 +135,19 @@ def learn_table(
                 run.network, goal, bag.held_out, parts, preprocessing, columns, metric, seed, rows
             )  # fmt: skip
             found = replace(found, rival=rival)
+    places = parts.places if encoded is None and series is None else None  # else the rows are in another order
     return replace(
         begun,
         network=run.network,
         target=found.target,
         history=run.history,
         vitals=run.vitals,
+        network_vitals=run.network_vitals,
         events=run.events,
         engine=run.engine,
         reason=run.reason,
         seconds=run.seconds,
-        way=None if followed is None else followed.way(run.network, run.history),
+        way=None if followed is None else followed.way(run.network, run.history, loss_of(goal, recipe.network), places),
         settings={**begun.settings, "epochs": run.epochs},
         estimate=found.estimate,
         scores=found.scores,

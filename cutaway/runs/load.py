@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from cutaway.data.strict_json import some_fields
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
-from cutaway.records import Event, LayerVitals, StepRecord
+from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord
 from cutaway.runs.run import Run, single
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.architecture import ModelFileError
@@ -52,6 +52,7 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
             network=held.network,
             history=[record for record in records if isinstance(record, StepRecord)],
             vitals=[record for record in records if isinstance(record, LayerVitals)],
+            network_vitals=[record for record in records if isinstance(record, NetworkVitals)],
             events=[record for record in records if isinstance(record, Event)],
             engine=told["engine"],
             reason=told["engine_reason"],

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutaway.layers import Blend, Ensemble, Layer
-from cutaway.records import Event, LayerVitals, StepRecord
+from cutaway.records import Event, Finding, LayerVitals, NetworkVitals, StepRecord
 from cutaway.training.callbacks.records import RecordFile
 from cutaway.version import __version__
 
 if TYPE_CHECKING:
     from cutaway.data.several_targets import AnyTarget
+    from cutaway.diagnosis.evidence import Evidence
+    from cutaway.diagnosis.setup import Setup
+    from cutaway.diagnosis.verdict import Verdict
     from cutaway.export import Exported
     from cutaway.storage.network_file import Preprocessing
     from cutaway.storage.way import Way
@@ -31,6 +34,7 @@ class Run:
     network   the trained network, or an `Ensemble` of members
     history   one `StepRecord` an epoch
     vitals    `LayerVitals` of every layer at sampled epochs
+    network_vitals   `NetworkVitals` of the whole at the same epochs
     events    what else happened: the engine chosen, roll-backs, why it stopped
     engine, reason   which engine ran, and why it was chosen
     seconds   how long the training took
@@ -39,11 +43,14 @@ class Run:
               them; empty unless `fit` was asked to keep it
     way       of the first member, the plane nearest to those weights, and where they passed through it: what is kept of
               the trajectory on disk; None where the training was not followed
+    evidence, verdict   what its diagnosis knows, and what it found; None where the training was not observed
+    setup     what it was trained from, for experiments with fixes; not on disk
     """
 
     network: Layer | Ensemble | Blend
     history: list[StepRecord] = field(default_factory=list)
     vitals: list[LayerVitals] = field(default_factory=list)
+    network_vitals: list[NetworkVitals] = field(default_factory=list, repr=False)
     events: list[Event] = field(default_factory=list)
     engine: str = "numpy"
     reason: str = ""
@@ -51,6 +58,9 @@ class Run:
     path: Path | None = None
     trajectory: list[dict[str, np.ndarray]] = field(default_factory=list, repr=False)
     way: Way | None = field(default=None, repr=False)
+    evidence: Evidence | None = field(default=None, repr=False)
+    verdict: Verdict | None = field(default=None, repr=False)
+    setup: Setup | None = field(default=None, repr=False)
 
     @property
     def interrupted(self) -> bool:
@@ -62,6 +72,11 @@ class Run:
         """The record of the epoch whose weights were kept: the best on validation, else the last."""
         chosen = [record for record in self.history if record.best] or self.history
         return chosen[-1] if chosen else None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The causes why it does not learn as it could, the first cause first; none for a training that is well."""
+        return () if self.verdict is None else self.verdict.findings
 
     def predict(self, x: Any, rows: int = 4096) -> np.ndarray:
         """Return the network's outputs for `x`, `rows` rows at a time, so that memory stays bounded."""
@@ -124,7 +139,9 @@ class Run:
                 (part / TRAJECTORY).write_bytes(way_bytes(self.way))
             for name, content in (also or {}).items():
                 (part / name).write_bytes(content)
-            records: list[Event | LayerVitals | StepRecord] = [*self.events, *self.vitals, *self.history]
+            records: list[Event | LayerVitals | NetworkVitals | StepRecord] = [
+                *self.events, *self.vitals, *self.network_vitals, *self.history,
+            ]  # fmt: skip
             with RecordFile(part / RECORDS) as keep:
                 for record in sorted(records, key=lambda record: record.step):
                     keep(record)

@@ -141,7 +141,8 @@ def train_pictures(
             recipe, batch, watched, members, int(seed), engine, time_for_training(left), progress, keeping
         )
         result = replace(
-            begun, network=run.network, history=run.history, vitals=run.vitals, events=run.events, engine=run.engine,
+            begun, network=run.network, history=run.history, vitals=run.vitals,
+            network_vitals=run.network_vitals, events=run.events, engine=run.engine,
             reason=run.reason, seconds=run.seconds, settings={**begun.settings, "epochs": run.epochs},
         )  # fmt: skip
         judge_pictures(result, pictures, codes, division)

@@ -245,7 +245,8 @@ def _learned(
         engine=engine, listeners=[keep], progress=progress, keeping=keeping,
     )  # fmt: skip
     return replace(
-        begun, history=run.history, vitals=run.vitals, events=run.events, engine=run.engine, reason=run.reason,
+        begun, history=run.history, vitals=run.vitals, network_vitals=run.network_vitals, events=run.events,
+        engine=run.engine, reason=run.reason,
         seconds=run.seconds,
         settings={**begun.settings, "planned": begun.settings["steps"], "steps": run.epochs * recipe.steps},
     )  # fmt: skip

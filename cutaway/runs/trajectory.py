@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
+from cutaway.backends.random import generator
 from cutaway.errors import InputError
 from cutaway.layers import Blend, Ensemble, Layer
+from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import StepRecord
-from cutaway.storage.way import Way
+from cutaway.storage.way import Judged, Way
+from cutaway.training.cost import cost_of_step, seconds_of_step
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
 
 # Weights that are held of a way at most, all points together, and points. A way with room for fewer is not held.
 HELD, POINTS, FEWEST = 1 << 23, 200, 4
+# In the end the loss is measured at so many of the points, over so many rows, and in so many seconds as they are
+# reckoned beforehand, at most. Of rows that take long there are fewer, down to so few; then there are fewer points.
+JUDGED, ROWS, FEWEST_ROWS, SECONDS = 50, 2048, 64, 0.3
 
 
 def with_trajectory(
@@ -34,6 +41,14 @@ def with_trajectory(
     return replace(plan, shown=keep)
 
 
+class Point(NamedTuple):
+    """The weights after an epoch, all in one line, and the state beside them, by path."""
+
+    epoch: int
+    weights: np.ndarray
+    state: Mapping[str, np.ndarray]
+
+
 class Followed:
     """The weights of a training's first member after its epochs, thinned so that memory stays bounded.
 
@@ -48,30 +63,35 @@ class Followed:
     """
 
     def __init__(self) -> None:
-        self._held: list[tuple[int, np.ndarray]] = []
-        self._last: tuple[int, np.ndarray] | None = None
+        self._held: list[Point] = []
+        self._last: Point | None = None
         self._every = 1
+        self._rows: tuple[np.ndarray, Batch] | None = None  # some of those learned from, and which
 
     def on(self, plan: Plan, network: Layer, optimizer: Optimizer, rows: Batch) -> Plan:
         """Return the plan of a training that is followed; what is trained stays the same, bit by bit."""
-        several = plan.members is not None
+        several, paths = plan.members is not None, sorted(network.parameters())
 
         def look(epoch: int, last: bool, fetch: Callable[[], Mapping[str, np.ndarray]]) -> None:
             if epoch % self._every == 0 or last:  # what is not held is not copied
-                arrays = [array for _, array in sorted(fetch().items())]
-                self.add(epoch, np.concatenate([(array[0] if several else array).ravel() for array in arrays]))
+                arrays = {path: array[0] if several else array for path, array in fetch().items()}
+                state = {path: np.array(array) for path, array in arrays.items() if path not in paths}
+                self.add(epoch, np.concatenate([arrays[path].ravel() for path in paths]), state)
 
         if FEWEST * (plan.members or 1) * sum(array.size for array in network.parameters().values()) > HELD:
             return plan
         folds = None if plan.folds is None else plan.folds[:1]
         first = replace(plan, members=1 if several else None, folds=folds, rates=None)
-        begin = _first_carry(first, network, optimizer, rows).params
-        look(0, False, lambda: begin)
+        begin = _first_carry(first, network, optimizer, rows)
+        look(0, False, lambda: {**begin.params, **begin.state})
+        count = len(rows.x)
+        places = np.arange(count) if count <= ROWS else np.sort(generator(0, "way").choice(count, ROWS, replace=False))
+        self._rows = places, Batch(np.array(rows.x[places]), np.array(rows.y[places]), None)
         return replace(plan, followed=look)
 
-    def add(self, epoch: int, weights: np.ndarray) -> None:
-        """Hold the weights after an epoch, all in one line."""
-        self._last = (epoch, weights)
+    def add(self, epoch: int, weights: np.ndarray, state: Mapping[str, np.ndarray] | None = None) -> None:
+        """Hold the weights after an epoch, all in one line, and the state beside them, such as running means."""
+        self._last = Point(epoch, weights, state or {})
         if epoch % self._every == 0:
             self._held.append(self._last)
         if len(self._held) >= max(2, min(POINTS, HELD // max(1, weights.size))):
@@ -80,41 +100,83 @@ class Followed:
     @property
     def epochs(self) -> list[int]:
         """After which epochs the weights are held."""
-        return [epoch for epoch, _ in self._points()]
+        return [point.epoch for point in self._points()]
 
-    def _points(self) -> list[tuple[int, np.ndarray]]:
-        last = [] if self._last is None or (self._held and self._held[-1][0] == self._last[0]) else [self._last]
+    def _points(self) -> list[Point]:
+        last = [] if self._last is None or (self._held and self._held[-1].epoch == self._last.epoch) else [self._last]
         return [*self._held, *last]
 
-    def way(self, network: Layer | Ensemble | Blend, history: Sequence[StepRecord]) -> Way | None:
+    def way(
+        self,
+        network: Layer | Ensemble | Blend,
+        history: Sequence[StepRecord],
+        loss: Loss | None = None,
+        places: np.ndarray | None = None,
+    ) -> Way | None:
         """Return the way in its own plane through the weights delivered; None where there is none.
 
         history   the records of the training, which say the loss of each epoch
+        loss      what is measured at the weights held, over some of the rows learned from (None: nothing)
+        places    where in the data of the run its rows are, or begin with (None: that is not known)
         """
         from cutaway.explain.planes import trajectory_plane
 
-        points = [(epoch, weights) for epoch, weights in self._points() if np.isfinite(weights).all()]
+        points = [point for point in self._points() if np.isfinite(point.weights).all()]
         network = network[0] if isinstance(network, Ensemble) else network
         if len(points) < 2 or not isinstance(network, Layer):
             return None
         params = dict(sorted(network.parameters().items()))
-        flats = np.stack([weights for _, weights in points])
+        flats = np.stack([point.weights for point in points])
         try:
             plane = trajectory_plane(params, flats)
         except InputError:  # it did not move, or there is one weight only: no plane
             return None
-        places, off_plane = plane.projected(flats)
+        where, off_plane = plane.projected(flats)
         losses = {record.epoch: record.loss for record in history}
-        found = np.array([losses.get(epoch, np.nan) for epoch, _ in points])
+        found = np.array([losses.get(point.epoch, np.nan) for point in points])
         directions, begin = {}, 0
         for path, array in params.items():
             part = plane.axes[:, begin : begin + array.size]
             directions[path] = part.reshape(2, *array.shape).astype(array.dtype)
             begin += array.size
         return Way(
-            directions, np.array([epoch for epoch, _ in points]), places, off_plane,
+            directions, np.array([point.epoch for point in points]), where, off_plane,
             np.where(np.isfinite(found), found, np.nan), plane.explained,
+            None if loss is None else self._judged(network, points, loss, places),
         )  # fmt: skip
+
+    def _judged(self, network: Layer, points: Sequence[Point], loss: Loss, places: np.ndarray | None) -> Judged | None:
+        """Return the loss at the points' own weights, over rows that were learned from."""
+        from cutaway.explain.surface import Surface
+
+        if self._rows is None:
+            return None
+        taken, rows = self._rows
+        asked = min(JUDGED, len(points))
+        cost = cost_of_step(network, loss, rows)._replace(operations=0, parameters=0)
+        each = max(seconds_of_step("numpy", cost) / 3 / len(taken), 1e-12)  # a forward pass is a third of a step
+        count = min(len(taken), max(FEWEST_ROWS, int(SECONDS / (asked * each))))
+        asked = min(asked, max(2, int(SECONDS / (count * each))))
+        some = np.linspace(0, len(taken) - 1, count).round().astype(int)
+        taken, rows = taken[some], Batch(rows.x[some], rows.y[some], None)
+        chosen = np.linspace(0, len(points) - 1, asked).round().astype(int)
+        params, state = dict(sorted(network.parameters().items())), network.state()
+        sizes = np.cumsum([array.size for array in params.values()])[:-1]
+        lines = np.split(np.stack([points[place].weights for place in chosen]), sizes, axis=1)
+        weights = {
+            **{path: line.reshape(-1, *params[path].shape) for path, line in zip(params, lines, strict=True)},
+            **{path: np.stack([points[place].state[path] for place in chosen]) for path in state},
+        }
+        surface = Surface(network, loss, rows, len(chosen), "numpy")  # to compile would take longer
+        losses = np.full(len(points), np.nan)
+        measured = surface.at(weights)
+        losses[chosen] = np.where(np.isfinite(measured), measured, np.inf)
+        delivered = float(surface.at({path: array[None] for path, array in {**params, **state}.items()})[0])
+        if not np.isfinite(delivered):
+            return None
+        known = places is not None and taken[-1] < len(places)
+        which = np.sort(places[taken]) if places is not None and known else None
+        return Judged(losses, type(loss).__name__, len(taken), delivered, which)
 
 
 def _first_carry(plan: Plan, network: Layer, optimizer: Optimizer, rows: Batch) -> Carry:

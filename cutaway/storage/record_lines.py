@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from cutaway.records import Event, LayerVitals, StepRecord, as_data
+from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord, as_data
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.header import strict_header
 
@@ -32,10 +32,10 @@ def _finite(value: Any) -> Any:
     return value
 
 
-RECORD_KINDS: dict[str, type] = {kind.__name__: kind for kind in (StepRecord, LayerVitals, Event)}
+RECORD_KINDS: dict[str, type] = {kind.__name__: kind for kind in (StepRecord, LayerVitals, NetworkVitals, Event)}
 
 
-def read_records(place: Path) -> list[StepRecord | LayerVitals | Event]:
+def read_records(place: Path) -> list[StepRecord | LayerVitals | NetworkVitals | Event]:
     """Return the records of a training from their file, none where there is no file.
 
     A loss that was not finite was written as null and comes back as NaN. Raises `ModelFileError` with the line of what
@@ -57,7 +57,7 @@ def read_records(place: Path) -> list[StepRecord | LayerVitals | Event]:
     return records
 
 
-def record_from(data: dict[str, Any]) -> StepRecord | LayerVitals | Event:
+def record_from(data: dict[str, Any]) -> StepRecord | LayerVitals | NetworkVitals | Event:
     """Return the record that `data_of` told of; `ModelFileError` says what is none."""
     kind = RECORD_KINDS.get(str(data.pop("record", None)))
     if kind is None:
@@ -67,7 +67,7 @@ def record_from(data: dict[str, Any]) -> StepRecord | LayerVitals | Event:
     if not needed <= data.keys() <= known.keys():
         raise ModelFileError(f"{kind.__name__} has {sorted(data)}, expected {sorted(known)}")
     values = {name: _value(value, str(known[name].type), name) for name, value in data.items()}
-    record: StepRecord | LayerVitals | Event = kind(**values)
+    record: StepRecord | LayerVitals | NetworkVitals | Event = kind(**values)
     return record
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,33 @@ from cutaway.errors import InputError
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.header import check_outer_header, strict_header
 
-FORMAT = 1
+FORMAT = 2  # 1 had no true losses, and is read as well
 HEADER = "cutaway trajectory"  # the one entry of the file's metadata
 DIRECTIONS = "directions/"  # before the path of the weights that they move
 POINTS = {"epochs": "I64", "places": "F64", "off_plane": "F64", "losses": "F64"}
-MOST_POINTS = 1 << 16
+TRUE, ROWS = "true_losses", "rows"  # arrays that are there where the losses were measured, and the rows are known
+LARGEST = 1e300  # that a loss in the header may be
+JUDGED = ("loss", "count", "delivered")  # entries of the header beside the true losses
+MOST_POINTS, MOST_ROWS, LONGEST_NAME = 1 << 16, 1 << 16, 200
 UPRIGHT = 1e-3  # how far from length 1 and from a right angle the directions of a file may be: they are rounded
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The loss of the weights on a way, each point with its own, over the same rows: what nothing was dropped from.
+
+    losses     of each point (n); NaN where it was not measured, infinity where it is not finite
+    loss       which loss it is, by name
+    count      over how many rows
+    delivered  that of the weights θ* over them: where another program finds the same, it has the same rows
+    rows       which rows of the data that the run learned from they are (count); None where that is not known
+    """
+
+    losses: np.ndarray
+    loss: str
+    count: int
+    delivered: float
+    rows: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +54,7 @@ class Way:
     off_plane   how far each is from the plane (n)
     losses      what its epoch's record says of the training loss (n); NaN where there is none, as of epoch 0
     explained   the share of its squared distance from θ* along each direction
+    judged      the loss at the weights themselves, measured when the training ended; None in files of format 1
     """
 
     directions: Mapping[str, np.ndarray]
@@ -41,6 +63,7 @@ class Way:
     off_plane: np.ndarray
     losses: np.ndarray
     explained: tuple[float, float]
+    judged: Judged | None = None
 
     def fits(self, weights: Mapping[str, np.ndarray]) -> bool:
         """Whether the directions are of a network with such weights."""
@@ -56,7 +79,13 @@ def way_bytes(way: Way) -> bytes:
     arrays = {f"{DIRECTIONS}{path}": np.ascontiguousarray(array) for path, array in way.directions.items()}
     for name, kind in POINTS.items():
         arrays[name] = np.ascontiguousarray(getattr(way, name), np.int64 if kind == "I64" else np.float64)
-    content: bytes = save(arrays, {HEADER: json.dumps({"format": FORMAT, "explained": list(way.explained)})})
+    facts: dict[str, Any] = {"format": FORMAT, "explained": list(way.explained)}
+    if way.judged is not None:
+        arrays[TRUE] = np.ascontiguousarray(way.judged.losses, np.float64)
+        facts |= {name: getattr(way.judged, name) for name in JUDGED}
+        if way.judged.rows is not None:
+            arrays[ROWS] = np.ascontiguousarray(way.judged.rows, np.int64)
+    content: bytes = save(arrays, {HEADER: json.dumps(facts)})
     return content
 
 
@@ -67,9 +96,15 @@ def read_way(place: Path, weights: Mapping[str, np.ndarray]) -> Way:
     """
     try:
         facts, arrays = _opened(place, weights)
-        if facts.keys() != {"format", "explained"} or facts["format"] != FORMAT or isinstance(facts["format"], bool):
-            raise ModelFileError(f"the header is {facts!r}; expected format {FORMAT} and what is explained")
-        return _checked(facts["explained"], arrays)
+        known = {"format", "explained", *(JUDGED if TRUE in arrays else ())}
+        version = facts.get("format")
+        if facts.keys() != known or type(version) is not int or version not in (1, FORMAT):
+            raise ModelFileError(
+                f"the header is {facts!r}; expected format 1 or {FORMAT}, and {', '.join(sorted(known))}"
+            )
+        if TRUE in arrays and version == 1:
+            raise ModelFileError(f"it is of format 1, which has no {TRUE!r}")
+        return replace(_checked(facts["explained"], arrays), judged=_judged(facts, arrays))
     except InputError as fault:
         raise ModelFileError(f"{place}: {fault}") from fault
 
@@ -87,16 +122,20 @@ def _opened(place: Path, weights: Mapping[str, np.ndarray]) -> tuple[dict[str, A
             facts = strict_header(text)
             expected = {f"{DIRECTIONS}{path}": (2, *array.shape) for path, array in weights.items()}
             names = set(file.keys())
-            if names != expected.keys() | POINTS.keys():
-                wrong = sorted(names ^ (expected.keys() | POINTS.keys()))
+            also = {TRUE, ROWS} & names if TRUE in names else set()
+            if names != expected.keys() | POINTS.keys() | also:
+                wrong = sorted(names ^ (expected.keys() | POINTS.keys() | also))
                 raise ModelFileError(f"it is not of the network beside it: {', '.join(map(repr, wrong[:5]))}")
             parts = {name: file.get_slice(name) for name in names}
             count = math.prod(parts["epochs"].get_shape())
             if not 2 <= count <= MOST_POINTS:
                 raise ModelFileError(f"it has {count} points; expected 2 to {MOST_POINTS}")
-            expected |= {name: (count, 2) if name == "places" else (count,) for name in POINTS}
+            expected |= {name: (count, 2) if name == "places" else (count,) for name in (*POINTS, TRUE)}
+            if ROWS in names:
+                expected[ROWS] = (math.prod(parts[ROWS].get_shape()),)
+            kinds_of = {**POINTS, TRUE: "F64", ROWS: "I64"}
             for name, part in parts.items():
-                kinds = (POINTS[name],) if name in POINTS else ("F32", "F64")
+                kinds = (kinds_of[name],) if name in kinds_of else ("F32", "F64")
                 if tuple(part.get_shape()) != expected[name] or part.get_dtype() not in kinds:
                     raise ModelFileError(
                         f"{name!r} has shape {tuple(part.get_shape())} and holds {part.get_dtype()}; expected "
@@ -115,7 +154,7 @@ def _checked(explained: Any, arrays: dict[str, np.ndarray]) -> Way:
     if not shares or len(explained) != 2 or sum(explained) > 1 + 1e-6:
         raise ModelFileError(f"explained is {explained!r}; expected two shares that sum to at most 1")
     for name, array in arrays.items():
-        if not (np.isfinite(array) | (np.isnan(array) & (name == "losses"))).all():
+        if name != TRUE and not (np.isfinite(array) | (np.isnan(array) & (name == "losses"))).all():
             raise ModelFileError(f"{name!r} holds values that are not finite")
     epochs, off_plane = arrays["epochs"], arrays["off_plane"]
     if epochs[0] < 0 or (epochs[1:] <= epochs[:-1]).any() or (off_plane < 0).any():
@@ -128,3 +167,22 @@ def _checked(explained: Any, arrays: dict[str, np.ndarray]) -> Way:
     if not np.allclose(products, np.eye(2), rtol=0, atol=UPRIGHT):
         raise ModelFileError("its directions are not of length 1 and at right angles")
     return Way(directions, epochs, arrays["places"], off_plane, arrays["losses"], (explained[0], explained[1]))
+
+
+def _judged(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Judged | None:
+    """Return the true losses of a file, None where it has none."""
+    if TRUE not in arrays:
+        return None
+    name, count, delivered = (facts[key] for key in JUDGED)
+    right = isinstance(name, str) and len(name) <= LONGEST_NAME and name.isidentifier() and type(count) is int
+    if not right or not 1 <= count <= MOST_ROWS or type(delivered) not in (int, float) or abs(delivered) > LARGEST:
+        raise ModelFileError(
+            f"the losses are told to be {name!r:.80} of {count!r:.80} rows, {delivered!r:.80} in the end; expected a "
+            f"name, 1 to {MOST_ROWS} rows, and a number"
+        )
+    if (arrays[TRUE] == -np.inf).any():
+        raise ModelFileError(f"{TRUE!r} holds a loss of minus infinity, which none is")
+    rows = arrays.get(ROWS)
+    if rows is not None and (len(rows) != count or rows[0] < 0 or (rows[1:] <= rows[:-1]).any()):
+        raise ModelFileError(f"its rows are not {count} places that ascend from 0 or later")
+    return Judged(arrays[TRUE], name, count, float(delivered), rows)

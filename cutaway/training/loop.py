@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cutaway.records import Event, LayerVitals, Progress, StepRecord
+from cutaway.records import Event, LayerVitals, NetworkVitals, Progress, StepRecord
 from cutaway.training import snapshot
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
 from cutaway.training.engines import TILE, Engine
@@ -17,9 +17,9 @@ from cutaway.training.first_non_finite import first_non_finite
 from cutaway.training.footprint import affordable_tile, footprint_of
 from cutaway.training.interrupt import Interrupt
 from cutaway.training.members import Members, finite_mean
-from cutaway.training.observe import PROBE_ROWS, observe
 from cutaway.training.placing import Placing
 from cutaway.training.step import Batch, Carry
+from cutaway.training.watching import PROBE_ROWS, Watching, spaced
 
 if TYPE_CHECKING:
     from cutaway.training.trainer import Trainer
@@ -40,8 +40,6 @@ SLOWER = 0.1
 TILE_NUMBERS, PROBE_NUMBERS = 1 << 26, 1 << 24
 # The share of a time limit that is planned for; what follows the training takes some, too.
 PLANNED_SHARE = 0.95
-# Vitals are taken at epochs 0, 1, 2, 4, 8, … while they cost less than this share of the time since the first.
-OBSERVED_SHARE = 0.01
 
 
 class StopTraining(Exception):  # noqa: N818 - it is a request, not an error
@@ -61,6 +59,7 @@ class Trained:
     state: dict[str, np.ndarray]
     history: list[StepRecord] = field(default_factory=list)
     vitals: list[LayerVitals] = field(default_factory=list)
+    network_vitals: list[NetworkVitals] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     seconds: float = 0.0
     epochs: int = 0
@@ -86,8 +85,7 @@ class Loop:
             first = slice(0, plan.batch_size)
             cost = cost_of_step(network, trainer.loss, Batch(rows.x[first], rows.y[first], None))
         numbers = cost.elements / plan.batch_size
-        some = slice(None, None, -(-self.count // rows_within(PROBE_ROWS, PROBE_NUMBERS, numbers)))
-        self.probe = Batch(*(None if part is None else part[some] for part in rows))
+        most = rows_within(PROBE_ROWS, PROBE_NUMBERS, numbers)
         held_out = plan.watched(rows, validation, network.dtype)
         self.truth = None if validation is None else validation.y
         masked = rows.weight is not None or bool((self.first_order < 0).any())
@@ -121,12 +119,15 @@ class Loop:
         self.members = Members(plan.members or 1, plan.patience)
         self.trained = Trained({}, {})
         self.stop, self.step = "", 0
-        self.observed, self.looked, self.next_look = 0.0, -1, 0
         self.compiled = 0.0
+        self.watching = Watching(
+            self, spaced(rows, most), None if validation is None else spaced(validation, most), cost
+        )
         # Where the training goes on: epochs done, and of the one under way steps done and Σ loss · weight.
         self.from_epoch, self.from_step, self.from_total = 0, 0, self.zero
         self.checkpoints = trainer.checkpoints
         found = None if self.checkpoints is None else self.checkpoints.latest()
+        self.resumed = found is not None
         if found is not None:
             snapshot.restore(self, found)
 
@@ -153,11 +154,12 @@ class Loop:
         """Run the epochs and return what is delivered."""
         plan, engine, trained = self.plan, self.engine, self.trained
         order = self.first_order
-        if plan.limit is not None and self.looked < 0:
+        if plan.limit is not None and not self.resumed:
             self.epochs = self.affordable(order, plan.limit)
             self.tell(Progress(0, 0, self.steps, self.elapsed(), self.epochs))
-        if self.looked < 0:
-            self.look(0)
+        self.watching.plan()
+        if not self.resumed:
+            self.watching.look(0)
         epoch = self.from_epoch
         if epoch:
             order = plan.order(self.count, epoch)
@@ -186,13 +188,13 @@ class Loop:
                 self.stop = f"Ctrl-C in epoch {epoch} of {self.epochs}; what was learned is kept"
             if plan.followed is not None:
                 last = epoch == self.epochs or bool(self.stop)
-                plan.followed(epoch, last, lambda: engine.fetch(self.carry.params))
+                plan.followed(epoch, last, lambda: engine.fetch({**self.carry.params, **self.carry.state}))
             if epoch < self.epochs and not self.stop:
-                self.look(epoch)
+                self.watching.look(epoch)
         if self.stop:
             what = "interrupted" if self.interrupt.asked else "stopped"
             self.tell(Event(self.step, what, self.stop), trained.events)
-        self.look(epoch, last=True)
+        self.watching.look(epoch, last=True)
         final = self.carry if self.held_out is None or plan.last else self.best
         trained.params, trained.state = engine.fetch(final.params), engine.fetch(final.state)
         if plan.folds is not None and self.held_out is not None:
@@ -330,22 +332,6 @@ class Loop:
             step = int(np.max(np.asarray(self.carry.moments["step"])))
             factor = float(np.mean(np.asarray(self.carry.moments["learning_rate_factor"])))
         return factor * float(self.trainer.optimizer.learning_rate(max(0, step - 1) / self.steps))
-
-    def look(self, epoch: int, last: bool = False) -> None:
-        """Take vitals, if it is time and they have cost little so far, or at the last; with members, the first's."""
-        stepping = self.elapsed() - self.compiled
-        early = epoch < self.next_look or (epoch and self.observed > OBSERVED_SHARE * stepping)
-        if not self.plan.watch or epoch == self.looked or (early and not last):
-            return
-        start = time.perf_counter()
-        carry = Carry(*(self.engine.fetch(part) for part in self.carry))
-        if self.plan.members is not None:
-            carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
-        trainer = self.trainer
-        for vitals in observe(trainer.network, trainer.loss, trainer.optimizer, carry, self.probe, epoch, self.steps):
-            self.tell(vitals, self.trained.vitals)
-        self.observed += time.perf_counter() - start
-        self.looked, self.next_look = epoch, max(1, 2 * epoch)
 
 
 def rows_within(most: int, numbers: float, each: float) -> int:

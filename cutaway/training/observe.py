@@ -1,4 +1,4 @@
-"""Vitals: how each layer is doing, measured on a few fixed rows between steps; nothing it computes is kept."""
+"""Vitals: how each layer and the whole are doing, measured on a few fixed rows between steps; nothing of it is kept."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from cutaway.layers.context import Tap
 from cutaway.layers.layer import join
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
-from cutaway.records import LayerVitals
+from cutaway.records import LayerVitals, NetworkVitals
+from cutaway.schedules import Schedule
 from cutaway.tensor import as_tensors
+from cutaway.training.score import score_of
 from cutaway.training.step import Batch, Carry
-
-# How many training rows the vitals are measured on.
-PROBE_ROWS = 256
 
 # Outputs this close to the end of their range, as a share of it, count as saturated.
 SATURATED = 0.01
@@ -28,24 +27,78 @@ def norm(arrays: list[np.ndarray]) -> float:
 
 
 def observe(
-    network: Layer, loss: Loss, optimizer: Optimizer, carry: Carry, probe: Batch, epoch: int, steps: int
-) -> list[LayerVitals]:
-    """Return the vitals of every layer that computes something itself, in the order of computation.
+    network: Layer,
+    loss: Loss,
+    optimizer: Optimizer,
+    carry: Carry,
+    probe: Batch,
+    epoch: int,
+    steps: int,
+    held_out: Batch | None = None,
+) -> tuple[list[LayerVitals], NetworkVitals]:
+    """Return the vitals of every layer that computes something itself, in the order of computation, and of the whole.
 
-    Runs one step on NumPy arrays, in training mode with no row left out, and throws its result away.
+    Runs one step on NumPy arrays, in training mode with no row left out, and throws its result away. Every other row
+    once more alone tells how much of the gradient is noise.
     """
+    step = int(carry.moments["step"])
+    progress = np.float64(step / steps)
+    with np.errstate(all="ignore"):
+        taps, value, grads = _blame(network, loss, carry, probe, step, progress)
+        after, _ = optimizer.update(carry.params, grads, carry.moments, steps)
+        layers = [_vitals(tap, carry, grads, after, epoch, step) for tap in taps if not list(tap.layer.children())]
+        settled = network.bind(carry.params, carry.state)
+        outputs = settled(probe.x, ctx=Context())
+        score, commonest = score_of(loss, outputs, probe.y)
+        validation = None
+        if held_out is not None:
+            validation, _ = score_of(loss, settled(held_out.x, ctx=Context()), held_out.y)
+        length, decayed = norm(list(grads.values())), _decay(optimizer, progress) * norm(list(carry.params.values()))
+        agreement = 1.0
+        if len(probe.x) > 3:
+            part = Batch(*(None if array is None else array[::2] for array in probe))
+            _, _, half = _blame(network, loss, carry, part, step, progress)
+            # The mean over all rows is the mean of the means over two halves; of a sum, the sum.
+            whole = 1 if type(loss).quotient is not Loss.quotient else 2
+            agreement = _cosine(half, {path: whole * grads[path] - half[path] for path in grads})
+        overall = NetworkVitals(
+            epoch=epoch,
+            step=step,
+            loss=value,
+            settled=float(loss.value(outputs, probe.y, probe.weight)),
+            score=score,
+            validation_score=validation,
+            output_std=float(np.std(outputs, axis=0).mean()),
+            commonest=commonest,
+            gradient_norm=length,
+            agreement=agreement,
+            penalty=decayed / (length + decayed) if decayed else 0.0,
+        )
+    return layers, overall
+
+
+def _blame(
+    network: Layer, loss: Loss, carry: Carry, rows: Batch, step: int, progress: np.float64
+) -> tuple[list[Tap], float, dict[str, np.ndarray]]:
+    """Return what the layers told, the loss and its gradients."""
     taps: list[Tap] = []
     tensors = as_tensors(carry.params)
-    step = int(carry.moments["step"])
-    ctx = Context(
-        mode="train", random=Random(np.uint32(0), np.uint32(step)), progress=np.float64(step / steps), taps=taps
-    )
-    with np.errstate(all="ignore"):
-        value = loss.value(network.bind(tensors, carry.state)(probe.x, ctx=ctx), probe.y, probe.weight)
-        found = pull(value, list(tensors.values()), np.ones_like(value.value))
-        grads = dict(zip(tensors, found, strict=True))
-        after, _ = optimizer.update(carry.params, grads, carry.moments, steps)
-        return [_vitals(tap, carry, grads, after, epoch, step) for tap in taps if not list(tap.layer.children())]
+    ctx = Context(mode="train", random=Random(np.uint32(0), np.uint32(step)), progress=progress, taps=taps)
+    value = loss.value(network.bind(tensors, carry.state)(rows.x, ctx=ctx), rows.y, rows.weight)
+    found = pull(value, list(tensors.values()), np.ones_like(value.value))
+    return taps, float(value.value), dict(zip(tensors, found, strict=True))
+
+
+def _decay(optimizer: Optimizer, progress: np.float64) -> float:
+    decay = optimizer.weight_decay
+    return float(decay(progress)) if isinstance(decay, Schedule) else float(decay)
+
+
+def _cosine(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> float:
+    """Return the cosine of the angle between two gradients; 1 where both are 0."""
+    product = sum(float(np.vdot(one[path], other[path])) for path in one)
+    lengths = norm(list(one.values())) * norm(list(other.values()))
+    return product / lengths if lengths > 0 else 1.0
 
 
 def _vitals(

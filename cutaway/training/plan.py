@@ -47,7 +47,7 @@ class Plan:
     patience    end when the validation loss has not improved for so many epochs (None: never)
     metrics     figures on validation outputs, by name
     shown       after each epoch, is shown a copy of the weights as they are (None: nobody is)
-    followed    after each epoch, is told which, whether it is the last, and may ask for a copy of the parameters
+    followed    after each epoch, is told which, whether it is the last, and may ask for a copy of parameters and state
     watch       whether vitals are taken
     """
 

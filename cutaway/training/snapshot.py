@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutaway.errors import InputError
-from cutaway.records import Event, LayerVitals, StepRecord
+from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.checkpoint import Checkpoint
 from cutaway.storage.header import strict_header
@@ -44,9 +44,8 @@ def of(loop: Loop, epoch: int, done: int, total: Any) -> Checkpoint:
         "step": loop.step,
         "seconds": loop.elapsed(),
         "compiled": loop.compiled,
-        "observed": loop.observed,
-        "looked": loop.looked,
-        "next_look": loop.next_look,
+        "observed": loop.watching.spent,
+        "looked": loop.watching.looked,
         "best_mean": best_mean if np.isfinite(best_mean) else None,
     }
     # As text in an array: the header of a file has a largest size, and epochs may be many.
@@ -69,8 +68,8 @@ def restore(loop: Loop, checkpoint: Checkpoint) -> None:
         loop.from_total = _like(loop.zero, arrays.pop("total"), "total")
         loop.from_epoch, loop.from_step = _whole(facts, "epoch") - 1, _whole(facts, "done")
         loop.epochs, loop.step = _whole(facts, "epochs"), _whole(facts, "step")
-        loop.looked, loop.next_look = _whole(facts, "looked"), _whole(facts, "next_look")
-        loop.compiled, loop.observed = _seconds(facts, "compiled"), _seconds(facts, "observed")
+        loop.watching.looked, loop.watching.spent = _whole(facts, "looked"), _seconds(facts, "observed")
+        loop.compiled = _seconds(facts, "compiled")
         loop.members.best_mean = np.inf if facts["best_mean"] is None else _number(facts, "best_mean")
         loop.began = time.perf_counter() - _seconds(facts, "seconds")
         lines = _like_text(arrays.pop("records")).split("\n")
@@ -84,6 +83,7 @@ def restore(loop: Loop, checkpoint: Checkpoint) -> None:
         raise ModelFileError("the checkpoint is not of this training: it has other arrays, or another number of steps")
     kept: dict[type, list[Any]] = {
         StepRecord: loop.trained.history, LayerVitals: loop.trained.vitals, Event: loop.trained.events,
+        NetworkVitals: loop.trained.network_vitals,
     }  # fmt: skip
     for record in records:
         loop.tell(record, kept[type(record)])
@@ -92,7 +92,10 @@ def restore(loop: Loop, checkpoint: Checkpoint) -> None:
 def _told(loop: Loop) -> list[Any]:
     """Return what was told so far, in the order of steps."""
     trained = loop.trained
-    return sorted([*trained.events, *trained.vitals, *trained.history], key=lambda record: int(record.step))
+    return sorted(
+        [*trained.events, *trained.vitals, *trained.network_vitals, *trained.history],
+        key=lambda record: int(record.step),
+    )
 
 
 def _carry(loop: Loop, name: str, arrays: dict[str, np.ndarray]) -> Carry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,7 +13,7 @@ import cutaway as ca
 from cutaway.explain.curvature import curvature, hessian_product, lanczos
 from cutaway.explain.landscape import landscape
 from cutaway.explain.landscape_picture import Shades, contour, dots
-from cutaway.explain.planes import Plane, filter_normalised, flat
+from cutaway.explain.planes import Plane, filter_normalised, flat, paths_of_members
 from cutaway.losses import as_loss
 
 RANDOM = np.random.default_rng(0)
@@ -127,6 +128,27 @@ def test_random_directions_are_as_long_as_each_filter():
     assert not found["zero"].any()
 
 
+def test_each_member_of_a_layer_has_filters_of_its_own():
+    network = ca.Sequential(ca.Dense(3), ca.MemberScale(4), ca.MemberDense(2, 4)).build(2)
+    network[2].weight = network[2].weight * np.array([1, 10, 100, 1000])[:, None, None]
+    params = network.parameters()
+    assert paths_of_members(network) == {"1.factor", "2.weight", "2.bias"}
+    found = filter_normalised(params, 1, members=paths_of_members(network))
+    lengths = np.linalg.norm(found["2.weight"], axis=1)  # of each member's weights into each neuron
+    assert lengths == pytest.approx(np.linalg.norm(params["2.weight"], axis=1))
+    assert np.linalg.norm(found["0.weight"], axis=0) == pytest.approx(np.linalg.norm(params["0.weight"], axis=0))
+    # One number a neuron is no filter, whether there are members or not.
+    assert not found["1.factor"].any() and not found["2.bias"].any()
+    x, y = X, np.zeros((len(X), 2))
+    plane = landscape(
+        network, x, y, loss=ca.MeanOverMembers(ca.SquaredError()), plane="random", points=2, curvature=False
+    ).plane
+    sizes = np.cumsum([array.size for array in params.values()])[:-1]
+    moved = dict(zip(params, np.split(plane.axes[0], sizes), strict=True))
+    moved = moved["2.weight"].reshape(params["2.weight"].shape)
+    assert np.linalg.norm(moved, axis=1) == pytest.approx(np.linalg.norm(params["2.weight"], axis=1))
+
+
 def test_losses_that_are_not_finite_stay_so(run):
     found = landscape(run, X, Y, loss="squared_error", plane=("2.weight[0, 0]", "2.bias[0]"), span=1e20, points=3)
     assert np.isinf(found.losses[0, 0])
@@ -221,10 +243,53 @@ def test_lanczos_finds_the_outermost_eigenvalues():
     matrix = RANDOM.standard_normal((40, 40))
     matrix = matrix + matrix.T
     exact = np.linalg.eigvalsh(matrix)
-    largest, smallest = lanczos(lambda v: matrix @ v, 40, 3, 40, 1e-9)
-    assert largest == pytest.approx(exact[::-1][:3])
-    assert smallest == pytest.approx(exact[0])
-    assert lanczos(lambda v: 0 * v, 5, 1, 5) == ((0.0,), 0.0)
+    found = lanczos(lambda v: matrix @ v, 40, 3, 40, 1e-9)
+    assert found.largest == pytest.approx(exact[::-1][:3])
+    assert found.smallest == pytest.approx(exact[0])
+    assert found.converged
+    still = lanczos(lambda v: 0 * v, 5, 1, 5)
+    assert (still.largest, still.smallest, still.converged) == ((0.0,), 0.0, True)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 8, 16])
+def test_lanczos_that_ends_too_soon_says_how_far_off_it_may_be(steps):
+    """The bounds against the eigenvalues of NumPy; what is found never lies beyond the outermost of them."""
+    matrix = np.random.default_rng(3).standard_normal((60, 60))
+    matrix = matrix + matrix.T
+    exact = np.linalg.eigvalsh(matrix)
+    found = lanczos(lambda v: matrix @ v, 60, 3, steps, 1e-6)
+    assert not found.converged
+    assert found.steps == steps
+    assert len(found.within) == len(found.largest) + 1
+    for value, bound in zip([*found.largest, found.smallest], found.within, strict=True):
+        assert np.abs(exact - value).min() <= bound * 1.01
+    assert found.largest[0] < exact[-1] and found.smallest > exact[0]
+    settled = lanczos(lambda v: matrix @ v, 60, 3, 60, 1e-6)
+    assert settled.converged and max(settled.within) <= 1e-6 * np.abs(exact).max()
+
+
+def test_a_space_that_is_used_up_has_settled():
+    """Of three different eigenvalues, each many times over, nothing is left after three steps."""
+    values = np.repeat([1.0, 2.0, 5.0], 10)
+    found = lanczos(lambda v: values * v, 30, 3, 10, 1e-9)
+    assert found.largest == pytest.approx((5.0, 2.0, 1.0))
+    assert (found.converged, found.steps) == (True, 3)
+
+
+def test_curvature_that_has_not_settled_is_told_so_everywhere(run, monkeypatch):
+    settled = landscape(run, X, Y, loss="squared_error", plane="random", points=3)
+    assert settled.curvature.converged
+    assert "settled" not in str(settled) + settled.svg()
+    assert settled.to_json()["curvature"]["converged"] is True
+    # The module's name is the function's as well: only sys.modules tells them apart.
+    module = sys.modules["cutaway.explain.landscape"]
+    monkeypatch.setattr(module, "curvature_of", lambda *a, **how: curvature(*a, **{**how, "steps": 2}))
+    found = landscape(run, X, Y, loss="squared_error", plane="random", points=3)
+    assert not found.curvature.converged
+    assert "had not settled after 2 steps" in str(found)
+    assert "not settled after 2 steps, at least" in found.svg()
+    assert found.to_json()["curvature"]["converged"] is False
+    assert found.curvature.largest[0] <= settled.curvature.largest[0]
 
 
 # ---- pictures and files -----------------------------------------------------------------------------------------
@@ -280,7 +345,7 @@ def test_the_command_draws_a_saved_run_and_refuses_other_rows(tmp_path, monkeypa
     ca.train(table, target="y", effort="quick", epochs=2, compare=False, out=tmp_path / "run")
     assert command(tmp_path / "run", points=3, numbers=tmp_path / "n.json") == 0
     said = capsys.readouterr().out
-    assert "SquaredError over 60 rows" in said
+    assert "SquaredError over 48 rows" in said  # those learned from: 12 were set aside
     ElementTree.fromstring((tmp_path / "run-landscape.svg").read_text())
     path = next(iter(ca.load(tmp_path / "run").network.parameters()))
     assert command(tmp_path / "run", points=3, weight=[f"{path}[0]", f"{path}[1]"], json_=True) == 0

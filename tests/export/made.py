@@ -64,6 +64,21 @@ def members_of(network, count, seed=5):
     return Ensemble(network, {p: made[p] for p in network.parameters()}, {p: made[p] for p in network.state()})
 
 
+def within_range(ensemble, x):
+    """The same, the last layer scaled so that of `x` no output is more than 1.5 deviations from the mean.
+
+    Numbers are clipped to the range in training: of networks with random weights nearly all would be one of its ends,
+    and to compare these would say nothing about the network.
+    """
+    params, state = {**ensemble.params}, dict(ensemble.state)
+    last = list(params)[-1].rpartition(".")[0]
+    largest = max(float(np.abs(member(x)).max()) for member in ensemble) / 1.5
+    params |= {path: array / np.float32(largest) for path, array in params.items() if path.startswith(f"{last}.")}
+    made = Ensemble(ensemble.network, params, state)
+    assert max(float(np.abs(member(x)).max()) for member in made) < 1.501
+    return made
+
+
 def table_run(place, target="classes", network="ensemble", drop=(), text=("note",), date=("sold",)):
     """A run on the table at `place`: an ensemble of RealMLP's shape, or a blend of that and TabM's."""
     table = read_table(place)
@@ -84,11 +99,12 @@ def table_run(place, target="classes", network="ensemble", drop=(), text=("note"
     encoder = TableEncoder.fit(table, described, target=coded if coded.ndim == 1 else coded[:, 0])
     x = encoder.transform(table)
     recipe = realmlp(encoder.numbers, encoder.code_sizes, known, neurons=8, depth=2)
-    first = members_of(recipe.network.build(x[:64], 1), 2)
+    bounded = within_range if target in ("number", "numbers") else lambda ensemble, x: ensemble
+    first = bounded(members_of(recipe.network.build(x[:64], 1), 2), x)
     whole = first
     if network == "blend":
         other = tabm(encoder.numbers, encoder.code_sizes, known, epochs=1, batch_size=8, members=3)
-        whole = Blend([first, members_of(other.network.build(x[:64], 2), 1)], [0.25, 0.75])
+        whole = Blend([first, bounded(members_of(other.network.build(x[:64], 2), 1), x)], [0.25, 0.75])
     elif network == "one":
         whole = first[0]
     return TableRun(network=whole, preprocessing=encoder, target=known, columns=described)

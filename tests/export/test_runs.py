@@ -12,6 +12,7 @@ import pytest
 import cutaway as ca
 from cutaway.data.picture_encoder import PictureEncoder
 from cutaway.data.reading import read_table
+from cutaway.data.several_targets import NumbersTarget
 from cutaway.data.table import as_texts
 from cutaway.data.targets import ClassTarget
 from cutaway.data.text_windows import TextWindows
@@ -55,6 +56,15 @@ def tables(tmp_path_factory):
     return folder
 
 
+def assert_telling(run, values):
+    """Fail where numbers that are to be compared are clipped, or hardly differ from each other."""
+    numbers = run.target.numbers if isinstance(run.target, NumbersTarget) else [run.target]
+    for number, column in zip(numbers, np.asarray(values, float).reshape(len(values), -1).T, strict=True):
+        within = (column > number.low) & (column < number.high)
+        assert within.mean() > 0.95, f"{number.column}: {1 - within.mean():.0%} are clipped to the range in training"
+        assert len(np.unique(column)) > 0.9 * len(column) and column.std() > 0.1 * number.std
+
+
 @pytest.mark.filterwarnings("ignore::cutaway.errors.DataWarning")
 @pytest.mark.parametrize(
     ("target", "network"),
@@ -82,6 +92,8 @@ def test_a_table_in_numpy_alone(target, network, tables, tmp_path):
     if expected.values.dtype == object:
         assert found["values"] == expected.values.tolist()
     else:
+        if target.startswith("number"):
+            assert_telling(run, expected.values)
         np.testing.assert_allclose(found["values"], expected.values, rtol=1e-6)
 
 
@@ -311,6 +323,7 @@ def test_a_table_in_onnx(target, network, inside, tables, tmp_path):
     found = dict(zip([each.name for each in graph.get_outputs()], graph.run(None, feed), strict=True))
     expected = run.predictions(table)
     if "prediction" in found:
+        assert_telling(run, expected.values)
         scale = np.abs(expected.values).max()
         np.testing.assert_allclose(
             found["prediction"].reshape(expected.values.shape), expected.values, atol=1e-5 * scale
@@ -352,6 +365,7 @@ def test_tables_texts_and_pictures_in_pytorch(tables, tmp_path):
     run = table_run(tables / "known.csv", "number", "blend")
     module = loaded(run, "pytorch", tmp_path, "torch_table")
     made = module.predict(*module.read_csv(tables / "known.csv"))
+    assert_telling(run, made)
     np.testing.assert_allclose(made, run.predict(tables / "known.csv"), rtol=1e-5)
     run = text_run("characters")
     assert loaded(run, "pytorch", tmp_path, "torch_text").loss(TEXT) == pytest.approx(run.loss(TEXT), abs=1e-5)

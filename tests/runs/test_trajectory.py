@@ -1,20 +1,25 @@
 """The way of a training that a run keeps: true to the weights passed through, changing nothing, read strictly."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import cutaway as ca
+from cutaway.data.reading import table_from
+from cutaway.explain.figures import shown
+from cutaway.explain.landscape_picture import dots
 from cutaway.explain.planes import trajectory_plane
 from cutaway.optimizers import Adam
 from cutaway.runs import trajectory
-from cutaway.runs.landscape import run_landscape
+from cutaway.runs.landscape import landscape
 from cutaway.runs.trajectory import Followed
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.way import read_way, way_bytes
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
+from tests.storage.make_format import plain_rows
 
 X = np.random.default_rng(0).uniform(-1, 1, (60, 2)).astype(np.float32)
 Y = X[:, :1] * X[:, 1:]
@@ -71,17 +76,17 @@ def test_a_table_is_the_same_bit_by_bit_and_draws_its_own_way(tmp_path, capsys):
     assert np.array_equal(alone.predict(TABLE), run.predict(TABLE))
     back = ca.load(tmp_path / "run")
     assert way_bytes(back.way) == way_bytes(run.way) == (tmp_path / "run" / "trajectory.safetensors").read_bytes()
-    found = run_landscape(back, TABLE, points=5, curvature=False)
+    found = landscape(back, TABLE, points=5, curvature=False)
     assert found.plane.kind == "trajectory"
     assert found.path == pytest.approx(run.way.places)
     assert found.explained == pytest.approx(sum(run.way.explained), abs=1e-6)
     low, high = found.across[[0, -1]]
     assert ((found.path[:, 0] >= low) & (found.path[:, 0] <= high)).all()
-    assert "after epoch 0: loss not recorded" in found.svg()
+    assert f"after epoch 0: loss {shown(run.way.judged.losses[0])}" in found.svg()
     assert "nan" not in found.svg()
     # Other planes and other networks have no way.
-    assert run_landscape(back, TABLE, plane="random", points=3, curvature=False).path.size == 0
-    assert run_landscape(back, TABLE, member=1, points=3, curvature=False).plane.kind == "random"
+    assert landscape(back, TABLE, plane="random", points=3, curvature=False).path.size == 0
+    assert landscape(back, TABLE, member=1, points=3, curvature=False).plane.kind == "random"
     table = tmp_path / "t.csv"
     table.write_text("\n".join(["a,b,y", *(f"{a},{b},{c}" for (a, b), (c,) in zip(X, Y, strict=True))]))
     options = {"data": table, "points": 3, "out": tmp_path / "a.svg"}
@@ -122,6 +127,107 @@ def test_a_long_way_is_thinned_and_a_large_network_not_followed(tmp_path, monkey
     assert not (tmp_path / "run" / "trajectory.safetensors").exists()
 
 
+# ---- the true losses --------------------------------------------------------------------------------------------
+
+
+def true_losses(run, points, state=True):
+    """The loss of a network at other weights, by the network itself, in double precision."""
+    found = []
+    first = run.network if isinstance(run.network, ca.Sequential) else run.network[0]
+    before = {path: array.copy() for path, array in {**first.parameters(), **first.state()}.items()}
+    for point in points:
+        first.load(point)
+        found.append(np.mean((first(X).astype(float) - Y) ** 2))
+    first.load(before)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+@pytest.mark.parametrize("layer", ["BatchNorm", "Dropout"])
+def test_the_dots_have_the_loss_at_their_own_weights_and_state(tmp_path, members, layer):
+    """Neither that of the members' mean, nor that with dropout, nor one with the last running statistics."""
+    middle = ca.BatchNorm() if layer == "BatchNorm" else ca.Dropout(0.5)
+    network = ca.Sequential(ca.Dense(6), middle, ca.Tanh(), ca.Dense(1))
+    run = ca.fit(
+        network, X, Y, loss="squared_error", epochs=6, engine="numpy", path=tmp_path / "run", members=members,
+        trajectory=True,
+    )  # fmt: skip
+    points = [{p: a if members == 1 else a[0] for p, a in point.items()} for point in run.trajectory]
+    judged = ca.load(tmp_path / "run").way.judged
+    assert judged.losses == pytest.approx(true_losses(run, points), rel=1e-5)
+    assert (judged.loss, judged.count, judged.rows) == ("SquaredError", 60, None)
+    assert np.abs(judged.losses[1:] / [record.loss for record in run.history] - 1).max() > 0.01
+    # Drawn over the same rows they need no words; over others the picture's words say whose they are.
+    same = ca.landscape(ca.load(tmp_path / "run"), X, Y, loss="squared_error", points=3, curvature=False)
+    assert same.path_losses == pytest.approx(judged.losses)
+    assert same.judged is None and not same.recorded and "ended" not in str(same)
+    assert same.to_json()["path_losses_of_these_rows"] is True
+    for rows, loss in ((slice(30), "squared_error"), (slice(None), "absolute_error")):
+        other = ca.landscape(ca.load(tmp_path / "run"), X[rows], Y[rows], loss=loss, points=3, curvature=False)
+        assert other.judged is not None
+        assert "SquaredError over 60 rows that the run learned from" in str(other)
+        assert other.to_json()["path_losses_of_these_rows"] is False
+
+
+@pytest.mark.parametrize("target", ["y", "kind"])
+def test_of_a_table_dots_and_ground_are_of_the_same_rows(tmp_path, target):
+    rng = np.random.default_rng(5)
+    x = rng.uniform(-1, 1, (150, 2)).round(4)
+    table = tmp_path / "t.csv"
+    y = [f"{a * b:.4f}" if n % 11 else "" for n, (a, b) in enumerate(x)]  # some rows have no target
+    kind = [("up" if a > b else "down") if n % 13 else "" for n, (a, b) in enumerate(x)]
+    rows = zip(x, y, kind, strict=True)
+    table.write_text("\n".join(["a,b,y,kind", *(f"{a},{b},{c},{k}" for (a, b), c, k in rows)]))
+    ca.train(
+        table, target, drop=["kind" if target == "y" else "y"], epochs=3, compare=False, engine="numpy",
+        progress=False, out=tmp_path / "run",
+    )  # fmt: skip
+    run = ca.load(tmp_path / "run")
+    judged = run.way.judged
+    assert len(judged.rows) == judged.count == run.data["trained"]
+    found = ca.landscape(run, points=3, curvature=False)
+    assert found.rows == judged.count and found.judged is None
+    assert np.array_equal(found.path_losses, judged.losses)
+    # The rows of the file whose places are kept, by the first network itself.
+    present = [n for n in range(150) if (y if target == "y" else kind)[n]]
+    some = [present[place] for place in judged.rows]
+    z = run.network[0](run.preprocessing.transform(table_from({"a": x[some, 0], "b": x[some, 1]}))).astype(float)
+    if target == "y":
+        by_hand = np.mean((z[:, 0] - (np.array([float(y[n]) for n in some]) - run.target.mean) / run.target.std) ** 2)
+    else:
+        codes = [run.classes.index(kind[n]) for n in some]
+        by_hand = np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(some)), codes])
+    assert judged.delivered == pytest.approx(by_hand, rel=1e-4)
+    assert found.loss == pytest.approx(by_hand, rel=1e-4)
+    at_end = ca.landscape(run, {"a": x[:, 0], "b": x[:, 1], "y": y, "kind": kind}, points=3, curvature=False)
+    assert at_end.judged is not None  # other rows: those set aside are among them
+    assert "as measured when the training ended" in str(at_end)
+
+
+def test_few_points_and_rows_are_measured_where_that_takes_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(trajectory, "JUDGED", 4)
+    run = fitted(tmp_path / "a", epochs=9)
+    judged = ca.load(tmp_path / "a").way.judged
+    assert np.flatnonzero(~np.isnan(judged.losses)).tolist() == [0, 3, 6, 9]
+    found = ca.landscape(run, X, Y, loss="squared_error", points=3, curvature=False)
+    assert set(dots(found)) <= {0, 3, 6, 9} and {0, 9} <= set(dots(found))
+    assert "NaN" not in found.svg()
+    monkeypatch.setattr(trajectory, "SECONDS", 0.0)
+    monkeypatch.setattr(trajectory, "FEWEST_ROWS", 20)
+    judged = fitted(tmp_path / "b", epochs=9).way.judged
+    assert judged.count == 20 and np.flatnonzero(~np.isnan(judged.losses)).tolist() == [0, 9]
+
+
+def test_a_way_of_format_1_is_drawn_with_the_losses_that_were_recorded():
+    run = ca.load(Path(__file__).parents[1] / "storage" / "format_1" / "way")
+    assert run.way.judged is None
+    x = plain_rows(50)
+    found = ca.landscape(run, x, x[:, 0] * x[:, 1], loss="squared_error", points=3, curvature=False)
+    assert found.recorded and "recorded while the run learned" in str(found)
+    assert "after epoch 0: loss not recorded" in found.svg()
+    assert found.path_losses[1:] == pytest.approx([record.loss for record in run.history])
+
+
 def test_what_is_gone_on_with_or_mixed_has_none(tmp_path):
     how = {"epochs": 2, "compare": False, "engine": "numpy", "progress": False}
     assert ca.train(TABLE, "y", effort="best", out=tmp_path / "best", **how).way is None
@@ -152,7 +258,8 @@ def kept(tmp_path_factory):
     ("change", "message"),
     [
         (lambda arrays, facts: arrays.pop("epochs"), "not of the network beside it"),
-        (lambda arrays, facts: arrays.update(rows=X), "not of the network beside it"),
+        (lambda arrays, facts: arrays.update(x=X), "not of the network beside it"),
+        (lambda arrays, facts: arrays.update(rows=np.arange(60)) or arrays.pop("true_losses"), "not of the network"),
         (lambda arrays, facts: arrays.update(places=np.zeros((9, 3))), "'places' has shape"),
         (lambda arrays, facts: arrays.update(epochs=np.arange(9.0)), "'epochs' has shape .* F64"),
         (lambda arrays, facts: arrays.update(epochs=np.arange(9)[::-1].copy()), "do not ascend"),
@@ -161,9 +268,23 @@ def kept(tmp_path_factory):
         (lambda arrays, facts: arrays.update(off_plane=np.full(9, np.nan)), "not finite"),
         (lambda arrays, facts: arrays.update(losses=np.full(9, np.inf)), "not finite"),
         (lambda arrays, facts: arrays["directions/0.weight"].fill(2), "length 1"),
-        (lambda arrays, facts: facts.update(format=2), "expected format 1"),
-        (lambda arrays, facts: facts.update(format=True), "expected format 1"),
-        (lambda arrays, facts: facts.update(more=1), "expected format 1"),
+        (lambda arrays, facts: facts.update(format=3), "expected format 1 or 2"),
+        (lambda arrays, facts: facts.update(format=1), "format 1, which has no"),
+        (lambda arrays, facts: arrays.pop("true_losses"), "the header is"),
+        (lambda arrays, facts: facts.pop("count"), "the header is"),
+        (lambda arrays, facts: facts.update(count=0), "0 rows"),
+        (lambda arrays, facts: facts.update(count=True), "True rows"),
+        (lambda arrays, facts: facts.update(loss="a b"), "told to be 'a b'"),
+        (lambda arrays, facts: facts.update(delivered="1"), "in the end"),
+        (lambda arrays, facts: facts.update(delivered=10**400), "in the end"),
+        (lambda arrays, facts: arrays.update(true_losses=np.full(9, -np.inf)), "minus infinity"),
+        (lambda arrays, facts: arrays.update(true_losses=np.zeros(8)), "'true_losses' has shape"),
+        (lambda arrays, facts: arrays.update(rows=np.arange(60)[::-1].copy()), "60 places that ascend"),
+        (lambda arrays, facts: arrays.update(rows=np.arange(59)), "60 places that ascend"),
+        (lambda arrays, facts: arrays.update(rows=np.arange(-1, 59)), "60 places that ascend"),
+        (lambda arrays, facts: arrays.update(rows=np.arange(60.0)), "'rows' has shape .* F64"),
+        (lambda arrays, facts: facts.update(format=True), "expected format 1 or 2"),
+        (lambda arrays, facts: facts.update(more=1), "the header is"),
         (lambda arrays, facts: facts.update(explained=[0.9, 0.9]), "explained"),
         (lambda arrays, facts: facts.update(explained=[True, 0]), "explained"),
         (lambda arrays, facts: facts.update(explained="ab"), "explained"),
@@ -173,7 +294,8 @@ def test_other_files_are_refused(kept, tmp_path, change, message):
     from safetensors.numpy import load_file, save_file
 
     place, weights = kept
-    arrays, facts = load_file(place), {"format": 1, "explained": [0.7, 0.2]}
+    arrays = load_file(place)
+    facts = {"format": 2, "explained": [0.7, 0.2], "loss": "SquaredError", "count": 60, "delivered": 0.1}
     change(arrays, facts)
     save_file(arrays, tmp_path / "a", {"cutaway trajectory": json.dumps(facts)})
     with pytest.raises(ModelFileError, match=message):

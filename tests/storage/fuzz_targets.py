@@ -35,9 +35,13 @@ from cutaway.data.text import read_text
 from cutaway.data.text_windows import TextWindows
 from cutaway.data.tokens import Tokens
 from cutaway.errors import InputError
+from cutaway.explain.landscape import landscape
 from cutaway.losses import SquaredError
+from cutaway.runs.trajectory import Followed
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.network_file import network_bytes, read_network
+from cutaway.storage.run_folder import TRAJECTORY
+from cutaway.storage.way import read_way, way_bytes
 from cutaway.training.checkpoints import Checkpoints
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
@@ -183,6 +187,35 @@ def checkpoints() -> Iterable[Case]:
     yield Case(content, "000000000010.safetensors", fuzzing.tensors_changed, use_checkpoint)
 
 
+def ways() -> Iterable[Case]:
+    """The way of a training, as files of both formats have it: read, and drawn with the network that it is of."""
+    x, y = rows()
+    network = ca.Sequential(ca.Dense(2), ca.BatchNorm(), ca.Tanh(), ca.Dense(1)).build(3)
+    plan, criterion, method = Plan(epochs=6, batch_size=8), SquaredError(), ca.Adam(0.1)
+    followed = Followed()
+    batch = Batch(x, y, None)
+    plan = followed.on(plan, network, method, batch)
+    trained = Trainer(network, criterion, method, plan, engine="numpy").train(batch, None)
+    network.load({**trained.params, **trained.state})
+
+    def use(place: Path) -> Any:
+        way = read_way(place, network.parameters())
+        with np.errstate(all="ignore"):
+            found = landscape(network, x, y, loss=criterion, trajectory=way, points=2, curvature=False, engine="numpy")
+        return found.svg(), str(found), found.to_json()
+
+    for judged, places in ((None, None), (criterion, None), (criterion, np.arange(len(x)))):
+        way = followed.way(network, trained.history, judged, places)
+        assert way is not None and (way.judged is None) == (judged is None)
+        yield Case(way_bytes(way), TRAJECTORY, fuzzing.numbers_changed, use)
+    old = Path(__file__).parent / "format_1" / "way"
+    weights = ca.load(old / "network.safetensors").network[0].parameters()
+    yield Case(
+        (old / TRAJECTORY).read_bytes(), TRAJECTORY, fuzzing.numbers_changed, lambda place: read_way(place, weights),
+        ModelFileError,
+    )  # fmt: skip
+
+
 CSV = 'name,size,seen,good,note\nDelft,1.5,2020-01-01,yes,"a, b"\nGouda,2,2021-02-03,no,\nLeiden,-3e5,,yes,x\n' * 4
 SEMICOLONS = "naam;prijs;datum\nZwölf;1.234,56;01-02-2020\nElf;7,5;03-04-2021\n" * 6
 
@@ -243,7 +276,7 @@ def texts() -> Iterable[Case]:
 
 TARGETS: dict[str, Callable[[], Iterable[Case]]] = {
     "networks": networks, "runs": runs, "checkpoints": checkpoints, "tables": tables, "pictures": pictures,
-    "texts": texts,
+    "texts": texts, "ways": ways,
 }  # fmt: skip
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 INTERESTING = [0, 1, 0x20, 0x22, 0x2C, 0x5B, 0x5C, 0x5D, 0x7B, 0x7D, 0x7F, 0x80, 0xFF]
@@ -114,6 +116,32 @@ def tensors_changed(content: bytes, chance: random.Random) -> bytes:
         rest = bytes_changed(rest, chance)
     head = text.encode("utf-8", "surrogatepass")
     return struct.pack("<Q", len(head)) + head + rest
+
+
+NUMBERS = [0.0, -0.0, 1.0, -1.0, 1e-320, 1e-30, 1e30, 1e160, 1e308, -1e308, math.inf, -math.inf, math.nan]
+
+
+def numbers_changed(content: bytes, chance: random.Random) -> bytes:
+    """Return a safetensors file of which a few numbers of the arrays are others, or now and then as `tensors_changed`.
+
+    What is read goes on to be computed with, where a file is refused before.
+    """
+    if not chance.randrange(4):
+        return tensors_changed(content, chance)
+    (size,) = struct.unpack("<Q", content[:8])
+    listed = json.loads(content[8 : 8 + size])
+    arrays = [entry for name, entry in listed.items() if name != "__metadata__"]
+    changed = bytearray(content)
+    for _ in range(chance.choice([1, 1, 2, 20])):
+        entry = chance.choice(arrays)
+        kind = {"F32": "<f", "F64": "<d"}.get(entry["dtype"], "<q")
+        width = struct.calcsize(kind)
+        begin, end = (8 + size + offset for offset in entry["data_offsets"])
+        at = begin + width * chance.randrange(max(1, (end - begin) // width))
+        number = chance.choice(NUMBERS) if kind != "<q" else chance.choice([0, -1, 1, 7, 2**31, 2**62])
+        with suppress(OverflowError, struct.error):  # larger than single precision has
+            changed[at : at + width] = struct.pack(kind, number)
+    return bytes(changed)
 
 
 def lines_changed(content: bytes, chance: random.Random) -> bytes:

@@ -1,0 +1,233 @@
+"""What checks read: a training described by plain data, so that it can be diagnosed without its network and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input feature over all training rows."""
+
+    name: str
+    mean: float
+    std: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class InputFacts:
+    """The training inputs.
+
+    rows, shape   how many, and the shape of one
+    whole         whether they are whole numbers that are looked up (tokens, categories), for which scale means nothing
+    largest       largest |x|
+    spread        largest deviation of a feature over the smallest that is not 0
+    worst         the five features farthest from mean 0 and deviation 1
+    constant      names of features that are the same in every row
+    repeats       share of the held-out rows that are among the training rows too, input and target
+    """
+
+    rows: int
+    shape: tuple[int, ...]
+    whole: bool
+    largest: float
+    spread: float
+    worst: tuple[Feature, ...] = ()
+    constant: tuple[str, ...] = ()
+    repeats: float = 0.0
+
+
+@dataclass(frozen=True)
+class TargetFacts:
+    """The training targets.
+
+    task     "classes" (one number a row), "one_hot", "several" (yes or no for each of several), "yes_no" (one
+             column of 0 and 1), "numbers"
+    outputs  how many columns, or classes by their number
+    low, high, mean, std   over all of them
+    counts   rows of each class, for classes and one_hot and yes_no
+    runs     z of the runs test on the order of the rows: far below 0 where equal targets stand together
+    """
+
+    task: str
+    outputs: int
+    low: float
+    high: float
+    mean: float
+    std: float
+    counts: tuple[int, ...] = ()
+    runs: float = 0.0
+
+
+@dataclass(frozen=True)
+class LossFacts:
+    """The loss: its name ("CrossEntropy"), and whether it takes scores ("logits"), "probabilities" or "numbers"."""
+
+    name: str
+    takes: str
+    summed: bool = False
+
+
+@dataclass(frozen=True)
+class OptimizerFacts:
+    """The optimizer: its name, its largest learning rate, and the rate its paper or common use starts from."""
+
+    name: str
+    learning_rate: float
+    usual: float
+    momentum: float = 0.0
+    epsilon: float | None = None
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """How long and in which portions: `updates` is how many steps were planned."""
+
+    epochs: int
+    batch_size: int
+    updates: int
+    shuffle: bool
+    validation_rows: int = 0
+    engine: str = "numpy"
+
+
+@dataclass(frozen=True)
+class ParameterFacts:
+    """A parameter before the first step.
+
+    path, shape, fan_in, fan_out, mean, std
+    wanted    the deviation that keeps a signal alive: √(2 / fan in) before ReLU and its kin, √(2 / (fan in + fan out))
+              else; 0 for what is no matrix
+    alike     share of its units (last axis) whose weights and gradients both coincide with those of another unit
+    gradient  root mean square of the loss's gradient over the first batches, all of them together; 0 where it is
+              exactly 0 in each
+    moved     whether the optimizer changes it
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    fan_in: int
+    fan_out: int
+    mean: float
+    std: float
+    wanted: float
+    alike: float
+    gradient: float
+    moved: bool = True
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """A layer that computes something itself, before the first step, in the order of computation.
+
+    follows     path of the layer whose output is this one's input, None where it is the network's input or a mixture
+    units       size of the last axis of its output
+    settings    its arguments that are numbers or words
+    output_mean, output_std, output_low, output_high   on at most 2,000 training rows, in evaluation mode
+    blame_rms   root mean square of the loss's gradient with respect to its output
+    """
+
+    path: str
+    kind: str
+    follows: str | None
+    units: int
+    output_mean: float
+    output_std: float
+    output_low: float
+    output_high: float
+    blame_rms: float
+    settings: Mapping[str, float | str] = field(default_factory=dict)
+    parameters: tuple[ParameterFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutputFacts:
+    """What the network says before the first step.
+
+    head       what makes its output: "softmax", "sigmoid", "relu", "tanh", … by the last layer, "linear" after sums
+    units      how many outputs
+    low, high  of them; `row_low`, `row_high` of their sums over a row
+    axis       of the softmax, where it is one (−1 is over the outputs)
+    loss       on at most 2,000 training rows
+    expected   what the loss is for someone who knows nothing but the mean or the shares of the classes
+    doubled    loss of a batch of 2 n rows over that of its first n: 1 where it is a mean, 2 where it is a sum
+    """
+
+    head: str
+    units: int
+    low: float
+    high: float
+    row_low: float
+    row_high: float
+    loss: float
+    expected: float
+    doubled: float = 1.0
+    axis: int = -1
+
+
+@dataclass(frozen=True)
+class References:
+    """What simple methods reach on the same rows, in the same measure as `NetworkVitals.score`.
+
+    chance     the commonest class, or the mean
+    linear     least squares on standardised inputs, with the ridge that is best in leave-one-out
+    neighbour  the nearest row
+    error      standard error of a score on so few rows
+    """
+
+    chance: float
+    linear: float
+    neighbour: float
+    error: float
+
+    @property
+    def best(self) -> float:
+        """The best of them."""
+        return max(self.chance, self.linear, self.neighbour)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How good the delivered weights are: on the probe rows, and on rows held out (None without them)."""
+
+    score: float
+    validation_score: float | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of a training; what comes after `references` is empty before the first step."""
+
+    inputs: InputFacts
+    targets: TargetFacts
+    loss: LossFacts
+    optimizer: OptimizerFacts
+    plan: PlanFacts
+    layers: tuple[LayerFacts, ...]
+    output: OutputFacts
+    references: References
+    layer_vitals: tuple[LayerVitals, ...] = ()
+    network_vitals: tuple[NetworkVitals, ...] = ()
+    history: tuple[StepRecord, ...] = ()
+    events: tuple[Event, ...] = ()
+    outcome: Outcome | None = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether any step was taken."""
+        return bool(self.history)
+
+    def layer(self, path: str) -> LayerFacts | None:
+        """Return the facts of a layer by its path."""
+        return next((layer for layer in self.layers if layer.path == path), None)
+
+    def vitals_of(self, path: str) -> list[LayerVitals]:
+        """Return a layer's vitals in the order of steps."""
+        return [vitals for vitals in self.layer_vitals if vitals.path == path]

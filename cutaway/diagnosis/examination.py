@@ -1,0 +1,192 @@
+"""The examination before the first step: what the network, the loss, the optimizer and the rows are, as evidence."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cutaway.diagnosis.evidence import (
+    Evidence,
+    LossFacts,
+    OptimizerFacts,
+    Outcome,
+    OutputFacts,
+    PlanFacts,
+)
+from cutaway.diagnosis.inputs import input_facts
+from cutaway.diagnosis.layer_facts import LayerLook, layer_facts
+from cutaway.diagnosis.references import references
+from cutaway.diagnosis.targets import target_facts
+from cutaway.layers import ColumnEmbedding, Embedding, Layer
+from cutaway.losses import (
+    AbsoluteError,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    Loss,
+    MeanOverMembers,
+    ResidualSumOfSquares,
+    SquaredError,
+)
+from cutaway.optimizers import Optimizer
+from cutaway.schedules import Schedule
+from cutaway.training.plan import Plan
+from cutaway.training.score import score_of
+from cutaway.training.step import Batch
+from cutaway.training.watching import PROBE_ROWS, spaced
+
+# Rows that the network computes before the first step, at most.
+ROWS = 2000
+# Activations whose name a head is told by; any other last layer is told by "linear".
+HEADS = {
+    "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "ReLU": "relu", "Softplus": "softplus", "Step": "step",
+}  # fmt: skip
+# Layers that hand on what they are given, or nearly so.
+PASSING = ("Dropout", "Identity", "Flatten")
+
+
+def examine(
+    network: Layer,
+    loss: Loss,
+    optimizer: Optimizer,
+    rows: Batch,
+    held_out: Batch | None,
+    plan: Plan,
+    engine: str = "numpy",
+    names: Sequence[str] = (),
+    most: int = ROWS,
+) -> Evidence:
+    """Return the evidence there is before the first step; nothing is changed.
+
+    names   of the features
+    most    rows that the network computes, where it is so large that `ROWS` would take long
+    """
+    some = Batch(*(None if part is None else part[:: max(1, -(-len(rows.x) // most))] for part in rows))
+    look = LayerLook.take(network, loss, some)
+    layers = layer_facts(network, optimizer, look)
+    outputs = look.outputs
+    kinds = [layer.kind for layer in layers if layer.kind not in PASSING]
+    whole = any(isinstance(layer, (Embedding, ColumnEmbedding)) for _, layer in network.named_layers())
+    count = int(outputs.shape[-1]) if outputs.ndim > 1 else 1
+    judged = len(rows.x) if held_out is None else len(held_out.x)
+    per_epoch = plan.steps_of_epoch(len(rows.x))
+    last = next((layer for layer in reversed(layers) if layer.kind not in PASSING), None)
+    axis = int(float(last.settings.get("axis", -1))) if last is not None and last.kind == "Softmax" else -1
+    targets = target_facts(np.asarray(rows.y), count)
+    return Evidence(
+        inputs=input_facts(rows, held_out, names, whole and rows.x.dtype.kind in "iu"),
+        targets=targets,
+        loss=LossFacts(_kernel(loss), _takes(loss), type(loss).quotient is not Loss.quotient),
+        optimizer=optimizer_facts(optimizer, plan),
+        plan=PlanFacts(
+            epochs=plan.epochs, batch_size=plan.batch_size, updates=per_epoch * plan.epochs, shuffle=plan.shuffle,
+            validation_rows=0 if held_out is None else len(held_out.x), engine=engine,
+        ),
+        layers=layers,
+        output=OutputFacts(
+            head=HEADS.get(kinds[-1], "linear") if kinds else "linear",
+            units=count,
+            low=float(outputs.min()),
+            high=float(outputs.max()),
+            row_low=float(outputs.sum(axis=-1).min()),
+            row_high=float(outputs.sum(axis=-1).max()),
+            loss=look.loss,
+            expected=_expected(loss, some, outputs.shape),
+            doubled=_doubled(loss, outputs, some),
+            axis=axis,
+        ),
+        references=references(loss, rows, min(judged, PROBE_ROWS)),
+    )  # fmt: skip
+
+
+def optimizer_facts(optimizer: Optimizer, plan: Plan) -> OptimizerFacts:
+    """Return what is said of the optimizer; of schedules the largest value, of members the largest rate."""
+    factor = max(plan.rates) if plan.rates else 1.0
+    default = inspect.signature(type(optimizer)).parameters["learning_rate"].default
+    usual = optimizer.learning_rate if default is inspect.Parameter.empty else default
+    betas = getattr(optimizer, "betas", None)
+    return OptimizerFacts(
+        name=type(optimizer).__name__,
+        learning_rate=factor * _largest(optimizer.learning_rate),
+        usual=_largest(usual),
+        momentum=float(getattr(optimizer, "momentum", betas[0] if betas else 0.0)),
+        epsilon=getattr(optimizer, "epsilon", None),
+        weight_decay=_largest(optimizer.weight_decay),
+        clip_norm=optimizer.clip_norm,
+    )
+
+
+def _largest(value: float | Schedule) -> float:
+    return (
+        max(float(value(np.float64(t))) for t in np.linspace(0, 1, 101))
+        if isinstance(value, Schedule)
+        else float(value)
+    )
+
+
+def _inner(loss: Loss) -> Loss:
+    return loss.loss if isinstance(loss, MeanOverMembers) else loss
+
+
+def _kernel(loss: Loss) -> str:
+    return type(_inner(loss)).__name__
+
+
+def _takes(loss: Loss) -> str:
+    inner = _inner(loss)
+    if isinstance(inner, (CrossEntropy, BinaryCrossEntropy)):
+        return "logits" if inner.from_logits else "probabilities"
+    if isinstance(inner, Hinge):
+        return "logits"
+    numbers = isinstance(inner, (SquaredError, AbsoluteError, Huber, ResidualSumOfSquares))
+    return "numbers" if numbers else "unknown"
+
+
+def _expected(loss: Loss, rows: Batch, shape: tuple[int, ...]) -> float:
+    """Return the loss of outputs that are the same for every row, the best of those: shares of classes, or the mean."""
+    inner, y = _inner(loss), np.asarray(rows.y)
+    whole = y.dtype.kind in "iu"
+    if whole:
+        shares = np.bincount(y.ravel(), minlength=shape[-1])[: shape[-1]] / y.size
+    else:
+        shares = y.reshape(-1, y.shape[-1] if y.ndim > 1 else 1).mean(axis=0, dtype=np.float64)
+    answer: Any = shares
+    if isinstance(inner, (CrossEntropy, BinaryCrossEntropy)):
+        chances = np.clip(shares, 1e-7, 1 - 1e-7)
+        logits = np.log(chances) if isinstance(inner, CrossEntropy) else np.log(chances / (1 - chances))
+        answer = logits if inner.from_logits else chances
+    if np.size(answer) not in (1, shape[-1]):
+        return float("nan")
+    outputs = np.broadcast_to(np.asarray(answer, np.float64), shape)
+    with np.errstate(all="ignore"):
+        return float(loss.value(np.array(outputs), y, rows.weight))
+
+
+def _doubled(loss: Loss, outputs: np.ndarray, rows: Batch) -> float:
+    """Return the loss of rows taken twice over that of the rows: 1 of a mean, 2 of a sum."""
+    with np.errstate(all="ignore"):
+        once = float(loss.value(outputs, rows.y, rows.weight))
+        weight = None if rows.weight is None else np.tile(rows.weight, 2)
+        twice = float(loss.value(np.concatenate([outputs] * 2), np.concatenate([rows.y] * 2), weight))
+        return twice / once if np.isfinite([once, twice]).all() and once != 0 else 1.0
+
+
+def with_records(
+    evidence: Evidence, trained: Any, network: Layer, loss: Loss, rows: Batch, held_out: Batch | None
+) -> Evidence:
+    """Return the evidence with what a training recorded (a `Trained` or a run), and how good its network is."""
+    parts = [spaced(part, PROBE_ROWS) for part in (rows, held_out) if part is not None]
+    scores = [score_of(loss, network(part.x), part.y)[0] for part in parts]
+    return replace(
+        evidence,
+        layer_vitals=tuple(trained.vitals),
+        network_vitals=tuple(trained.network_vitals),
+        history=tuple(trained.history),
+        events=tuple(trained.events),
+        outcome=Outcome(scores[0], scores[1] if held_out is not None else None),
+    )

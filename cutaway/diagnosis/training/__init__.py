@@ -1,0 +1,1 @@
+"""Checks of a training under way: of its step size, its gradients and its units."""

@@ -1,0 +1,71 @@
+"""The verdict: which of the suspicions are causes, which are consequences, and which do no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cutaway.diagnosis import thresholds as at
+from cutaway.diagnosis.check import Check
+from cutaway.diagnosis.checks import CHECKS
+from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.harm import Harm, harm
+from cutaway.records import Finding
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is wrong with a training.
+
+    findings   causes, the first cause first; empty for a training that is well
+    notes      what is unusual and does no harm that could be measured
+    harm       what the training suffers from
+    """
+
+    findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    harm: Harm
+
+
+def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
+    """Return the verdict on what is known: before the first step of mistakes that are certain, afterwards of all.
+
+    1. Every check looks. 2. What is no certain mistake is a finding only where there is harm. 3. What an earlier cause
+    explains is folded under it. 4. Where there is harm and no cause is likely enough, the verdict says so.
+    """
+    suffers = harm(evidence)
+    causes: list[tuple[Check, Finding]] = []
+    notes: list[Finding] = []
+    for check in checks:
+        finding = check(evidence)
+        if finding is None:
+            continue
+        if not check.certain and not suffers:
+            notes.append(replace(finding, note=True))
+            continue
+        place = next((i for i, (cause, _) in enumerate(causes) if check.name in cause.explains), None)
+        if place is None:
+            causes.append((check, finding))
+        else:
+            cause, known = causes[place]
+            causes[place] = (cause, replace(known, consequences=(*known.consequences, finding)))
+    findings = [finding for _, finding in causes if finding.confidence >= at.CONFIDENT]
+    if suffers and not findings:
+        findings = [undecided(suffers, [finding for _, finding in causes], checks)]
+    return Verdict(tuple(findings), tuple(notes), suffers)
+
+
+def undecided(suffers: Harm, suspected: Sequence[Finding], checks: Sequence[Check]) -> Finding:
+    """Return the finding that the training is hurt, and the cause not known."""
+    between = " or ".join(finding.check for finding in suspected)
+    ruled_out = len(checks) - len(suspected)
+    return Finding(
+        check="not_learning",
+        sentence=f"it does not learn as it could: {suffers.sentence}; {ruled_out} causes are ruled out"
+        + (f", undecided between {between}" if between else ", and none of those known is left"),
+        quantity="probability of the likeliest cause",
+        measured=max((finding.confidence for finding in suspected), default=0.0),
+        normal=(at.CONFIDENT, 1.0),
+        confidence=0.0,
+        consequences=tuple(suspected),
+    )

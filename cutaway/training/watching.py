@@ -1,0 +1,71 @@
+"""When vitals are taken: at epochs fixed beforehand, so few that they cost little, and never so that they change it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cutaway.training.cost import EPOCH, Cost, seconds_of_step
+from cutaway.training.observe import observe
+from cutaway.training.step import Batch, Carry
+
+if TYPE_CHECKING:
+    from cutaway.training.loop import Loop
+
+# Training rows, and rows held out, that vitals are measured on, at most.
+PROBE_ROWS = 256
+# The share of the training that looks are planned for, and the share at which those not yet taken are left out.
+PLANNED, MOST = 0.02, 0.05
+# How often is looked, at least (the first and the last with them) and at most.
+FEWEST, OFTEN = 4, 40
+# A look takes about so many times a forward and backward pass over its rows.
+PASSES = 2.5
+
+
+class Watching:
+    """Takes the vitals of a training between its epochs; with members, the first one's."""
+
+    def __init__(self, loop: Loop, probe: Batch, held_out: Batch | None, cost: Cost) -> None:
+        self.loop, self.probe, self.held_out = loop, probe, held_out
+        rows = len(probe.x) / min(loop.plan.batch_size, loop.count)
+        scaled = cost._replace(flops=cost.flops * rows, elements=cost.elements * rows)
+        members, engine = loop.plan.members or 1, loop.trainer.engine
+        self.each = PASSES * seconds_of_step("numpy", scaled)
+        self.epoch = loop.per_epoch * seconds_of_step(engine, cost, members) + EPOCH[engine]
+        self.spent, self.looked = 0.0, -1
+        self.planned: frozenset[int] = frozenset()
+
+    def plan(self) -> None:
+        """Choose the epochs after which to look, by what looks and epochs should cost: denser at first."""
+        epochs = self.loop.epochs
+        looks = max(FEWEST, min(OFTEN, int(PLANNED * epochs * self.epoch / self.each)))
+        self.planned = frozenset(np.round(epochs * (np.arange(looks) / (looks - 1)) ** 1.5).astype(int).tolist())
+
+    def look(self, epoch: int, last: bool = False) -> None:
+        """Take vitals, if it is time, or if it is the last."""
+        loop = self.loop
+        if not loop.plan.watch or epoch == self.looked or not (last or epoch in self.planned):
+            return
+        if not last and epoch and self.spent > MOST * (loop.elapsed() - loop.compiled):
+            return
+        start = time.perf_counter()
+        carry = Carry(*(loop.engine.fetch(part) for part in loop.carry))
+        if loop.plan.members is not None:
+            carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
+        trainer = loop.trainer
+        layers, whole = observe(
+            trainer.network, trainer.loss, trainer.optimizer, carry, self.probe, epoch, loop.steps, self.held_out
+        )
+        for vitals in layers:
+            loop.tell(vitals, loop.trained.vitals)
+        loop.tell(whole, loop.trained.network_vitals)
+        self.spent += time.perf_counter() - start
+        self.looked = epoch
+
+
+def spaced(rows: Batch, most: int) -> Batch:
+    """Return at most so many of the rows, evenly over them."""
+    some = slice(None, None, -(-len(rows.x) // most))
+    return Batch(*(None if part is None else part[some] for part in rows))
