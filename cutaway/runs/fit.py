@@ -24,8 +24,12 @@ from cutaway.runs.run import Run
 from cutaway.runs.trajectory import Followed, with_trajectory
 from cutaway.storage.architecture import describe
 from cutaway.storage.run_folder import CHECKPOINT, check_place, is_run
+from cutaway.training.footprint import affords
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
+
+# An examination before the first step holds so many copies of the weights: gradients, and the first ones to repeat it.
+EXAMINED = 6
 
 
 def fit(
@@ -151,7 +155,7 @@ def fit(
         }  # fmt: skip
         told_in = folder / CHECKPOINT if is_run(folder) else folder  # an earlier run keeps its records until the end
     diagnosing = None
-    if observe:
+    if observe and affords(network, EXAMINED):
         diagnosing = Diagnosing(Setup(network, criterion, method, rows, held_out, plan, engine))
     with keeping_in(folder, identity, resume, name="path") as keeping:
         run = learn(

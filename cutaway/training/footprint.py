@@ -107,3 +107,8 @@ def _told(size: float) -> str:
     ('1.5 GiB', '3.0 MiB')
     """
     return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.1f} MiB"
+
+
+def affords(network: Layer, copies: int) -> bool:
+    """Return whether there is memory for so many copies of a network's weights."""
+    return available_memory() > copies * sum(array.nbytes for array in network.parameters().values())
