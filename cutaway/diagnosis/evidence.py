@@ -30,6 +30,11 @@ class InputFacts:
     worst         the five features farthest from mean 0 and deviation 1
     constant      names of features that are the same in every row
     repeats       share of the held-out rows that are among the training rows too, input and target
+    size          largest root mean square of a feature
+    deviation     largest deviation of a feature
+    missing       numbers that are NaN or infinite; `missing_in` the features they are in, `first_missing` the first row
+    shift         largest distance between the distributions of a feature in training and held-out rows, 0 to 1
+    shift_chance  probability of one so large among all features where nothing is shifted; `shifted` is the feature
     """
 
     rows: int
@@ -40,6 +45,14 @@ class InputFacts:
     worst: tuple[Feature, ...] = ()
     constant: tuple[str, ...] = ()
     repeats: float = 0.0
+    size: float = 0.0
+    deviation: float = 1.0
+    missing: int = 0
+    missing_in: tuple[str, ...] = ()
+    first_missing: int | None = None
+    shift: float = 0.0
+    shift_chance: float = 1.0
+    shifted: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,10 @@ class TargetFacts:
     low, high, mean, std   over all of them
     counts   rows of each class, for classes and one_hot and yes_no
     runs     z of the runs test on the order of the rows: far below 0 where equal targets stand together
+    run_length   mean number of equal targets in a row; of numbers, of those on one side of their median
+    missing  targets that are NaN or infinite; `first_missing` is the row of the first
+    wrong    targets that are no class of the network; `first_wrong` is the row of the first
+    stretched    shapes of targets and outputs that would be stretched over each other, "" where they match
     """
 
     task: str
@@ -62,15 +79,28 @@ class TargetFacts:
     std: float
     counts: tuple[int, ...] = ()
     runs: float = 0.0
+    run_length: float = 1.0
+    missing: int = 0
+    first_missing: int | None = None
+    wrong: int = 0
+    first_wrong: int | None = None
+    stretched: str = ""
 
 
 @dataclass(frozen=True)
 class LossFacts:
-    """The loss: its name ("CrossEntropy"), and whether it takes scores ("logits"), "probabilities" or "numbers"."""
+    """The loss.
+
+    name       of its class ("CrossEntropy")
+    takes      scores ("logits"), "probabilities", "log_probabilities" or "numbers"; "unknown" for one of your own
+    summed     whether it is a sum over the rows instead of a mean
+    stretched  whether targets of another shape were stretched over the outputs (PyTorch does; here that is refused)
+    """
 
     name: str
     takes: str
     summed: bool = False
+    stretched: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,12 +210,28 @@ class References:
     linear     least squares on standardised inputs, with the ridge that is best in leave-one-out
     neighbour  the nearest row
     error      standard error of a score on so few rows
+    rows       how many rows they were tried on
+    unrelated  probability of so good a score where targets have nothing to do with inputs, by permuting them
+    recognised for each class, the share of its rows that the better of the two methods recognises; 0 where most of
+               what it calls so is of another class
+    copied     name of a feature that is the target itself, up to factor and offset, "" where none is
+    without    score of least squares without that feature
+    clear, unclear   share of the rows that a vote of their neighbours calls another class: of the third where the
+               vote is clearest, and of the rest; `suspects` are rows of the first, the worst first
     """
 
     chance: float
     linear: float
     neighbour: float
     error: float
+    rows: int = 0
+    unrelated: float = 0.0
+    recognised: tuple[float, ...] = ()
+    copied: str = ""
+    without: float = 0.0
+    clear: float = 0.0
+    unclear: float = 0.0
+    suspects: tuple[int, ...] = ()
 
     @property
     def best(self) -> float:
@@ -195,10 +241,15 @@ class References:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How good the delivered weights are: on the probe rows, and on rows held out (None without them)."""
+    """How good the delivered weights are: on the probe rows, and on rows held out (None without them).
+
+    recalls   for each class, the share of its rows that are recognised, held out where some are; `support` their number
+    """
 
     score: float
     validation_score: float | None
+    recalls: tuple[float, ...] = ()
+    support: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def examine(
             row_low=float(outputs.sum(axis=-1).min()),
             row_high=float(outputs.sum(axis=-1).max()),
             loss=look.loss,
-            expected=_expected(loss, some, outputs.shape),
+            expected=expected_loss(loss, some, outputs.shape),
             doubled=_doubled(loss, outputs, some),
             axis=axis,
         ),
@@ -147,7 +147,7 @@ def _takes(loss: Loss) -> str:
     return "numbers" if numbers else "unknown"
 
 
-def _expected(loss: Loss, rows: Batch, shape: tuple[int, ...]) -> float:
+def expected_loss(loss: Loss, rows: Batch, shape: tuple[int, ...]) -> float:
     """Return the loss of outputs that are the same for every row, the best of those: shares of classes, or the mean."""
     inner, y = _inner(loss), np.asarray(rows.y)
     whole = y.dtype.kind in "iu"

@@ -140,13 +140,13 @@ def parameter_facts(path: str, array: np.ndarray, look: LayerLook, optimizer: Op
         mean=float(array.mean()),
         std=float(array.std()),
         wanted=wanted,
-        alike=_alike(array, gradients[0]),
+        alike=alike(array, gradients[0]),
         gradient=float(np.sqrt(np.mean([np.mean(np.square(gradient, dtype=np.float64)) for gradient in gradients]))),
         moved=factor(optimizer.learning_rate_factors, path) != 0,
     )
 
 
-def _alike(array: np.ndarray, gradient: np.ndarray) -> float:
+def alike(array: np.ndarray, gradient: np.ndarray) -> float:
     """Return the share of units (last axis) that coincide with another one in weights and in gradient."""
     units = array.shape[-1] if array.ndim > 1 else 1
     if units < 2 or array.size > MOST_COMPARED or not np.isfinite(gradient).all():

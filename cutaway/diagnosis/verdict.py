@@ -30,13 +30,14 @@ class Verdict:
 def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     """Return the verdict on what is known: before the first step of mistakes that are certain, afterwards of all.
 
-    1. Every check looks. 2. What is no certain mistake is a finding only where there is harm. 3. What an earlier cause
-    explains is folded under it. 4. Where there is harm and no cause is likely enough, the verdict says so.
+    1. Every check looks. 2. What is no certain mistake is a finding only where there is harm. 3. Certain mistakes come
+    first, the others after them, both in causal order. 4. What an earlier cause explains is folded under it. 5. Where
+    there is harm and no cause is likely enough, the verdict says so.
     """
     suffers = harm(evidence)
     causes: list[tuple[Check, Finding]] = []
     notes: list[Finding] = []
-    for check in checks:
+    for check in sorted(checks, key=lambda check: not check.certain):
         finding = check(evidence)
         if finding is None:
             continue

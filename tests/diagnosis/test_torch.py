@@ -1,0 +1,102 @@
+"""Trainings in PyTorch, watched: the records are those of the same training here, and so are the verdicts."""
+
+import numpy as np
+import pytest
+
+import cutaway as ca
+from cutaway.diagnosis.torch import watch
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+
+
+def rows(count=400, seed=0):
+    x = np.random.default_rng(seed).normal(size=(count, 6)).astype(np.float32)
+    return x, (x[:, 0] * x[:, 1] > 0).astype(np.int64)
+
+
+def train(model, x, y, loss, rate=0.01, epochs=10, optimizer=None, size=32):
+    torch.manual_seed(0)
+    method = optimizer or torch.optim.Adam(model.parameters(), rate)
+    x, y = torch.as_tensor(x), torch.as_tensor(y)
+    with watch(model, method, loss) as watched:
+        for _ in range(epochs):
+            for part in torch.randperm(len(x)).split(size):
+                method.zero_grad()
+                loss(model(x[part]), y[part]).backward()
+                method.step()
+    return watched
+
+
+def mlp(*tail, outputs=2):
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, outputs), *tail)
+
+
+def test_a_healthy_training_has_no_finding_and_is_not_changed():
+    x, y = rows()
+    watched = train(model := mlp(), x, y, nn.CrossEntropyLoss(), epochs=30)
+    assert watched.verdict().findings == () and watched.evidence().outcome.score > 0.9
+    alone = mlp()
+    torch.manual_seed(0)
+    method, inputs, targets = torch.optim.Adam(alone.parameters(), 0.01), torch.as_tensor(x), torch.as_tensor(y)
+    for _ in range(30):
+        for part in torch.randperm(len(x)).split(32):
+            method.zero_grad()
+            nn.CrossEntropyLoss()(alone(inputs[part]), targets[part]).backward()
+            method.step()
+    for here, there in zip(model.parameters(), alone.parameters(), strict=True):
+        assert torch.equal(here, there)
+
+
+def test_the_hooks_go():
+    x, y = rows()
+    loss = nn.CrossEntropyLoss()
+    model = mlp()
+    train(model, x, y, loss, epochs=1)
+    assert not any(part._forward_hooks or part._forward_pre_hooks for part in (*model.modules(), loss))
+
+
+def test_vitals_are_those_of_the_same_step_here():
+    x, y = rows(64)
+    model = mlp()
+    net = ca.from_pytorch(model)
+    watched = train(model, x, y, nn.CrossEntropyLoss(), 0.0, 1, torch.optim.SGD(model.parameters(), 0.1), size=64)
+    run = ca.fit(
+        net, x, y, loss="cross_entropy", optimizer=ca.GradientDescent(0.1), epochs=1, batch_size=None, engine="numpy"
+    )
+    ours = [vitals for vitals in run.vitals if vitals.step == 0]
+    assert [vitals.kind for vitals in watched.layer_vitals] == [vitals.kind for vitals in ours]
+    for there, here in zip(watched.layer_vitals, ours, strict=True):
+        for name in ("output_mean", "output_std", "silent", "weight_norm", "gradient_norm", "update_ratio"):
+            expected = getattr(here, name)
+            expected = expected if expected is None else pytest.approx(expected, rel=1e-4, abs=1e-6)
+            assert getattr(there, name) == expected, name
+    whole = watched.network_vitals[0]
+    assert whole.gradient_norm == pytest.approx(run.network_vitals[0].gradient_norm, rel=1e-4)
+    assert whole.score == run.network_vitals[0].score
+    theirs, facts = watched.evidence(), run.evidence
+    for one, other in zip(theirs.layers, facts.layers, strict=True):
+        assert (one.kind, one.units, one.follows) == (other.kind, other.units, other.follows)
+        for there, here in zip(one.parameters, other.parameters, strict=True):
+            assert (there.fan_in, there.fan_out, there.shape) == (here.fan_in, here.fan_out, here.shape)
+            assert there.std == pytest.approx(here.std, rel=1e-5) and there.wanted == pytest.approx(here.wanted)
+    assert theirs.output.expected == pytest.approx(facts.output.expected, rel=1e-5)
+
+
+def test_the_same_verdicts_come_out():
+    x, y = rows()
+    found = train(mlp(nn.Softmax(-1), outputs=1), x, y.astype(np.float32)[:, None], nn.MSELoss()).verdict().findings
+    assert found[0].check == "softmax_one_unit" and found[0].layer == "3"
+    slope = x @ np.arange(1, 7, dtype=np.float32)[:, None]
+    model = mlp(outputs=1)
+    wild = train(model, x, slope, nn.MSELoss(), optimizer=torch.optim.SGD(model.parameters(), 10.0))
+    assert wild.verdict().findings[0].check == "learning_rate_too_high"
+
+
+def test_a_loss_without_a_counterpart_is_named():
+    model = mlp()
+    with pytest.raises(ca.InputError, match=r"the loss is a CTCLoss, expected one of torch\.nn's CrossEntropyLoss"):
+        watch(model, torch.optim.SGD(model.parameters(), 0.1), nn.CTCLoss())
+    with pytest.raises(ca.InputError, match="no training step was seen"):
+        watch(model, torch.optim.SGD(model.parameters(), 0.1), nn.MSELoss()).evidence()
