@@ -75,10 +75,13 @@ def below(found: Landscape) -> list[str]:
         )
     if found.curvature is not None:
         across, up = (shown(bend, 3) for bend in found.bends)
-        sharpest, bound = shown(found.curvature.largest[0], 3), "at most"
-        if not found.curvature.converged:
-            bound = f"not settled after {found.curvature.steps} steps, at least"
-        parts.append(f"curvature {across} across and {up} up; of all directions of length 1 {bound} {sharpest}")
+        sharpest, steps = shown(found.curvature.largest[0], 3), found.curvature.steps
+        if found.curvature.converged:
+            parts.append(f"curvature {across} across and {up} up; of all directions of length 1 at most {sharpest}")
+        else:
+            parts.append(
+                f"curvature {across} across, {up} up; largest at least {sharpest}, not settled in {steps} steps"
+            )
     return parts
 
 

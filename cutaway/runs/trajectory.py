@@ -14,7 +14,7 @@ from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import StepRecord
-from cutaway.storage.way import Judged, Way
+from cutaway.storage.way import LARGEST, LONGEST_NAME, Judged, Way
 from cutaway.training.cost import cost_of_step, seconds_of_step
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
@@ -23,7 +23,7 @@ from cutaway.training.step import Batch, Carry
 HELD, POINTS, FEWEST = 1 << 23, 200, 4
 # In the end the loss is measured at so many of the points, over so many rows, and in so many seconds as they are
 # reckoned beforehand, at most. Of rows that take long there are fewer, down to so few; then there are fewer points.
-JUDGED, ROWS, FEWEST_ROWS, SECONDS = 50, 2048, 64, 0.3
+JUDGED, ROWS, FEWEST_ROWS, SECONDS = 24, 2048, 64, 0.15
 
 
 def with_trajectory(
@@ -159,7 +159,7 @@ class Followed:
         asked = min(asked, max(2, int(SECONDS / (count * each))))
         some = np.linspace(0, len(taken) - 1, count).round().astype(int)
         taken, rows = taken[some], Batch(rows.x[some], rows.y[some], None)
-        chosen = np.linspace(0, len(points) - 1, asked).round().astype(int)
+        chosen = _spread(len(points), asked)
         params, state = dict(sorted(network.parameters().items())), network.state()
         sizes = np.cumsum([array.size for array in params.values()])[:-1]
         lines = np.split(np.stack([points[place].weights for place in chosen]), sizes, axis=1)
@@ -172,11 +172,24 @@ class Followed:
         measured = surface.at(weights)
         losses[chosen] = np.where(np.isfinite(measured), measured, np.inf)
         delivered = float(surface.at({path: array[None] for path, array in {**params, **state}.items()})[0])
-        if not np.isfinite(delivered):
+        if not abs(delivered) <= LARGEST:
             return None
         known = places is not None and taken[-1] < len(places)
         which = np.sort(places[taken]) if places is not None and known else None
-        return Judged(losses, type(loss).__name__, len(taken), delivered, which)
+        return Judged(losses, type(loss).__name__[:LONGEST_NAME], len(taken), delivered, which)
+
+
+def _spread(count: int, most: int) -> np.ndarray:
+    """Return at most so many of the places 0 … count − 1: half of them evenly, half closer together early on.
+
+    >>> _spread(100, 8), _spread(3, 8), _spread(9, 2)
+    (array([ 0,  1,  5, 21, 33, 66, 99]), array([0, 1, 2]), array([0, 8]))
+    """
+    if count <= most:
+        return np.arange(count)
+    early = most // 2 if most > 3 else 0
+    places = [*np.linspace(0, count - 1, most - early), *np.geomspace(1, count - 1, early)]
+    return np.unique(np.round(places)).astype(int)
 
 
 def _first_carry(plan: Plan, network: Layer, optimizer: Optimizer, rows: Batch) -> Carry:

@@ -10,11 +10,8 @@ import pytest
 
 import cutaway as ca
 from cutaway.explain.bias_variance import bias_variance
-from cutaway.explain.decomposition import Redrawn, difference, squared_parts, zero_one_parts
-from cutaway.explain.noise import noise_from_neighbours, noise_from_repeats
 from cutaway.explain.resampling import resampled
 from cutaway.explain.sweep import train_kinds
-from cutaway.explain.verdict import states, verdict
 from cutaway.losses import as_loss
 from cutaway.optimizers import as_optimizer
 from cutaway.training.step import Batch
@@ -33,44 +30,7 @@ def small(make=made, **how):
     return bias_variance(make, X, settings.pop("y", Y), **settings)
 
 
-def components(random, resamples, seeds, rows, data, own):
-    """Outputs with a known bias at each row, and known variances between resamples and between seeds."""
-    bias = np.linspace(-1, 1, rows)[:, None]
-    shift = data * random.standard_normal((resamples, 1, rows, 1))
-    return bias + shift + own * random.standard_normal((resamples, seeds, rows, 1)), bias
-
-
 # ---- squared error ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("seeds", [1, 3])
-def test_the_parts_add_up_to_the_error(seeds):
-    outputs, _ = components(RANDOM, 4, seeds, 30, 0.5, 0.3)
-    truth = RANDOM.standard_normal((30, 1))
-    for how in ({}, {"noise": 0.2}, {"known": np.zeros((30, 1))}):
-        parts = squared_parts(outputs, truth, Redrawn(4, 30), **how)
-        noise = 0 if parts.noise is None else parts.noise.value
-        assert parts.error.value == pytest.approx(np.mean((outputs - truth) ** 2))
-        assert parts.bias.value + parts.variance.value + noise == pytest.approx(parts.error.value)
-        if seeds > 1:
-            assert parts.from_data.value + parts.from_seeds.value == pytest.approx(parts.variance.value)
-        else:
-            assert parts.from_data is None
-
-
-def test_the_parts_are_right_on_average_and_their_intervals_hold_the_truth():
-    random, found, inside = np.random.default_rng(3), [], []
-    expected = np.array([np.mean(np.linspace(-1, 1, 40) ** 2), 0.25 + 0.09, 0.25, 0.09])
-    for place in range(100):
-        outputs, _ = components(random, 8, 3, 40, 0.5, 0.3)
-        noisy = 0.2 * random.standard_normal((40, 1))
-        parts = squared_parts(outputs, noisy, Redrawn(8, 40, place), known=np.zeros((40, 1)))
-        figures = [parts.bias, parts.variance, parts.from_data, parts.from_seeds]
-        found.append([figure.value for figure in figures])
-        inside.append([figure.low <= truth <= figure.high for figure, truth in zip(figures, expected, strict=True)])
-    errors = np.std(found, axis=0) / np.sqrt(len(found))
-    assert (np.abs(np.mean(found, axis=0) - expected) < 4 * errors).all()
-    assert (np.mean(inside, axis=0) > 0.9).all()
 
 
 def test_least_squares_on_a_line_with_noise_has_the_variance_of_its_closed_form():
@@ -90,8 +50,8 @@ def test_least_squares_on_a_line_with_noise_has_the_variance_of_its_closed_form(
     parts = found.parts[0]
     exact = sigma**2 * 3 / (16 - 3 - 1)
     assert parts.variance.low < exact < parts.variance.high
-    assert parts.variance.high < 2.5 * exact
-    assert parts.bias.low < 0 < parts.bias.high
+    assert parts.variance.high < 3 * exact
+    assert parts.bias.low == 0 < parts.bias.high < 0.05
     assert abs(parts.bias.value) < 0.01
     assert parts.noise.low < sigma**2 < parts.noise.high
 
@@ -114,43 +74,6 @@ def test_what_a_line_cannot_bend_to_is_bias():
 
 
 # ---- 0–1 loss ---------------------------------------------------------------------------------------------------
-
-
-def by_definition(answers, truth):
-    """Domingos's bias and net variance, row by row, with labels as the truth."""
-    bias = variance = 0.0
-    for row, label in enumerate(truth):
-        said = answers[..., row].ravel()
-        main = np.argmax(np.bincount(said, minlength=3))
-        differ = np.mean(said != main)
-        if main == label:
-            variance += differ
-        else:
-            bias += 1
-            # c₂ = −P(y = t | y ≠ main)
-            variance -= differ * (np.mean(said[said != main] == label) if differ else 0)
-    return bias / len(truth), variance / len(truth)
-
-
-def test_zero_one_parts_are_those_of_the_definition_and_add_up():
-    answers = RANDOM.integers(0, 3, (5, 3, 40))
-    answers[:, :, :20] = np.where(RANDOM.random((5, 3, 20)) < 0.7, 1, answers[:, :, :20])
-    truth = RANDOM.integers(0, 3, 40)
-    parts = zero_one_parts(answers, truth, Redrawn(5, 40), 3)
-    assert (parts.bias.value, parts.variance.value) == pytest.approx(by_definition(answers, truth))
-    assert parts.error.value == pytest.approx(np.mean(answers != truth))
-    assert parts.bias.value + parts.variance.value == pytest.approx(parts.error.value)
-
-
-def test_noise_of_two_classes_weighs_as_the_theorem_says():
-    """A wrong label adds 2 P(answer = best) − 1 to the error of its row."""
-    answers, best = RANDOM.integers(0, 2, (6, 2, 50)), RANDOM.integers(0, 2, 50)
-    flipped = RANDOM.random(50) < 0.2
-    labels = np.where(flipped, 1 - best, best)
-    parts = zero_one_parts(answers, labels, Redrawn(6, 50), 2, known=best)
-    weigh = 2 * np.mean(answers == best, axis=(0, 1)) - 1
-    assert parts.noise.value == pytest.approx(np.mean(weigh * flipped))
-    assert parts.bias.value + parts.variance.value + parts.noise.value == pytest.approx(parts.error.value)
 
 
 @pytest.mark.parametrize(("loss", "outputs"), [("cross_entropy", 3), ("binary_cross_entropy", 1)])
@@ -244,62 +167,6 @@ def test_rows_learned_from_are_known_better_than_others():
     assert found.curve[0][1].error.value > found.curve[-1][1].error.value
 
 
-# ---- noise and the verdict --------------------------------------------------------------------------------------
-
-
-def test_noise_is_estimated_near_what_it_is():
-    random = np.random.default_rng(1)
-    x = random.uniform(-1, 1, (1500, 2))
-    y = np.sin(2 * x[:, 0]) * x[:, 1] + 0.4 * random.standard_normal(1500)
-    assert noise_from_neighbours(x, y) == pytest.approx(0.16, abs=0.02)
-    again = np.repeat(x[:300], 4, axis=0)
-    noisy = again[:, 0] + 0.4 * random.standard_normal(1200)
-    assert noise_from_repeats(again, noisy) == pytest.approx(0.16, abs=0.03)
-    with pytest.raises(ca.InputError, match="0 rows repeat"):
-        noise_from_repeats(x, y)
-
-
-def parts_of(error, seeds=0.0, redrawn=None):
-    """Parts with an error that is the same in each draw, and so much variance of seeds."""
-    outputs = error**0.5 + seeds**0.5 * np.random.default_rng(0).standard_normal((4, 3, 30, 1))
-    outputs -= outputs.mean() - error**0.5
-    return squared_parts(outputs, np.zeros((30, 1)), redrawn)
-
-
-@pytest.mark.parametrize(
-    ("vary", "errors", "fewer", "seeds", "what"),
-    [
-        ("width", (4.0, 2.0, 1.0), None, 0, "more capacity"),
-        ("epochs", (4.0, 2.0, 1.0), None, 0, "longer training"),
-        ("width", (1.0, 2.0, 4.0), None, 0, "more regularisation"),
-        ("width", (1.0, 1.0, 4.0), None, 0, "neither"),  # as good at the small end: going further back gains nothing
-        ("weight_decay", (4.0, 2.0, 1.0), None, 0, "more regularisation"),
-        ("width", (2.0, 1.0, 1.5), 1.2, 0, "more data"),
-        ("width", (2.0, 1.0, 1.5), 1.0, 0.2, "averaging"),
-        ("width", (2.0, 1.0, 1.5), 1.0, 0, "neither"),
-        ("rows", (2.0, 1.5, 1.0), None, 0, "more data"),
-        ("rows", (2.0, 1.0, 1.0), None, 0, "neither"),
-        ("width", (4.0, 2.0, 1.9), 3.0, 0, "more data"),
-    ],
-)
-def test_the_verdict_follows_from_the_figures(vary, errors, fewer, seeds, what):
-    redrawn = Redrawn(4, 30)
-    parts = [parts_of(error, seeds, redrawn) for error in errors]
-    less = None if fewer is None else (100, 50, parts_of(fewer, seeds, redrawn))
-    found = verdict(vary, [1.0, 2.0, 4.0], parts, redrawn, less)
-    assert found.what == what, found.sentence
-    assert found.sentence.startswith(what)
-    if what == "more data" and vary == "width":
-        assert "from 50 rows to 100" in found.sentence
-
-
-def test_states_say_where_the_best_is():
-    redrawn = Redrawn(4, 30)
-    parts = [parts_of(error, 0, redrawn) for error in (2.0, 1.0, 1.0, 3.0)]
-    assert states(parts, redrawn) == ["too small", "best", "as good", "too large"]
-    assert difference(parts[3], parts[1], redrawn).value == pytest.approx(2.0)
-
-
 # ---- what is shown ----------------------------------------------------------------------------------------------
 
 
@@ -310,6 +177,8 @@ def test_charts_text_and_json_are_of_the_same_figures():
     assert [line.name for line in chart.lines[:3]] == ["error", "bias² + noise", "variance"]
     for svg in (found.svg(), found.learning_curve().svg()):
         ElementTree.fromstring(svg)
+    assert len(ElementTree.fromstring(found.svg())) == 2
+    assert max(chart.lines[0].high) <= 2 * max(part.error.value for part in found.parts)
     told = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert told["values"][1]["error"]["value"] == pytest.approx(found.parts[1].error.value)
     assert told["verdict"]["what"] == found.verdict.what
@@ -320,26 +189,28 @@ def test_charts_text_and_json_are_of_the_same_figures():
     assert axes[1].lines[0].get_xdata() == pytest.approx([rows for rows, _, _ in found.curve])
 
 
-def test_the_command_measures_a_table(tmp_path, capsys):
-    from cutaway.cli.capacity import capacity
+def test_the_best_is_trained_with_weight_decay_too():
+    """The weight decay of the optimizer and as much more; what is measured is what varying it measures."""
+    how = {"values": (4,), "optimizer": ca.Adam(0.01, weight_decay=0.5), "weight_decay": 1.5}
+    found = small(lambda _: made(4), **how)
+    decay, parts = found.decayed
+    assert decay == 2.0
+    varied = small(lambda: made(4), **how | {"vary": "weight_decay", "values": (0.5, 2.0)})
+    assert parts.error.value == pytest.approx(varied.parts[1].error.value)
+    assert found.parts[0].error.value == pytest.approx(varied.parts[0].error.value)
+    assert varied.decayed is None
+    assert found.networks == 2 * 3 * 2
+    assert small(weight_decay=0, values=(2,)).decayed is None
+    told = []
+    small(values=(2, 4), learning_curve=True, told=lambda done, whole: told.append((done, whole)))
+    assert told[-1] == (36, 36) and [done for done, _ in told] == sorted(done for done, _ in told)
 
-    table = tmp_path / "t.csv"
-    rows = [f"{a:.3f},{'red' if b > 0 else 'blue'},{y:.4f}" for (a, b), y in zip(X, Y[:, 0], strict=True)]
-    table.write_text("\n".join(["a,colour,y", *rows]))
-    how = {"target": "y", "widths": "1,4", "resamples": 3, "seeds": 2, "epochs": 3}
-    assert capacity(table, **how, out=tmp_path / "c.svg") == 0
-    said = capsys.readouterr().out
-    assert "share of the variance of 'y'" in said
-    assert "verdict" in said
-    ElementTree.fromstring((tmp_path / "c.svg").read_text())
-    assert capacity(table, **(how | {"target": "colour"}), json_=True) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["kind"] == "0–1 loss"
-    assert told["networks"] == 3 * 2 * (2 + 3)
-    with pytest.raises(ca.InputError, match="numbers with commas"):
-        capacity(table, **(how | {"widths": "one"}))
-    with pytest.raises(ca.InputError, match="--noise is 'loud'"):
-        capacity(table, **how, noise="loud")
+
+def test_noise_above_what_is_left_of_the_error_is_told():
+    found = small(values=(8,), epochs=20, noise=5.0)
+    assert "less than the noise is said to be" in found.notes[0]
+    assert found.parts[0].bias.value < 0 == found.parts[0].bias.low
+    assert not small(values=(2,), noise=0.001).notes
 
 
 @pytest.mark.parametrize(
@@ -348,11 +219,12 @@ def test_the_command_measures_a_table(tmp_path, capsys):
         ({"vary": "colour"}, "vary is 'colour'"),
         ({"values": (0,)}, "expected different whole numbers"),
         ({"values": (2, 2)}, "expected different"),
-        ({"resamples": 1}, "resamples must be"),
+        ({"resamples": 2}, "resamples must be"),
         ({"test": 1.5}, "test is 1.5"),
         ({"loss": "hinge"}, "expected squared error or cross-entropy"),
         ({"noise": "loud"}, "noise is 'loud'"),
         ({"noise": -1.0}, "noise is -1.0"),
+        ({"weight_decay": -1.0}, "weight_decay is -1.0"),
         ({"resample": "twice"}, "resample is 'twice'"),
         ({"truth": [1.0]}, "truth has shape"),
         ({"truth": np.zeros(30), "noise": 0.1}, "leave noise out"),

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import cutaway as ca
+from cutaway.cli.diagnose import compared, nothing
 from cutaway.data.columns import describe_columns
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.reading import read_table, table_from
@@ -34,6 +35,7 @@ from cutaway.data.targets import ClassTarget, NumberTarget
 from cutaway.data.text import read_text
 from cutaway.data.text_windows import TextWindows
 from cutaway.data.tokens import Tokens
+from cutaway.diagnosis.telling import told as told_of
 from cutaway.errors import InputError
 from cutaway.explain.landscape import landscape
 from cutaway.losses import SquaredError
@@ -108,6 +110,9 @@ def use_network(place: Path) -> Any:
 def use_run(place: Path) -> Any:
     """Load the run in a file's folder, and ask it what a person does."""
     run = ca.load(place.parent)
+    if run.evidence is not None and run.verdict is not None:
+        told = [told_of(finding) for finding in (*run.verdict.findings, *run.verdict.notes)]
+        return run.summary(), repr(run), told, nothing(run.evidence), compared(run.evidence)
     return run.summary(), repr(run)
 
 
@@ -169,7 +174,10 @@ def runs() -> Iterable[Case]:
     x, y = rows()
     plain = ca.fit(ca.Sequential(ca.Dense(1)), x, y, loss="squared_error", epochs=3, engine="numpy", progress=False)
     for files in (saved(table_run()), saved(plain)):
-        for name, knowing in (("run.json", fuzzing.one_json_changed), ("records.jsonl", fuzzing.lines_changed)):
+        for name, knowing in (
+            ("run.json", fuzzing.one_json_changed), ("records.jsonl", fuzzing.lines_changed),
+            ("diagnosis.json", fuzzing.one_json_changed),
+        ):  # fmt: skip
 
             def use(place: Path, files: dict[str, bytes] = files) -> Any:
                 for name, content in files.items():
