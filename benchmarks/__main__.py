@@ -14,6 +14,7 @@ from benchmarks.tables import add_options
 NAMES = {
     "capacity": "bias and variance of twenty widths, 600 networks, beside training them one by one",
     "dense": "four dense networks: one training step beside scikit-learn, PyTorch, hand-written JAX and NumPy",
+    "diagnosis": "healthy and broken trainings: how often their diagnosis is right, and cries for nothing",
     "faults": "trainings killed at random moments and gone on with, failing disks, two processes on one folder",
     "fuzz": "changed files of every kind that is read: each must load or be refused",
     "jobs": "`cutaway train` on pictures and on a text, in processes of its own: scores, seconds, memory",
@@ -33,6 +34,8 @@ def main() -> None:
         command.add_argument("--quick", action="store_true", help="small, to see that it runs; writes no result")
         if name == "tables":
             add_options(command)
+        elif name == "diagnosis":
+            importlib.import_module("benchmarks.diagnosis").add_options(command)
         elif name == "fuzz":
             command.add_argument("--minutes", type=float, default=30, help="all kinds of file together (30)")
             command.add_argument("--seed", type=int, default=0, help="of the first change (0)")

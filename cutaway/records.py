@@ -71,6 +71,9 @@ class NetworkVitals:
     gradient_norm     length of the gradient with respect to all parameters
     agreement         cosine between the gradients of two halves of the probe rows: 1 no noise, 0 nothing but noise
     penalty           share that weight decay has in the step, λ‖w‖ / (‖g‖ + λ‖w‖)
+    promised          by how much the next step would lower the loss if the slope stayed what it is, ⟨g, w − w′⟩
+    stepped           what the loss would be after the next step; of a step that is too long, above `loss`
+    stepped_far       what it would be after a step in the same direction ten times as long
     """
 
     epoch: int
@@ -84,6 +87,9 @@ class NetworkVitals:
     gradient_norm: float
     agreement: float
     penalty: float
+    promised: float | None = None
+    stepped: float | None = None
+    stepped_far: float | None = None
 
 
 @dataclass(frozen=True)
@@ -164,17 +170,23 @@ class Progress:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to a run beyond an epoch: an engine chosen, a roll-back, an interruption."""
+    """Something that happened to a run beyond an epoch: an engine chosen, a roll-back, an interruption.
+
+    layer      path of the layer that it happened in, None where it happened in none or that is not known
+    operation  the operation that made what is not finite, "loss" or "step" for the optimizer's; "" where none did
+    """
 
     step: int
     what: str
     message: str
+    layer: str | None = None
+    operation: str = ""
 
 
 def as_data(record: Any) -> dict[str, Any]:
     """Return a record as data for JSON, with its kind first.
 
     >>> as_data(Event(3, "stopped", "asked to"))
-    {'record': 'Event', 'step': 3, 'what': 'stopped', 'message': 'asked to'}
+    {'record': 'Event', 'step': 3, 'what': 'stopped', 'message': 'asked to', 'layer': None, 'operation': ''}
     """
     return {"record": type(record).__name__, **vars(record)}

@@ -198,7 +198,8 @@ def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> No
         ),
         (
             "error",
-            f"{found.up}: always saying {said} costs {figure(shown.baseline, 3)}; in brackets the 95 % interval",
+            f"of '{shown.target}': {found.up}; always saying {said} costs {figure(shown.baseline, 3)}; in brackets are "
+            "95 % intervals",
         ),
         ("noise", found.noise),
         *(("note", note) for note in (*found.notes, *shown.notes)),
@@ -213,7 +214,6 @@ def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> No
     show(console, "")
     sentence = found.verdict.sentence
     what, _, why = sentence.partition(": ")
-    lines = [*(("besides", told) for told in found.besides()), ("verdict", f"{what.capitalize()}: {why}.")]
-    show(console, facts(lines))
+    show(console, facts([*found.besides(), ("verdict", f"{what.capitalize()}: {why}.")]))
     if out is not None:
         console.print(f"{'picture':10}{printable(str(out))}", soft_wrap=True, markup=False)

@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnknownOptionErro
 from cutaway.cli.capacity import capacity
 from cutaway.cli.compare import compare
 from cutaway.cli.data import data
+from cutaway.cli.diagnose import diagnose
 from cutaway.cli.exit_codes import DONE, ENDED, INTERRUPTED, OURS, WRONG_INPUT
 from cutaway.cli.explain import explain
 from cutaway.cli.export import export
@@ -40,7 +41,7 @@ app = App(
     ),
     help_format="markdown",
 )
-for command in (train, predict, explain, generate, compare, landscape, capacity, export, data):
+for command in (train, predict, explain, diagnose, generate, compare, landscape, capacity, export, data):
     app.command(command)
 
 

@@ -19,6 +19,8 @@ from cutaway.cli.values import seconds, share_or_table, whole, whole_or_part
 from cutaway.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from cutaway.data.sort import Sort
     from cutaway.runs.run import Run
 
@@ -136,6 +138,7 @@ def train(
     vocabulary
         How many different tokens there are at most.
     """
+    from cutaway.cli.findings import findings_shown
     from cutaway.data.sort import Sort, sort_of
     from cutaway.runs.train import job_for
     from cutaway.storage.run_folder import check_place
@@ -157,7 +160,8 @@ def train(
     loud = not quiet and not json_
     shown = _shown(sort, data, folder, replaces) if loud else {}
     show_after = shown.pop("after", None)
-    run = job(data, **asked, **shown, out=folder, progress=None if loud else False)
+    with findings_shown(_console() if loud else None):
+        run = job(data, **asked, **shown, out=folder, progress=None if loud else False)
     if json_:
         sys.stdout.write(json.dumps(_told(run), ensure_ascii=False, indent=1) + "\n")
     if show_after is not None:
@@ -219,19 +223,24 @@ def _told(run: Run) -> dict[str, Any]:
 
 def _shown(sort: Sort, data: Path, folder: Path, replaces: bool) -> dict[str, Callable[..., None]]:
     """Return what prints what was read before training begins, samples meanwhile, and how it went: by argument."""
-    from rich.console import Console
-
     from cutaway.data.sort import Sort
 
     summaries = {Sort.TABLE: "summary", Sort.PICTURES: "pictures_summary", Sort.TEXT: "text_summary"}
     summary = import_module(f"cutaway.cli.{summaries[sort]}")
-    console = Console()
-    console.width = min(console.width, WIDEST)
+    console = _console()
     shown = {
         "told": lambda run: summary.show_before(run, console, data),
         "after": lambda run: summary.show_after(run, console, folder, data, replaces),
     }
     return shown | ({"shown": partial(summary.show_sample, console)} if sort is Sort.TEXT else {})
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console()
+    console.width = min(console.width, WIDEST)
+    return console
 
 
 def run_name(data: Path) -> str:

@@ -139,6 +139,7 @@ class ParameterFacts:
     gradient  root mean square of the loss's gradient over the first batches, all of them together; 0 where it is
               exactly 0 in each
     moved     whether the optimizer changes it
+    reached   whether the loss depends on it at all
     """
 
     path: str
@@ -151,6 +152,7 @@ class ParameterFacts:
     alike: float
     gradient: float
     moved: bool = True
+    reached: bool = True
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ class LayerFacts:
     settings    its arguments that are numbers or words
     output_mean, output_std, output_low, output_high   on at most 2,000 training rows, in evaluation mode
     blame_rms   root mean square of the loss's gradient with respect to its output
+    shape       of its output, without the rows
+    softmax     axis of the softmax that makes its output, counted from the last (−1); None where none does
     """
 
     path: str
@@ -175,6 +179,8 @@ class LayerFacts:
     blame_rms: float
     settings: Mapping[str, float | str] = field(default_factory=dict)
     parameters: tuple[ParameterFacts, ...] = ()
+    shape: tuple[int, ...] = ()
+    softmax: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +190,8 @@ class OutputFacts:
     head       what makes its output: "softmax", "sigmoid", "relu", "tanh", … by the last layer, "linear" after sums
     units      how many outputs
     low, high  of them; `row_low`, `row_high` of their sums over a row
-    axis       of the softmax, where it is one (−1 is over the outputs)
+    axis       of the softmax, where it is one, counted from the last (−1 is over the outputs)
+    unreachable   share of the targets beyond the head's range; of a softmax, of rows whose sum is not 1
     loss       on at most 2,000 training rows
     expected   what the loss is for someone who knows nothing but the mean or the shares of the classes
     doubled    loss of a batch of 2 n rows over that of its first n: 1 where it is a mean, 2 where it is a sum
@@ -200,6 +207,25 @@ class OutputFacts:
     expected: float
     doubled: float = 1.0
     axis: int = -1
+    unreachable: float = 0.0
+
+
+@dataclass(frozen=True)
+class GradientFacts:
+    """The gradient of a layer or a loss that is not of this package, against the slope itself.
+
+    path, kind   of the layer; path None for the loss
+    error        of the gradient, as a share of its length, by central differences in float64
+    worst        the parameter (or "input") in which it is largest
+    uphill       of a loss: cosine between its gradient and the way from the outputs to the targets, below 0 where
+                 descent leads towards them; 0 of a layer, and where that cannot be said
+    """
+
+    path: str | None
+    kind: str
+    error: float
+    worst: str
+    uphill: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -243,7 +269,8 @@ class References:
 class Outcome:
     """How good the delivered weights are: on the probe rows, and on rows held out (None without them).
 
-    recalls   for each class, the share of its rows that are recognised, held out where some are; `support` their number
+    recalls   for each class, the share of its rows that are recognised, of probe rows and rows held out; `support` how
+              many they are
     """
 
     score: float
@@ -269,6 +296,7 @@ class Evidence:
     history: tuple[StepRecord, ...] = ()
     events: tuple[Event, ...] = ()
     outcome: Outcome | None = None
+    gradients: tuple[GradientFacts, ...] = ()
 
     @property
     def trained(self) -> bool:

@@ -17,10 +17,12 @@ from cutaway.diagnosis.evidence import (
     OutputFacts,
     PlanFacts,
 )
+from cutaway.diagnosis.gradient_facts import gradient_facts
+from cutaway.diagnosis.head import unreachable
 from cutaway.diagnosis.inputs import input_facts
 from cutaway.diagnosis.layer_facts import LayerLook, layer_facts
 from cutaway.diagnosis.references import references
-from cutaway.diagnosis.targets import target_facts
+from cutaway.diagnosis.targets import recalls, target_facts
 from cutaway.layers import ColumnEmbedding, Embedding, Layer
 from cutaway.losses import (
     AbsoluteError,
@@ -70,14 +72,13 @@ def examine(
     look = LayerLook.take(network, loss, some)
     layers = layer_facts(network, optimizer, look)
     outputs = look.outputs
-    kinds = [layer.kind for layer in layers if layer.kind not in PASSING]
+    head = look.head[0] if look.head[0] in HEADS.values() else "linear"
     whole = any(isinstance(layer, (Embedding, ColumnEmbedding)) for _, layer in network.named_layers())
     count = int(outputs.shape[-1]) if outputs.ndim > 1 else 1
     judged = len(rows.x) if held_out is None else len(held_out.x)
     per_epoch = plan.steps_of_epoch(len(rows.x))
-    last = next((layer for layer in reversed(layers) if layer.kind not in PASSING), None)
-    axis = int(float(last.settings.get("axis", -1))) if last is not None and last.kind == "Softmax" else -1
-    targets = target_facts(np.asarray(rows.y), count)
+    y = np.asarray(rows.y)
+    targets = target_facts((y > 0).astype(np.float32) if isinstance(loss, Hinge) else y, count)
     return Evidence(
         inputs=input_facts(rows, held_out, names, whole and rows.x.dtype.kind in "iu"),
         targets=targets,
@@ -89,7 +90,7 @@ def examine(
         ),
         layers=layers,
         output=OutputFacts(
-            head=HEADS.get(kinds[-1], "linear") if kinds else "linear",
+            head=head,
             units=count,
             low=float(outputs.min()),
             high=float(outputs.max()),
@@ -98,9 +99,11 @@ def examine(
             loss=look.loss,
             expected=expected_loss(loss, some, outputs.shape),
             doubled=_doubled(loss, outputs, some),
-            axis=axis,
+            axis=look.head[1] if head == "softmax" else -1,
+            unreachable=unreachable(head, y),
         ),
-        references=references(loss, rows, min(judged, PROBE_ROWS)),
+        references=references(loss, rows, min(judged, PROBE_ROWS), whole and rows.x.dtype.kind in "iu"),
+        gradients=gradient_facts(network, loss, some),
     )  # fmt: skip
 
 
@@ -181,12 +184,14 @@ def with_records(
 ) -> Evidence:
     """Return the evidence with what a training recorded (a `Trained` or a run), and how good its network is."""
     parts = [spaced(part, PROBE_ROWS) for part in (rows, held_out) if part is not None]
-    scores = [score_of(loss, network(part.x), part.y)[0] for part in parts]
+    answers = [network(part.x) for part in parts]
+    scores = [score_of(loss, said, part.y)[0] for said, part in zip(answers, parts, strict=True)]
+    recognised, support = recalls(loss, np.concatenate(answers), np.concatenate([np.asarray(part.y) for part in parts]))
     return replace(
         evidence,
         layer_vitals=tuple(trained.vitals),
         network_vitals=tuple(trained.network_vitals),
         history=tuple(trained.history),
         events=tuple(trained.events),
-        outcome=Outcome(scores[0], scores[1] if held_out is not None else None),
+        outcome=Outcome(scores[0], scores[1] if held_out is not None else None, recognised, support),
     )

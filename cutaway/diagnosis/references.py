@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import erfc, sqrt
+from typing import Any
+
 import numpy as np
 
 from cutaway.diagnosis.evidence import References
@@ -9,33 +12,76 @@ from cutaway.losses import Hinge, Loss
 from cutaway.training.score import r_squared, task_of
 from cutaway.training.step import Batch
 
-# Rows that the methods are tried on, and numbers in them, at most.
-ROWS, NUMBERS = 600, 1 << 18
+# Rows that the methods are tried on, at least and at most, and numbers in them.
+FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
+# Columns of numbers that are predicted, at most.
+COLUMNS = 16
 # Ridges that are tried, as shares of the mean eigenvalue.
 RIDGES = (1e-6, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
+# How often targets are permuted, to see what chance alone reaches.
+PERMUTATIONS = 20
+# A feature is the target itself where their correlation is off 1 by no more than rounding.
+ROUNDING = 1e-6
+# Neighbours that vote on a row, and rows that are voted on, at most.
+NEIGHBOURS, VOTED = 10, 300
+# Rows named whose neighbours disagree.
+NAMED = 10
 
 
-def references(loss: Loss, rows: Batch, judged: int) -> References:
+def references(loss: Loss, rows: Batch, judged: int, whole: bool = False) -> References:
     """Return what chance, least squares and the nearest row reach on training rows, each row left out in turn.
 
     judged   how many rows a score will be measured on
+    whole    whether inputs are numbers that are looked up: then only chance is known
+
+    >>> import numpy as np
+    >>> from cutaway.losses import SquaredError
+    >>> x = np.linspace(-1, 1, 60).reshape(-1, 1)
+    >>> known = references(SquaredError(), Batch(x, 3 * x + 1, None), judged=60)
+    >>> known.chance, round(known.linear, 3), round(known.neighbour, 2)
+    (0.0, 1.0, 1.0)
     """
     x, y = np.asarray(rows.x), np.asarray(rows.y)
     per_row = max(1, x[0].size)
-    some = np.arange(0, len(x), max(1, -(-len(x) // max(20, min(ROWS, NUMBERS // per_row)))))
-    task = task_of((y > 0).astype(np.float64) if isinstance(loss, Hinge) else y)
-    wanted, chance = _wanted(y[some], task, isinstance(loss, Hinge))
-    best = chance
-    linear = neighbour = chance
-    plain = x.dtype.kind == "f" or x.dtype == np.uint8
-    if plain and wanted.ndim == 2 and len(some) >= 8 and (task != "classes" or y.ndim == 1):
-        features = _standardised(x[some].reshape(len(some), -1).astype(np.float64))
-        linear = max(_score(answers, wanted, task) for answers in _least_squares(features, wanted))
-        neighbour = _score(wanted[_nearest(features)], wanted, task)
-        best = max(chance, linear, neighbour)
-    n = max(1, judged)
-    error = np.sqrt(2 / n) * (1 - min(best, 0.99)) if task == "numbers" else np.sqrt(max(best * (1 - best), 1 / n) / n)
-    return References(chance=chance, linear=linear, neighbour=neighbour, error=float(error))
+    some = np.arange(0, len(x), max(1, -(-len(x) // max(FEWEST, min(ROWS, NUMBERS // per_row)))))
+    signed = isinstance(loss, Hinge)
+    task = task_of((y > 0).astype(np.float64) if signed else y)
+    if task == "classes" and y.ndim != 1:
+        seen = y[some[:: max(1, len(some) * y[0].size // NUMBERS)]].ravel()
+        return _found(float(np.unique(seen, return_counts=True)[1].max() / seen.size), {}, task, judged, len(x))
+    wanted, chance = _wanted(y[some], task, signed)
+    found: dict[str, Any] = {}
+    if not whole and wanted.ndim == 2 and len(some) >= 8 and np.isfinite(x[some]).all() and np.isfinite(wanted).all():
+        features = _standardised(x[some].reshape(len(some), -1))
+        basis = _Basis(features)
+        tried = basis.least_squares(wanted)
+        scores = [_score(answers, wanted, task) for answers in tried]
+        best = int(np.argmax(scores))
+        distances = _distances(features)
+        nearest = distances.argmin(axis=1)
+        found = {
+            "linear": scores[best],
+            "neighbour": _score(wanted[nearest], wanted, task),
+            "unrelated": _unrelated(basis, RIDGES[best], nearest, wanted),
+        }
+        if task in ("classes", "one_hot", "yes_no"):
+            answers = tried[best] if found["linear"] >= found["neighbour"] else wanted[nearest]
+            found |= _by_class(answers, wanted, y[some], task) | _votes(distances, wanted, some)
+        if x.ndim == 2 and x.shape[1] > 1 and y.size == len(y):
+            place = _copied(features, np.asarray(y[some], np.float64).ravel())
+            if place is not None:
+                others = _Basis(np.delete(features, place, axis=1)).least_squares(wanted)
+                found |= {"copied": str(place), "without": max(_score(answers, wanted, task) for answers in others)}
+    return _found(chance, found, task, judged, len(some))
+
+
+def _found(chance: float, found: dict[str, Any], task: str, judged: int, rows: int) -> References:
+    """Return the references with the standard error of the difference between a score on `judged` rows and theirs."""
+    found = {"linear": chance, "neighbour": chance} | found
+    best = max(chance, found["linear"], found["neighbour"])
+    share = 1 / max(1, judged) + 1 / rows
+    spread = sqrt(2) * (1 - min(best, 0.99)) if task == "numbers" else sqrt(max(best * (1 - best), share))
+    return References(chance=chance, error=float(spread * sqrt(share)), rows=rows, **found)
 
 
 def _wanted(y: np.ndarray, task: str, signed: bool) -> tuple[np.ndarray, float]:
@@ -44,9 +90,10 @@ def _wanted(y: np.ndarray, task: str, signed: bool) -> tuple[np.ndarray, float]:
         classes, counts = np.unique(y, return_counts=True)
         columns = (y[..., None] == classes).astype(np.float64)
         return columns, float(counts.max() / y.size)
-    columns = (y > 0 if signed else y).astype(np.float64).reshape(len(y), -1)
+    columns = (y > 0 if signed else y).reshape(len(y), -1)
     if task == "numbers":
-        return columns, 0.0
+        return columns[:, :: max(1, -(-columns.shape[1] // COLUMNS))].astype(np.float64), 0.0
+    columns = columns.astype(np.float64)
     if task == "one_hot":
         return columns, float(columns.mean(axis=0).max())
     shares = columns.mean(axis=0)
@@ -62,31 +109,114 @@ def _score(answers: np.ndarray, wanted: np.ndarray, task: str) -> float:
 
 
 def _standardised(x: np.ndarray) -> np.ndarray:
+    x = x.reshape(len(x), -1).astype(np.float64)
     std = x.std(axis=0)
     standardised: np.ndarray = (x - x.mean(axis=0)) / np.where(std > 0, std, 1.0)
     return standardised
 
 
-def _least_squares(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-    """Return for each ridge λ what least squares answers for a row that it did not see.
+class _Basis:
+    """The directions that features span over the rows, each of length 1, and how far the features reach in them."""
 
-        ŷ₋ᵢ = yᵢ − (yᵢ − ŷᵢ) / (1 − Hᵢᵢ),   H = K (K + λ I)⁻¹,   K = x xᵀ + 1 1ᵀ
+    def __init__(self, x: np.ndarray) -> None:
+        x = np.hstack([x, np.ones((len(x), 1))])
+        if x.shape[1] < len(x):  # the smaller of XᵀX and X Xᵀ has all eigenvalues that are not 0
+            values, vectors = np.linalg.eigh(x.T @ x)
+            kept = values > 1e-9 * values[-1]
+            self.values = values[kept]
+            self.vectors = x @ (vectors[:, kept] / np.sqrt(self.values))
+        else:
+            self.values, self.vectors = np.linalg.eigh(x @ x.T)
+        self.squares = self.vectors**2
+        self.mean = self.values.sum() / len(x)
 
-    Reference: Allen, "The relationship between variable selection and data augmentation", Technometrics 16, 1974.
-    """
-    values, vectors = np.linalg.eigh(x @ x.T + 1.0)
-    turned, found = vectors.T @ y, []
-    for ridge in RIDGES:
-        share = values / (values + ridge * values.mean())
-        left = 1 - (vectors**2) @ share
-        found.append(y - (y - vectors @ (share[:, None] * turned)) / np.maximum(left, 1e-9)[:, None])
-    return found
+    def least_squares(self, y: np.ndarray, ridges: tuple[float, ...] = RIDGES) -> list[np.ndarray]:
+        """Return for each ridge λ what least squares answers for a row that it did not see.
+
+            ŷ₋ᵢ = yᵢ − (yᵢ − ŷᵢ) / (1 − Hᵢᵢ),   H = K (K + λ I)⁻¹,   K = x xᵀ + 1 1ᵀ
+
+        Reference: Allen, "The relationship between variable selection and data augmentation", Technometrics 16, 1974.
+        """
+        turned, found = self.vectors.T @ y, []
+        for ridge in ridges:
+            share = self.values / (self.values + ridge * self.mean)
+            left = 1 - self.squares @ share
+            found.append(y - (y - self.vectors @ (share[:, None] * turned)) / np.maximum(left, 1e-9)[:, None])
+        return found
 
 
-def _nearest(x: np.ndarray) -> np.ndarray:
-    """Return for each row the place of the other row that is nearest to it."""
+def _distances(x: np.ndarray) -> np.ndarray:
+    """Return the squared distance of each row to every other one; to itself, infinity."""
+    x = x.astype(np.float32)
     squares = (x**2).sum(axis=1)
-    distances = squares[:, None] + squares - 2 * x @ x.T
+    distances: np.ndarray = squares[:, None] + squares - 2 * (x @ x.T)
     np.fill_diagonal(distances, np.inf)
-    nearest: np.ndarray = distances.argmin(axis=1)
-    return nearest
+    return distances
+
+
+def _unrelated(basis: _Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray) -> float:
+    """Return the probability of answers that agree so well with the targets, by permuting these over the rows.
+
+        a = Σ (answer − mean) (target − mean),   z = (a − mean a) / deviation of a,   p = 2 · ½ erfc(z / √2)
+
+    Means and deviation over the permutations; z is the larger of least squares' and the nearest row's.
+    """
+    y = wanted[:, :COLUMNS] - wanted[:, :COLUMNS].mean(axis=0)
+    rng = np.random.default_rng(0)
+    all_y = np.stack([y, *(y[rng.permutation(len(y))] for _ in range(PERMUTATIONS))], axis=1)
+    flat = all_y.reshape(len(y), -1)
+    largest = 0.0
+    for answers in (basis.least_squares(flat, (ridge,))[0], flat[nearest]):
+        agreement = (answers * flat).reshape(all_y.shape).sum(axis=(0, 2))
+        spread = agreement[1:].std(ddof=1)
+        if spread > 0:
+            largest = max(largest, float((agreement[0] - agreement[1:].mean()) / spread))
+    return min(1.0, erfc(largest / sqrt(2)))
+
+
+def _copied(features: np.ndarray, y: np.ndarray) -> int | None:
+    """Return the place of a feature that is the target itself, up to factor and offset; None where there is none."""
+    if not y.std() > 0:
+        return None
+    likeness = np.abs(features.T @ ((y - y.mean()) / y.std())) / len(y)
+    place = int(likeness.argmax())
+    return place if likeness[place] > 1 - ROUNDING else None
+
+
+def _by_class(answers: np.ndarray, wanted: np.ndarray, y: np.ndarray, task: str) -> dict[str, Any]:
+    """Return the share of each class's rows that are recognised, 0 where most of what is called so is not."""
+    if task == "yes_no":
+        answers, wanted = (np.hstack([1 - a, a]) for a in (answers, wanted))
+    said, truth = answers.argmax(axis=1), wanted.argmax(axis=1)
+    numbers = np.unique(y) if task == "classes" else np.arange(wanted.shape[1])
+    count = max(1, int(numbers.max()) + 1)
+    recognised = [0.0] * count
+    for place, number in enumerate(numbers):
+        right, called = ((truth == place) & (said == place)).sum(), (said == place).sum()
+        if number >= 0 and called and right > called / 2:
+            recognised[int(number)] = float(right / (truth == place).sum())
+    return {"recognised": tuple(recognised)}
+
+
+def _votes(distances: np.ndarray, wanted: np.ndarray, some: np.ndarray) -> dict[str, Any]:
+    """Return how often the vote of a row's neighbours is another class than its own, where it is clear and elsewhere.
+
+    Where classes overlap, votes are wrong where they are close. Of labels that are wrong here and there, a share is
+    wrong everywhere.
+
+    Reference: Wilson, "Asymptotic properties of nearest neighbor rules using edited data", 1972.
+    """
+    if len(some) < 5 * NEIGHBOURS:
+        return {}
+    wanted = np.hstack([1 - wanted, wanted]) if wanted.shape[1] == 1 else wanted
+    asked = np.arange(0, len(some), -(-len(some) // VOTED))
+    nearest = distances[asked].argpartition(NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+    votes = wanted[nearest].mean(axis=1)
+    clearness, differs = votes.max(axis=1), votes.argmax(axis=1) != wanted[asked].argmax(axis=1)
+    order = np.argsort(-clearness, kind="stable")
+    clear, unclear = order[: len(order) // 3], order[len(order) // 3 :]
+    return {
+        "clear": float(differs[clear].mean()),
+        "unclear": float(differs[unclear].mean()),
+        "suspects": tuple(int(row) for row in some[asked[clear[differs[clear]]]][:NAMED]),
+    }

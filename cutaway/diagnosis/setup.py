@@ -17,6 +17,7 @@ class Setup:
 
     network   with the weights it starts from; whoever trains it makes a copy
     rows, held_out   as the loss prepared them
+    closing   what turns the trained network's answers into the user's units, put behind it once it is trained
     """
 
     network: Layer
@@ -26,3 +27,4 @@ class Setup:
     held_out: Batch | None
     plan: Plan
     engine: str = "numpy"
+    closing: Layer | None = None

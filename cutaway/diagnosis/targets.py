@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cutaway.diagnosis.evidence import TargetFacts
+from cutaway.losses import Hinge, Loss
 from cutaway.training.score import task_of
 
 
-def target_facts(y: np.ndarray, outputs: int) -> TargetFacts:
-    """Return the facts of targets as a loss prepared them, for a network of so many outputs."""
+def target_facts(y: np.ndarray, outputs: int, stretched: str = "") -> TargetFacts:
+    """Return the facts of targets as a loss prepared them, for a network of so many outputs.
+
+    stretched   shapes of targets and outputs, where a loss that is not this package's would stretch them
+
+    >>> facts = target_facts(np.array([0, 1, 1, 3]), 3)
+    >>> facts.task, facts.counts, facts.wrong, facts.first_wrong
+    ('classes', (1, 2, 0), 1, 3)
+    """
+    y = np.asarray(y)
+    facts: dict[str, Any] = {"stretched": stretched}
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        finite = np.isfinite(y)
+        whole = finite.reshape(len(y), -1).all(axis=1)
+        facts |= {"missing": int((~finite).sum()), "first_missing": int(np.argmin(whole))}
+        y = y[whole] if whole.any() else np.zeros_like(y)
     task = task_of(y)
+    if task == "classes":
+        wrong = (y < 0) | (y >= max(outputs, 2))
+        if wrong.any():
+            row = int(np.argmax(wrong.reshape(len(y), -1).any(axis=1)))
+            facts |= {"wrong": int(wrong.sum()), "first_wrong": row}
     classes = _classes(y, task)
     counts: tuple[int, ...] = ()
     if classes is not None:
-        seen = np.bincount(classes.ravel(), minlength=outputs if task == "classes" else 0)
+        known = classes.ravel() if task != "classes" else y[~wrong].ravel()
+        seen = np.bincount(known, minlength=outputs if task == "classes" else 0)
         counts = tuple(int(count) for count in seen)
-    ordered = classes if classes is not None else (np.asarray(y) > np.median(y, axis=0)).astype(int)
+    first = np.asarray(classes if classes is not None else y).reshape(len(y), -1)[:, 0]
+    if classes is None:
+        first = (first > np.median(first)).astype(int)
     return TargetFacts(
         task=task,
         outputs=outputs if task == "classes" else (y.shape[-1] if y.ndim > 1 else 1),
@@ -25,7 +50,9 @@ def target_facts(y: np.ndarray, outputs: int) -> TargetFacts:
         mean=float(y.mean(dtype=np.float64)),
         std=float(y.std(dtype=np.float64)),
         counts=counts,
-        runs=runs(ordered.reshape(len(ordered), -1)[:, 0]),
+        runs=runs(first),
+        run_length=len(first) / (1 + int(np.count_nonzero(np.diff(first)))),
+        **facts,
     )
 
 
@@ -58,3 +85,26 @@ def runs(classes: np.ndarray) -> float:
     expected = (n * (n + 1) - squares) / n
     variance = (squares * (squares + n * (n + 1)) - 2 * n * cubes - n**3) / (n**2 * (n - 1))
     return float((found - expected) / np.sqrt(variance)) if variance > 0 else 0.0
+
+
+def recalls(loss: Loss, outputs: np.ndarray, y: np.ndarray) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Return for each class the share of its rows that is recognised, and how many they are; nothing for numbers.
+
+    >>> import cutaway as ca
+    >>> recalls(ca.losses.CrossEntropy(), np.eye(2)[[0, 0, 0]], np.array([0, 0, 1]))
+    ((1.0, 0.0), (2, 1))
+    """
+    with np.errstate(all="ignore"):
+        answers, truth = loss.judged(np.asarray(outputs, np.float64), y)
+    if isinstance(loss, Hinge):
+        answers, truth = answers > 0, (truth > 0).astype(np.float64)
+    task = task_of(truth)
+    classes = _classes(truth, task)
+    if classes is None or not np.isfinite(answers).all():
+        return (), ()
+    said = answers.argmax(axis=-1) if task != "yes_no" else (answers.reshape(truth.shape) > 0.5).astype(int)
+    classes, said = classes.ravel(), said.ravel()
+    support = np.bincount(classes)
+    right = np.bincount(classes[classes == said], minlength=len(support))
+    shares = np.divide(right, support, out=np.zeros(len(support)), where=support > 0)
+    return tuple(map(float, shares)), tuple(map(int, support))

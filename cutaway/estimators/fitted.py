@@ -16,6 +16,7 @@ from cutaway.estimators.inputs import input_table
 from cutaway.estimators.out_of_fold import in_terms
 from cutaway.estimators.target_columns import columns_predicted, target_columns
 from cutaway.metrics import BY_NAME
+from cutaway.records import Finding
 from cutaway.runs.decoding import mean_answers
 from cutaway.runs.scores import Scores, metric_for
 from cutaway.runs.table_run import TableRun
@@ -88,6 +89,11 @@ class Fitted:
     def n_iter_(self) -> int:
         """How many epochs were done, passes of `partial_fit` included."""
         return len(self.run_.history)
+
+    @property
+    def findings_(self) -> tuple[Finding, ...]:
+        """The causes why it does not learn as it could, the first cause first; none where all is well."""
+        return self.run_.findings
 
     @property
     def estimate_(self) -> Scores | None:

@@ -155,7 +155,7 @@ class NetworkEstimator(Fitted, BaseEstimator):  # type: ignore[misc]
                 weight=None if plain is None else plain[watched], seed=seed,
             )  # fmt: skip
             run = replace(run, estimate=estimate)
-        self.run_ = run
+        self.run_ = replace(run, setup=None)  # it holds the rows, which an estimator does not keep
         self.out_of_fold_ = np.full((len(given), *answer.shape[1:]), np.nan)
         self.out_of_fold_[kept] = answer[: len(true)]
         self._seed, self._inputs, self._online = seed, inputs, None

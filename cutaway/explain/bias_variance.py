@@ -11,6 +11,7 @@ import numpy as np
 from cutaway.errors import InputError
 from cutaway.explain.bias_variance_found import BiasVariance
 from cutaway.explain.decomposition import Parts, squared_parts, zero_one_parts
+from cutaway.explain.figures import shown
 from cutaway.explain.intervals import Redrawn
 from cutaway.explain.noise import Noise
 from cutaway.explain.planned import as_study
@@ -124,6 +125,13 @@ def bias_variance(
         curve = list(zip(sizes, fewer_parts, less.learned, strict=True))
         curve.append((whole, parts[best], found.learned[best]))
         fewer = (whole, sizes[-1], fewer_parts[-1]) if sizes else None
+    here = parts[best]
+    if here.noise is not None and study.noise is not None and here.bias.value < 0:
+        left = shown(here.noise.value + here.bias.value, 3)
+        study.notes.append(
+            f"the error of the best leaves {left} to noise and bias² together, less than the noise is said to be: "
+            "by chance, or that is too high, as it is where rows lie far from each other"
+        )
     if decay is not None:
         with_it = train([whole], rows_at=study.values[best], decay=decay)
         decayed = (float(decay), _parts(study, with_it.outputs[0], redrawn))

@@ -81,17 +81,18 @@ class BiasVariance:
         bias, variance = self.names
         most = 2 * max(part.error.value for part in self.parts)
 
-        def line(name: str, what: str, colour: int) -> Line:
+        def line(name: str, what: str, colour: int, dots: bool = True) -> Line:
             figures = [getattr(part, what) for part in self.parts]
             low, high = [f.low for f in figures], [min(f.high, most) for f in figures]
-            return Line(name, self.values, [f.value for f in figures], low, high, colour=colour)
+            return Line(name, self.values, [f.value for f in figures], low, high, dots=dots, colour=colour)
 
         lines = [line("error", "error", 0), line(bias, "bias", 1), line(variance, "variance", 2)]
         lines.append(Line("on rows learned from", self.values, self.learned, dashed=True, dots=False, colour=3))
         if self.parts[0].noise is not None:
-            lines.append(line("noise", "noise", 4))
+            lines.append(line("noise", "noise", 4, dots=False))
         spread = self.values[0] > 0 and self.values[-1] / self.values[0] >= 8
-        title = f"{self.resamples} × {self.seeds} networks for each {noun(self.vary)}, {self.rows:,} rows"
+        title = f"{self.resamples} × {self.seeds} networks for each {noun(self.vary)}"
+        title += "" if self.vary == "rows" else f", {self.rows:,} rows"
         return Chart(title, self.vary.replace("_", " "), self.up, lines, log_across=spread)
 
     def learning_curve(self) -> Chart:
@@ -190,23 +191,23 @@ class BiasVariance:
             [
                 f"{self.up} on {self.tested:,} rows; {self.resamples} resamples of {self.rows:,} rows × "
                 f"{self.seeds} seeds for each {noun(self.vary)}; in brackets the 95 % interval",
-                *lines, *self.besides(), self.noise, *self.notes, f"Verdict: {self.verdict.sentence}.",
+                *lines, *(f"{told.capitalize()}." for _, told in self.besides()), self.noise, *self.notes,
+                f"Verdict: {self.verdict.sentence}.",
             ]
         )  # fmt: skip
 
-    def besides(self) -> list[str]:
-        """Return in words what else the best was measured with: fewer rows, and weight decay."""
-        found, best = [], f"{noun(self.vary)} {shown(self.best)}"
+    def besides(self) -> list[tuple[str, str]]:
+        """Return in words what else the best was measured with, each with a name: fewer rows, and weight decay."""
+        found: list[tuple[str, str]] = []
+        best = f"{noun(self.vary)} {shown(self.best)}"
         if self.curve and self.vary != "rows":
-            steps = ", ".join(f"{rows:,} rows {shown(part.error.value, 3)}" for rows, part, _ in self.curve)
-            found.append(f"Error at {best} with fewer rows: {steps}.")
+            steps = ", ".join(f"{shown(part.error.value, 3)} with {rows:,} rows" for rows, part, _ in self.curve)
+            found.append(("learning", f"error at {best}: {steps}"))
         if self.decayed is not None:
             decay, part = self.decayed
-            place = self.values.index(self.best)
-            found.append(
-                f"Error at {best} with weight decay {shown(decay)}: {shown(part.error.value, 3)}, "
-                f"without {shown(self.parts[place].error.value, 3)}."
-            )
+            without = self.parts[self.values.index(self.best)].error.value
+            told = f"error at {best}: {shown(part.error.value, 3)} with weight decay {shown(decay)}"
+            found.append(("decay", f"{told}, {shown(without, 3)} without"))
         return found
 
 

@@ -140,7 +140,8 @@ def zero_one_parts(
     The commonest of few answers is not always the commonest of infinitely many: of R resamples the share b_R of rows
     where it is wrong is off by about c / R, and drawing the resamples again goes as far off once more. The bias told
     is b_R − (mean of b_R over draws − b_R), at least 0 and at most 1, and its interval is lengthened by what was
-    taken off. Part of c is left where answers are near even and networks few; the sum of the parts is exact.
+    taken off. That is right where the shares of answers differ smoothly from row to row; where many rows are near even
+    part of c is left, where few are it takes off too much. The sum of the parts is exact.
 
     answers  classes by number (resamples, seeds, rows)
     truth    the class that was observed for each row, t; known, the best answer for each where that is known: bias and

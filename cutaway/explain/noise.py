@@ -43,7 +43,8 @@ def noise_from_neighbours(x: np.ndarray, y: np.ndarray, blocks: Sequence[int] | 
     As rows come closer, half the squared difference of their targets falls to the variance of the noise: it is where a
     line through (δ, γ) meets δ = 0; at least 0. It needs a function that is smooth over the distance between
     neighbours: with many columns, or few rows, that does not hold, and it says too much. Rows that are alike in
-    inputs and targets count once. The deviation is the jackknife's over rows.
+    inputs and targets count once. The deviation is the jackknife's over rows, somewhat large, for neighbours are not
+    found again without a row.
 
     x       numbers (rows, columns); a category is no number, give it as columns of 0 and 1, one for each
     blocks  how many columns belong together, in order, such as those of one category (None: each stands alone); each

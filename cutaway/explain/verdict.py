@@ -83,10 +83,8 @@ def verdict(
         evidence[label] = found
         if found.low > least and found.value >= worth:
             interval = f"{shown(found.value, 3)} [{shown(found.low, 3)}, {shown(found.high, 3)}]"
-            share = f"{100 * found.value / here.error.value:.0f} %"
-            helps.append(
-                (found.value, what, f"{what}: {sentence.format(interval)} ({share} of {shown(here.error.value, 3)})")
-            )
+            share = f"{100 * found.value / here.error.value:.0f} % of the error"
+            helps.append((found.value, what, f"{what}: {sentence.format(interval)} ({share})"))
 
     onwards, back = WAYS.get(vary, ("", ""))
     if vary == "rows":
@@ -95,11 +93,15 @@ def verdict(
     elif len(parts) > 1 and best == len(parts) - 1:
         apart = difference(parts[-2], here, redrawn)
         last = f"{of} {shown(values[-2])} against {shown(values[-1])}"
-        weigh(last, apart, onwards, f"the largest {of} is the best, and the last step to it took off the error {{}}")
+        weigh(
+            last, apart, onwards, f"the largest {of} tried is the best, and the last step to it took off the error {{}}"
+        )
     elif len(parts) > 1 and best == 0 and values[0] > (vary != "weight_decay"):  # below the least there is nothing
         apart = difference(parts[1], here, redrawn)
         last = f"{of} {shown(values[1])} against {shown(values[0])}"
-        weigh(last, apart, back, f"the smallest {of} is the best, and the first step from it adds to the error {{}}")
+        weigh(
+            last, apart, back, f"the smallest {of} tried is the best, and the first step from it adds to the error {{}}"
+        )
     if decayed is not None:
         decay, then = decayed
         sentence = f"with weight decay {shown(decay)} the error falls by {{}}"
@@ -127,10 +129,16 @@ def verdict(
     listed = " or ".join([", ".join(tried[:-1]), tried[-1]] if len(tried) > 1 else tried)
     none = f"no sign that {listed} would help" if tried else "nothing else was tried"
 
-    made_of = f"{shown(here.bias.value, 3)} is bias and noise, which other columns or another kind of network may lower"
+    made_of = (
+        f"{shown(here.bias.value, 3)} bias and noise, which other columns or another kind of network may lower, and "
+        f"{shown(here.variance.value, 3)} variance"
+    )
     if here.noise is not None:
-        made_of = f"{shown(here.noise.value, 3)} is noise, which nothing lowers, and {shown(here.bias.value, 3)} bias"
-    sentence = f"neither: {none} beyond {name}; of its error, {shown(here.error.value, 3)}, {made_of}"
+        made_of = (
+            f"{shown(here.noise.value, 3)} noise, which nothing lowers, {shown(here.bias.value, 3)} bias and "
+            f"{shown(here.variance.value, 3)} variance"
+        )
+    sentence = f"neither: {none} beyond {name}; its error, {shown(here.error.value, 3)}, is {made_of}"
     return Verdict("neither", sentence, evidence)
 
 

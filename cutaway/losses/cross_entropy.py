@@ -17,6 +17,8 @@ from cutaway.losses.loss import Loss, as_columns, as_numbers, mean_over_outputs,
 # A probability counts as at least this when a logarithm is taken of it. So small, since what is clipped is not blamed:
 # a network that is sure of the wrong answer would no longer learn. Its reciprocal is still far from float32's largest.
 SMALLEST = 1e-30
+# What a softmax of one score is, for whoever meets it.
+ONE_UNIT = "softmax over a single unit is 1 for every input, and has no slope: nothing can be learned"
 
 
 def _weights_of_classes(class_weight: Mapping[int, float] | Sequence[float] | None, name: str) -> list[float] | None:
@@ -57,7 +59,13 @@ def as_classes(targets: Any, output_shape: tuple[int, ...], name: str) -> np.nda
     if wrong.any():
         raise InputError(
             f"{name}: target {array[wrong][0]} {row_of(wrong)}is not a class; the network has "
-            f"{classes} outputs, so classes are whole numbers from 0 to {classes - 1}"
+            f"{classes} outputs, so classes are whole numbers from 0 to {classes - 1}; {wrong.sum()} of {wrong.size} "
+            f"targets are none, they go from {array.min():g} to {array.max():g}; "
+            + (
+                "count classes from 0: y - 1"
+                if array.min() == 1 and array.max() == classes
+                else "number the classes from 0 and give the network an output for each"
+            )
         )
     return array.astype(np.int32)
 
@@ -98,6 +106,11 @@ class CrossEntropy(Loss):
         classes = output_shape[-1]
         if self.class_weight is not None and len(self.class_weight) > classes:
             raise InputError(f"CrossEntropy: {len(self.class_weight)} class weights for {classes} outputs")
+        if classes == 1 and np.any(np.asarray(value_of(targets)) != 0):
+            raise InputError(
+                f"CrossEntropy: the network has one output. {ONE_UNIT[0].upper()}{ONE_UNIT[1:]}; for yes or no take "
+                "BinaryCrossEntropy(), for more classes an output each, for numbers SquaredError()"
+            )
         return as_classes(targets, output_shape, "CrossEntropy")
 
     def _distribution(self, targets: Array, outputs: Any) -> Array:

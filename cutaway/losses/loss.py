@@ -119,7 +119,10 @@ def as_numbers(targets: Any, name: str) -> np.ndarray:
         raise InputError(f"{name}: targets are {array.dtype}, expected numbers")
     finite = np.isfinite(array)
     if not finite.all():
-        raise InputError(f"{name}: target {array[~finite][0]} {row_of(~finite)}is not a finite number")
+        raise InputError(
+            f"{name}: target {array[~finite][0]} {row_of(~finite)}is not a finite number ({(~finite).sum()} in all): "
+            "no loss with it is a number; fill such targets or leave the rows out"
+        )
     return array
 
 

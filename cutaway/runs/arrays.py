@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.diagnosis.preflight.non_finite_data import in_words
 from cutaway.errors import InputError
 
 
@@ -33,8 +34,10 @@ def finite(array: np.ndarray, name: str) -> np.ndarray:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         wrong = np.argwhere(~np.isfinite(array))
         place = f"row {wrong[0][0]}" + (f", column {', '.join(map(str, wrong[0][1:]))}" if array.ndim > 1 else "")
+        features = [str(feature) for feature in np.unique(wrong[:, -1])] if array.ndim > 1 else []
         raise InputError(
-            f"{name}: {array[tuple(wrong[0])]} in {place} ({len(wrong)} in all): no sum with it is a number; "
+            f"{name}: {array[tuple(wrong[0])]} in {place} ({len(wrong)} in all): holds "
+            f"{in_words(len(wrong), features, int(wrong[0][0]))}; no sum with it is a number; "
             "fill such values or leave the rows out"
         )
     return array

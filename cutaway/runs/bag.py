@@ -15,6 +15,7 @@ from cutaway.data.targets import ClassTarget
 from cutaway.recipes.recipe import Recipe
 from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import answers
+from cutaway.runs.diagnosing import Diagnosing, first_member
 from cutaway.runs.keeping import Keeping
 from cutaway.runs.learn import Learned, learn
 from cutaway.runs.parts import Parts
@@ -54,10 +55,13 @@ def learn_bag(
     rates: Sequence[float] | None = None,
     start: dict[str, np.ndarray] | None = None,
     followed: Followed | None = None,
+    observe: bool = True,
+    aloud: bool = True,
 ) -> Bag:
     """Train one member for each fold of the parts; see `Plan` and `learn` for the other arguments.
 
     followed   is given the weights that the training passes through
+    observe    whether it is diagnosed; `aloud`: whether that says at once what it finds
     """
     x = preprocessing.transform(parts.rows)
     y = encoded_target(parts.rows, target)
@@ -66,14 +70,20 @@ def learn_bag(
     plan = Plan(
         epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed,
         members=len(parts.folds) if len(parts.folds) > 1 else None, folds=parts.folds, judge=recipe.judge,
-        together=parts.together, drop_last=True, limit=limit, lean=True, rates=rates, start=start,
+        together=parts.together, drop_last=True, limit=limit, lean=True, rates=rates, start=start, watch=observe,
     )  # fmt: skip
     if followed is not None:
         plan = followed.on(plan, recipe.network, recipe.optimizer, Batch(x, y, weight))
+    diagnosing = None
+    if observe:
+        setup, count = first_member(recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan)
+        diagnosing = Diagnosing(setup, preprocessing.names, aloud=aloud, count=count)
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan,
         engine=engine, listeners=listeners, progress=progress, keeping=keeping,
     )  # fmt: skip
+    if diagnosing is not None:
+        diagnosing.end(learned)
     return Bag(learned, _held_out(learned.outputs, parts, target))
 
 

@@ -135,7 +135,7 @@ def capacity(
         engine=engine, told=told,
     )  # fmt: skip
     if isinstance(goal, NumberTarget):
-        variance, unit = goal.std**2, f"as a share of the variance of '{target}'"
+        variance, unit = goal.std**2, "share of the target's variance"
         baseline = float(np.mean((y_tested - y.mean(axis=0)) ** 2))
     else:
         variance, unit = None, "share of wrong answers"

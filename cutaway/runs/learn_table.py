@@ -12,10 +12,10 @@ from cutaway.data.series import Series
 from cutaway.data.several_targets import LabelsTarget, NumbersTarget, encoded_target
 from cutaway.data.targets import ClassTarget, NumberTarget
 from cutaway.errors import InputError
-from cutaway.explain.answers import loss_of
 from cutaway.recipes.table import continued, table_recipe
 from cutaway.records import Event
 from cutaway.runs.bag import learn_bag
+from cutaway.runs.diagnosing import say
 from cutaway.runs.going_on import weights_of
 from cutaway.runs.judging import Judged, judge
 from cutaway.runs.keeping import Keeping
@@ -111,6 +111,7 @@ def learn_table(
         del how["start"], how["followed"]
         how["probabilities"] = metric in OF_PROBABILITIES
         bag = search(recipe, parts, preprocessing, goal, **how)
+        say(bag.learned.findings)
     elif encoded is not None:
         bag = learn_streamed(recipe, encoded, parts, preprocessing, **how)
     else:
@@ -135,7 +136,12 @@ def learn_table(
                 run.network, goal, bag.held_out, parts, preprocessing, columns, metric, seed, rows
             )  # fmt: skip
             found = replace(found, rival=rival)
-    places = parts.places if encoded is None and series is None else None  # else the rows are in another order
+    way = None
+    if followed is not None:
+        from cutaway.explain.answers import loss_of  # explaining takes a while to import
+
+        places = parts.places if encoded is None and series is None else None  # else the rows are in another order
+        way = followed.way(run.network, run.history, loss_of(goal, recipe.network), places)
     return replace(
         begun,
         network=run.network,
@@ -144,10 +150,13 @@ def learn_table(
         vitals=run.vitals,
         network_vitals=run.network_vitals,
         events=run.events,
+        evidence=run.evidence,
+        verdict=run.verdict,
+        setup=run.setup if run.findings and encoded is None else None,  # it holds rows
         engine=run.engine,
         reason=run.reason,
         seconds=run.seconds,
-        way=None if followed is None else followed.way(run.network, run.history, loss_of(goal, recipe.network), places),
+        way=way,
         settings={**begun.settings, "epochs": run.epochs},
         estimate=found.estimate,
         scores=found.scores,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cutaway.data.strict_json import some_fields
 from cutaway.data.suggestions import did_you_mean
+from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.verdict import Verdict
 from cutaway.errors import InputError
 from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord
 from cutaway.runs.run import Run, single
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.architecture import ModelFileError
+from cutaway.storage.diagnosis_file import read_diagnosis
 from cutaway.storage.network_file import NetworkFile, read_network
 from cutaway.storage.record_lines import read_records
-from cutaway.storage.run_folder import NETWORK, RECORDS, RUN, TRAJECTORY, is_run, read_facts
+from cutaway.storage.run_folder import DIAGNOSIS, NETWORK, RECORDS, RUN, TRAJECTORY, is_run, read_facts
 from cutaway.storage.way import read_way
 
 AnyRun = TypeVar("AnyRun", bound=Run)
@@ -44,9 +48,12 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
     records = read_records(place / RECORDS)
     followed = place / TRAJECTORY
     way = read_way(followed, single(held.network).parameters()) if followed.exists() else None
+    found = place / DIAGNOSIS
+    known = read_diagnosis(found, evidence=Evidence, verdict=Verdict) if found.exists() else {}
+    evidence, verdict = known.get("evidence"), known.get("verdict")
     try:
         told = some_fields(facts, "run", engine=str, engine_reason=str, seconds=float)
-        return _restored(
+        run = _restored(
             held,
             facts,
             network=held.network,
@@ -54,12 +61,19 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
             vitals=[record for record in records if isinstance(record, LayerVitals)],
             network_vitals=[record for record in records if isinstance(record, NetworkVitals)],
             events=[record for record in records if isinstance(record, Event)],
+            verdict=verdict,
             engine=told["engine"],
             reason=told["engine_reason"],
             seconds=told["seconds"],
             path=place,
             way=way,
         )
+        if evidence is not None:
+            run.evidence = replace(
+                evidence, layer_vitals=tuple(run.vitals), network_vitals=tuple(run.network_vitals),
+                history=tuple(run.history), events=tuple(run.events),
+            )  # fmt: skip
+        return run
     except InputError as fault:
         raise ModelFileError(f"{place / RUN}: {fault}") from fault
 

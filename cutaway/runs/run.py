@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import numpy as np
 
 from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.records import Event, Finding, LayerVitals, NetworkVitals, StepRecord
+from cutaway.training.bystander import passed_over
 from cutaway.training.callbacks.records import RecordFile
 from cutaway.version import __version__
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from cutaway.diagnosis.setup import Setup
     from cutaway.diagnosis.verdict import Verdict
     from cutaway.export import Exported
+    from cutaway.runs.repairing import Diagnosis
     from cutaway.storage.network_file import Preprocessing
     from cutaway.storage.way import Way
 
@@ -78,6 +80,21 @@ class Run:
         """The causes why it does not learn as it could, the first cause first; none for a training that is well."""
         return () if self.verdict is None else self.verdict.findings
 
+    def diagnose(self, fix: bool = False, budget: float = 0.2) -> Diagnosis:
+        """Return why it does not learn as it could, each cause with what an experiment made of its fix.
+
+        fix      whether to apply what helps and train again in full, first cause first, up to four times: the repaired
+                 run is in `diagnosis.run`, with the score before and after; what does not help is undone
+        budget   seconds that experiments may take, as a share of the training's, but at least one (0: no experiments);
+                 they are made only where something is wrong
+
+        A run from disk has no rows to try anything on: then causes are suspected. Raises `InputError` where nothing was
+        observed of the training, and for `fix` of a run from disk.
+        """
+        from cutaway.runs.repairing import diagnose
+
+        return diagnose(self, fix, budget)
+
     def predict(self, x: Any, rows: int = 4096) -> np.ndarray:
         """Return the network's outputs for `x`, `rows` rows at a time, so that memory stays bounded."""
         values = np.asarray(x)
@@ -98,6 +115,10 @@ class Run:
             "best_epoch": best.epoch if best else 0,
             "seconds": round(self.seconds, 3),
             "interrupted": self.interrupted,
+            "findings": [
+                {"check": each.check, "layer": each.layer, "step": each.step, "sentence": each.sentence}
+                for each in self.findings
+            ],
         }
 
     def save(self, folder: str | Path) -> Path:
@@ -124,7 +145,7 @@ class Run:
     ) -> Path:
         """Write the run with what its kind has besides; `also` holds further files by name."""
         from cutaway.storage.network_file import write_network
-        from cutaway.storage.run_folder import NETWORK, RECORDS, TRAJECTORY, new_run
+        from cutaway.storage.run_folder import DIAGNOSIS, NETWORK, RECORDS, TRAJECTORY, new_run
         from cutaway.storage.way import way_bytes
 
         facts = {
@@ -137,6 +158,8 @@ class Run:
             write_network(part / NETWORK, self.network, preprocessing=preprocessing, target=target)
             if self.way is not None:
                 (part / TRAJECTORY).write_bytes(way_bytes(self.way))
+            if content := self._diagnosis_bytes():
+                (part / DIAGNOSIS).write_bytes(content)
             for name, content in (also or {}).items():
                 (part / name).write_bytes(content)
             records: list[Event | LayerVitals | NetworkVitals | StepRecord] = [
@@ -146,6 +169,19 @@ class Run:
                 for record in sorted(records, key=lambda record: record.step):
                     keep(record)
         return folder
+
+    def _diagnosis_bytes(self) -> bytes:
+        """Return what its diagnosis knows and found, but for the records, which have a file; nothing without one."""
+        from cutaway.storage.diagnosis_file import diagnosis_bytes
+
+        if self.evidence is None or self.verdict is None:
+            return b""
+        evidence = replace(self.evidence, layer_vitals=(), network_vitals=(), history=(), events=())
+        try:
+            return diagnosis_bytes(evidence=evidence, verdict=self.verdict)
+        except Exception as fault:
+            self.events.append(Event(0, "diagnosis", passed_over(fault)))
+            return b""
 
     def __repr__(self) -> str:
         if not self.history:

@@ -65,7 +65,7 @@ def search(
     Reference: Jamieson, Talwalkar, AISTATS 2016, arXiv 1502.07943 (successive halving).
     """
     how: dict[str, Any] = {"seed": seed, "engine": engine, "listeners": listeners, "progress": progress}
-    how["keeping"] = keeping
+    how |= {"keeping": keeping, "aloud": False}  # which network is delivered is known in the end
     metric = BY_NAME["log_loss" if isinstance(target, ClassTarget) else "rmse"]
     makes = candidates(
         preprocessing.numbers, preprocessing.code_sizes, target, probabilities=probabilities, count=KINDS, seed=seed
@@ -115,7 +115,7 @@ def _try(
 ) -> tuple[list[Tried], list[Event]]:
     """Return how good one kind of network is at each rate, and the events where a person or a listener ended it."""
     first = replace(parts, folds=[parts.folds[0]] * len(RATES))
-    bag = learn_bag(recipe, first, preprocessing, target, rates=RATES, **how)
+    bag = learn_bag(recipe, first, preprocessing, target, rates=RATES, observe=False, **how)
     watched = parts.folds[0][1]
     truth = target.encode(parts.rows.column(target.column))[watched]
     weight = None if parts.weight is None else parts.weight[watched]

@@ -27,6 +27,7 @@ from cutaway.recipes.recipe import Recipe
 from cutaway.runs.bag import BUILT_ON, Bag
 from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import mean_answers
+from cutaway.runs.diagnosing import Diagnosing, first_member
 from cutaway.runs.judging import judge
 from cutaway.runs.keeping import Keeping
 from cutaway.runs.learn import learn
@@ -202,10 +203,13 @@ def learn_streamed(
     )  # fmt: skip
     if followed is not None:
         plan = followed.on(plan, recipe.network, recipe.optimizer, encoded.rows)
+    setup, count = first_member(recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation, plan)
+    diagnosing = Diagnosing(setup, preprocessing.names, count=count)
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation, plan,
         engine=engine, listeners=listeners, progress=progress, keeping=keeping,
     )  # fmt: skip
+    diagnosing.end(learned)
     if isinstance(learned.network, Ensemble) and members == 1:
         learned.network = learned.network[0]
     held_out = np.full((parts.rows.rows, target.outputs), np.nan)

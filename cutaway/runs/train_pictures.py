@@ -20,6 +20,7 @@ from cutaway.layers import Ensemble, Standardize
 from cutaway.recipes.image import LARGEST, NETWORKS, image_recipe
 from cutaway.recipes.recipe import Recipe
 from cutaway.records import Event
+from cutaway.runs.diagnosing import Diagnosing, first_member
 from cutaway.runs.judge_pictures import judge_pictures
 from cutaway.runs.keeping import Keeping, keeping_of, put_away
 from cutaway.runs.learn import Learned, learn
@@ -142,7 +143,8 @@ def train_pictures(
         )
         result = replace(
             begun, network=run.network, history=run.history, vitals=run.vitals,
-            network_vitals=run.network_vitals, events=run.events, engine=run.engine,
+            network_vitals=run.network_vitals, events=run.events, evidence=run.evidence, verdict=run.verdict,
+            setup=run.setup if run.findings else None, engine=run.engine,
             reason=run.reason, seconds=run.seconds, settings={**begun.settings, "epochs": run.epochs},
         )  # fmt: skip
         judge_pictures(result, pictures, codes, division)
@@ -200,8 +202,12 @@ def learn_members(
         left = None if limit is None else max(limit - (time.perf_counter() - began), 0.1) / (members - member)
         plan = Plan(
             epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed + member, limit=left, lean=True, last=True,
-            drop_last=len(rows.x) >= 8 * recipe.batch_size,
+            drop_last=len(rows.x) >= 8 * recipe.batch_size, watch=not runs,
         )  # fmt: skip
+        diagnosing = None
+        if not runs:  # the first speaks for all
+            setup, count = first_member(network, recipe.loss, recipe.optimizer, rows, watched, plan)
+            diagnosing = Diagnosing(setup, count=count)
         run = learn(
             network,
             recipe.loss,
@@ -213,6 +219,8 @@ def learn_members(
             progress=progress,
             keeping=keeping,
         )
+        if diagnosing is not None:
+            diagnosing.end(run)
         if run.interrupted and runs:
             done = f"of {members} networks {len(runs)} {'is' if len(runs) == 1 else 'are'} kept"
             message = f"Ctrl-C while the next one was trained, which is left out: {done}"

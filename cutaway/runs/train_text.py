@@ -17,6 +17,7 @@ from cutaway.data.tokens import KINDS, Tokens
 from cutaway.errors import InputError
 from cutaway.recipes.text import TextRecipe, text_recipe
 from cutaway.records import StepRecord
+from cutaway.runs.diagnosing import Diagnosing, first_member
 from cutaway.runs.keeping import Keeping, keeping_of, put_away
 from cutaway.runs.learn import learn
 from cutaway.runs.ngram import NGram
@@ -27,6 +28,7 @@ from cutaway.runs.text_scores import MOST, score_text, token_losses
 from cutaway.storage.run_folder import check_place
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
+from cutaway.training.watching import spaced
 
 ORDERS = {"characters": 5, "byte pairs": 3}  # of the n-grams to compare with
 COMPARED = 50_000  # tokens of the text learned from that the loss on it is measured on
@@ -40,6 +42,7 @@ COUNTING = 1e-6  # seconds that counting takes for each token learned from
 # the sample.
 TESTED, OF_WATCHED, OF_LEARNED = 0.4, 0.6, 0.7
 BEGIN, LONGEST_WORD = 200, 30  # characters of the text among which words to begin with are looked for, and of those
+DIAGNOSED = 1000  # windows that the diagnosis looks at
 SAMPLED, SAMPLE, TEMPERATURE = 200, 500, 0.8  # tokens written after an epoch, and at the end; how
 
 
@@ -240,13 +243,18 @@ def _learned(
         epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, steps=recipe.steps, judge=recipe.judge,
         lean=True, drop_last=True, limit=limit, shown=None if shown is None else after,
     )  # fmt: skip
+    # Windows that begin side by side hold the whole text; the rest say nothing more of it.
+    some = spaced(rows, DIAGNOSED), spaced(held_out, DIAGNOSED)
+    setup, _ = first_member(network, recipe.loss, recipe.optimizer, *some, plan)
+    diagnosing = Diagnosing(setup, count=len(rows.x))
     run = learn(
         network, recipe.loss, recipe.optimizer, rows, held_out, plan,
         engine=engine, listeners=[keep], progress=progress, keeping=keeping,
     )  # fmt: skip
+    diagnosing.end(run)
     return replace(
         begun, history=run.history, vitals=run.vitals, network_vitals=run.network_vitals, events=run.events,
-        engine=run.engine, reason=run.reason,
+        engine=run.engine, reason=run.reason, evidence=run.evidence, verdict=run.verdict,
         seconds=run.seconds,
         settings={**begun.settings, "planned": begun.settings["steps"], "steps": run.epochs * recipe.steps},
     )  # fmt: skip

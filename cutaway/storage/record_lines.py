@@ -86,6 +86,9 @@ def _value(value: Any, annotation: str, name: str) -> Any:
     elif annotation in ("str", "bool"):
         if isinstance(value, str if annotation == "str" else bool):
             return value
+    elif annotation == "str | None":
+        if value is None or isinstance(value, str):
+            return value
     elif isinstance(value, list):
         return tuple(_value(item, "float", name) for item in value)
     elif isinstance(value, dict):

@@ -20,8 +20,9 @@ RUN, NETWORK, RECORDS = "run.json", "network.safetensors", "records.jsonl"
 SAMPLE = "sample.txt"  # what a run on a text wrote
 MISTAKES, FILTERS = "mistakes.png", "filters.png"  # sheets of a run on pictures
 TRAJECTORY = "trajectory.safetensors"  # the way that the training took, in its plane
+DIAGNOSIS = "diagnosis.json"  # what its diagnosis knows, and what it found
 CHECKPOINT = "checkpoint"  # of a training that is not finished
-KNOWN = frozenset({RUN, NETWORK, RECORDS, CHECKPOINT, SAMPLE, MISTAKES, FILTERS, TRAJECTORY, LOCK})
+KNOWN = frozenset({RUN, NETWORK, RECORDS, CHECKPOINT, SAMPLE, MISTAKES, FILTERS, TRAJECTORY, DIAGNOSIS, LOCK})
 FORMAT = 1
 LARGEST = 64 << 20  # bytes of run.json
 

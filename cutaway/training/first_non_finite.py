@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +24,17 @@ if TYPE_CHECKING:
 SECONDS = 5.0
 
 
-def first_non_finite(loop: Loop, epoch: int, member: int) -> str:
-    """Return in words which step, layer and operation of a member went non-finite first; "" where that is not found.
+@dataclass(frozen=True)
+class Broken:
+    """What went non-finite first: in words, the layer's path (None: in none), and the operation ("loss", "step")."""
+
+    words: str
+    layer: str | None = None
+    operation: str = ""
+
+
+def first_non_finite(loop: Loop, epoch: int, member: int) -> Broken:
+    """Return which step, layer and operation of a member went non-finite first.
 
     The engine runs again what led from the last good weights to here, chunk by chunk; in the first chunk that does not
     end finite, halving finds the step. That step alone is computed on NumPy, where every number can be looked at:
@@ -36,7 +46,7 @@ def first_non_finite(loop: Loop, epoch: int, member: int) -> str:
         order = loop.plan.order(loop.count, number)
         for begin in range(0, loop.per_epoch, loop.chunk_steps):
             if time.perf_counter() - began > SECONDS:
-                return f"somewhere in the steps after epoch {number}; which one would take long to find"
+                return Broken(f"somewhere in the steps after epoch {number}; which one would take long to find")
             part = order[..., begin : begin + loop.chunk_steps, :]
             taken, before = loop.placing.taken(part), loop.engine.copy(carry)
             carry, total = loop.run_chunk(carry, loop.zero, taken, part.shape[-2])
@@ -45,8 +55,8 @@ def first_non_finite(loop: Loop, epoch: int, member: int) -> str:
                 if step:
                     before, _ = loop.run_chunk(before, loop.zero, taken, step)
                 what = _what(loop, _of(loop, before, member), _rows(loop, part, step, member), member)
-                return f"step {begin + step + 1} of epoch {number + 1} was the first: {what}"
-    return "each step alone is finite, the sum of their losses over the epoch is not"
+                return replace(what, words=f"step {begin + step + 1} of epoch {number + 1} was the first: {what.words}")
+    return Broken("each step alone is finite, the sum of their losses over the epoch is not")
 
 
 def _last_good(loop: Loop) -> Carry:
@@ -88,8 +98,8 @@ def _rows(loop: Loop, part: np.ndarray, step: int, member: int) -> Batch:
     return Batch(x, y, weight.astype(loop.trainer.network.dtype))
 
 
-def _what(loop: Loop, carry: Carry, batch: Batch, member: int) -> str:
-    """Return in words what is not finite first, when the step is taken on NumPy."""
+def _what(loop: Loop, carry: Carry, batch: Batch, member: int) -> Broken:
+    """Return what is not finite first, when the step is taken on NumPy."""
     trainer, taps = loop.trainer, list[Tap]()
     step, seed = int(carry.moments["step"]), np.uint32(np.atleast_1d(loop.seed)[member])
     ctx = Context(
@@ -106,16 +116,17 @@ def _what(loop: Loop, carry: Carry, batch: Batch, member: int) -> str:
         nodes = history(value)
         for node in nodes:
             if node.operation and not _all_finite(node.value):
-                return f"{_place(node, taps, trainer.loss)}: its {node.operation} gave {_told(node.value)}" + _reach(
-                    [value_of(operand) for operand in node.operands]
-                )
+                place, path = _place(node, taps, trainer.loss)
+                reached = _reach([value_of(operand) for operand in node.operands])
+                words = f"{place}: its {node.operation} gave {_told(node.value)}{reached}"
+                return Broken(words, path, "loss" if path is None else str(node.operation))
         blame: dict[Node, Any] = {value: np.ones_like(value.value)}
         for node, arrived, share in _blames(nodes, blame):
             if not _all_finite(share):
-                return (
-                    f"{_place(node, taps, trainer.loss)}: on the way back, its {node.operation} gave {_told(share)}"
-                    + _reach([arrived, *(value_of(operand) for operand in node.operands)])
-                )
+                place, path = _place(node, taps, trainer.loss)
+                reached = _reach([arrived, *(value_of(operand) for operand in node.operands)])
+                words = f"{place}: on the way back, its {node.operation} gave {_told(share)}{reached}"
+                return Broken(words, path, "loss" if path is None else str(node.operation))
         grads = {path: blame.get(tensor, np.zeros_like(tensor.value)) for path, tensor in tensors.items()}
         params, _ = trainer.optimizer.update(carry.params, grads, carry.moments, np.float32(loop.steps))
         for path, array in params.items():
@@ -123,10 +134,10 @@ def _what(loop: Loop, carry: Carry, batch: Batch, member: int) -> str:
                 rate = float(carry.moments["learning_rate_factor"]) * float(
                     trainer.optimizer.learning_rate(step / loop.steps)
                 )
-                return f"the optimizer's step made {path!r} {_told(array)}, at a learning rate of {rate:.3g}" + _reach(
-                    [grads[path]], "the gradient"
-                )
-    return "on NumPy the same step is finite, so that rounding decided"
+                reached = _reach([grads[path]], "the gradient")
+                words = f"the optimizer's step made {path!r} {_told(array)}, at a learning rate of {rate:.3g}{reached}"
+                return Broken(words, path.rpartition(".")[0], "step")
+    return Broken("on NumPy the same step is finite, so that rounding decided")
 
 
 def _blames(nodes: list[Node], blame: dict[Node, Any]) -> Iterator[tuple[Node, Any, Any]]:
@@ -141,13 +152,13 @@ def _blames(nodes: list[Node], blame: dict[Node, Any]) -> Iterator[tuple[Node, A
                 blame[operand] = blame[operand] + share if operand in blame else share
 
 
-def _place(node: Node, taps: list[Tap], loss: Loss) -> str:
-    """Return which layer made a node, in words: the innermost, which the taps tell of first."""
+def _place(node: Node, taps: list[Tap], loss: Loss) -> tuple[str, str | None]:
+    """Return which layer made a node, in words and as a path: the innermost, which the taps tell of first."""
     for tap in taps:
         if node in _made_in(tap):
             kind = type(tap.layer).__name__
-            return f"layer {tap.path!r} ({kind})" if tap.path else f"the network ({kind})"
-    return f"the loss ({type(loss).__name__})"
+            return (f"layer {tap.path!r} ({kind})" if tap.path else f"the network ({kind})"), tap.path
+    return f"the loss ({type(loss).__name__})", None
 
 
 def _made_in(tap: Tap) -> set[Node]:

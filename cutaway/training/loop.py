@@ -284,7 +284,8 @@ class Loop:
                 f", learning rate × {SLOWER:g}" if not again.any() else "; a tenth of the learning rate did not help"
             )
             found = first_non_finite(self, epoch, int(np.flatnonzero(new)[0]))
-            self.tell(Event(self.step, "not finite", f"{message}; {found}" if found else message), self.trained.events)
+            told = Event(self.step, "not finite", f"{message}; {found.words}", found.layer, found.operation)
+            self.tell(told, self.trained.events)
         self.members.since[broken] = epoch
         factors = np.where(broken, np.float32(SLOWER), np.float32(1))
         flag: Any = broken if self.plan.members is not None else broken[0]

@@ -19,6 +19,8 @@ from cutaway.training.step import Batch, Carry
 
 # Outputs this close to the end of their range, as a share of it, count as saturated.
 SATURATED = 0.01
+# How much longer the longer of two steps is that are tried.
+FAR = 10.0
 
 
 def norm(arrays: list[np.ndarray]) -> float:
@@ -54,6 +56,10 @@ def observe(
         if held_out is not None:
             validation, _ = score_of(loss, settled(held_out.x, ctx=Context()), held_out.y)
         length, decayed = norm(list(grads.values())), _decay(optimizer, progress) * norm(list(carry.params.values()))
+        change = {path: after[path] - array for path, array in carry.params.items()}
+        promised = -sum(float(np.vdot(grads[path], change[path])) for path in change)
+        stepped = _loss_at(network, loss, after, carry, probe, step, progress)
+        far = {path: array + FAR * change[path] for path, array in carry.params.items()}
         agreement = 1.0
         if len(probe.x) > 3:
             part = Batch(*(None if array is None else array[::2] for array in probe))
@@ -73,6 +79,9 @@ def observe(
             gradient_norm=length,
             agreement=agreement,
             penalty=decayed / (length + decayed) if decayed else 0.0,
+            promised=promised,
+            stepped=stepped,
+            stepped_far=_loss_at(network, loss, far, carry, probe, step, progress),
         )
     return layers, overall
 
@@ -83,10 +92,28 @@ def _blame(
     """Return what the layers told, the loss and its gradients."""
     taps: list[Tap] = []
     tensors = as_tensors(carry.params)
-    ctx = Context(mode="train", random=Random(np.uint32(0), np.uint32(step)), progress=progress, taps=taps)
+    ctx = _training(step, progress, taps)
     value = loss.value(network.bind(tensors, carry.state)(rows.x, ctx=ctx), rows.y, rows.weight)
     found = pull(value, list(tensors.values()), np.ones_like(value.value))
     return taps, float(value.value), dict(zip(tensors, found, strict=True))
+
+
+def _loss_at(
+    network: Layer,
+    loss: Loss,
+    params: dict[str, np.ndarray],
+    carry: Carry,
+    rows: Batch,
+    step: int,
+    progress: np.float64,
+) -> float:
+    """Return the loss with other parameters, everything else as in `_blame`."""
+    outputs = network.bind(params, carry.state)(rows.x, ctx=_training(step, progress))
+    return float(loss.value(outputs, rows.y, rows.weight))
+
+
+def _training(step: int, progress: np.float64, taps: list[Tap] | None = None) -> Context:
+    return Context(mode="train", random=Random(np.uint32(0), np.uint32(step)), progress=progress, taps=taps)
 
 
 def _decay(optimizer: Optimizer, progress: np.float64) -> float:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutaway.records import Event, LayerVitals, NetworkVitals
+from cutaway.training.bystander import passed_over
 from cutaway.training.cost import EPOCH, Cost, seconds_of_step
 from cutaway.training.observe import observe
 from cutaway.training.step import Batch, Carry
@@ -16,12 +18,14 @@ if TYPE_CHECKING:
 
 # Training rows, and rows held out, that vitals are measured on, at most.
 PROBE_ROWS = 256
+# Answers that they are measured on at least: below that a unit that is silent may only not have been asked.
+FEWEST_ANSWERS = 64
 # The share of the training that looks are planned for, and the share at which those not yet taken are left out.
 PLANNED, MOST = 0.02, 0.05
 # How often is looked, at least (the first and the last with them) and at most.
 FEWEST, OFTEN = 4, 40
 # A look takes about so many times a forward and backward pass over its rows.
-PASSES = 2.5
+PASSES = 3.2
 
 
 class Watching:
@@ -34,35 +38,62 @@ class Watching:
         members, engine = loop.plan.members or 1, loop.trainer.engine
         self.each = PASSES * seconds_of_step("numpy", scaled)
         self.epoch = loop.per_epoch * seconds_of_step(engine, cost, members) + EPOCH[engine]
-        self.spent, self.looked = 0.0, -1
+        self.spent, self.looked, self.failed = 0.0, -1, False
         self.planned: frozenset[int] = frozenset()
 
     def plan(self) -> None:
         """Choose the epochs after which to look, by what looks and epochs should cost: denser at first."""
         epochs = self.loop.epochs
+        share = PLANNED * epochs * self.epoch / (FEWEST * self.each)
+        if share < 1:  # the fewest looks would cost too much: each takes fewer rows
+            rows = max(answering(self.probe, FEWEST_ANSWERS), int(share * len(self.probe.x)))
+            self.each *= min(1.0, rows / len(self.probe.x))
+            self.probe = spaced(self.probe, rows)
+            self.held_out = None if self.held_out is None else spaced(self.held_out, rows)
         looks = max(FEWEST, min(OFTEN, int(PLANNED * epochs * self.epoch / self.each)))
         self.planned = frozenset(np.round(epochs * (np.arange(looks) / (looks - 1)) ** 1.5).astype(int).tolist())
 
     def look(self, epoch: int, last: bool = False) -> None:
         """Take vitals, if it is time, or if it is the last."""
         loop = self.loop
-        if not loop.plan.watch or epoch == self.looked or not (last or epoch in self.planned):
+        if not loop.plan.watch or self.failed or epoch == self.looked or not (last or epoch in self.planned):
             return
         if not last and epoch and self.spent > MOST * (loop.elapsed() - loop.compiled):
             return
         start = time.perf_counter()
-        carry = Carry(*(loop.engine.fetch(part) for part in loop.carry))
-        if loop.plan.members is not None:
-            carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
-        trainer = loop.trainer
-        layers, whole = observe(
-            trainer.network, trainer.loss, trainer.optimizer, carry, self.probe, epoch, loop.steps, self.held_out
-        )
+        try:
+            layers, whole = self.vitals(epoch)
+        except Exception as fault:
+            self.failed = True
+            loop.tell(Event(loop.step, "diagnosis", passed_over(fault)), loop.trained.events)
+            return
         for vitals in layers:
             loop.tell(vitals, loop.trained.vitals)
         loop.tell(whole, loop.trained.network_vitals)
         self.spent += time.perf_counter() - start
         self.looked = epoch
+
+    def vitals(self, epoch: int) -> tuple[list[LayerVitals], NetworkVitals]:
+        """Return the vitals as they are now."""
+        loop, trainer = self.loop, self.loop.trainer
+        carry = Carry(*(loop.engine.fetch(part) for part in loop.carry))
+        if loop.plan.members is not None:
+            carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
+        return observe(
+            trainer.network, trainer.loss, trainer.optimizer, carry, self.probe, epoch, loop.steps, self.held_out
+        )
+
+
+def answering(rows: Batch, answers: int) -> int:
+    """Return how many rows have so many answers: of a sequence of classes each is one; at least eight rows.
+
+    >>> answering(Batch(np.zeros((9, 2)), np.zeros((9, 1)), None), 64)
+    64
+    >>> answering(Batch(np.zeros((9, 16)), np.zeros((9, 16), int), None), 256)
+    16
+    """
+    several = rows.y.dtype.kind in "iu" and rows.y.ndim > 1
+    return max(8, -(-answers // int(np.prod(rows.y.shape[1:])))) if several else answers
 
 
 def spaced(rows: Batch, most: int) -> Batch:

@@ -7,27 +7,48 @@ from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import Finding, Fix
 
-# Layers that bring their inputs to a common size.
+# Layers that bring their inputs to a common size, or do not care for it; and those that hand on what they are given.
 NORMALISING = ("Standardize", "BatchNorm", "LayerNorm", "RMSNorm", "GroupNorm", "Embedding", "ColumnEmbedding")
+PASSING = ("Dropout", "Identity", "Flatten", "RandomShift", "RandomFlip", "Cutout")
 
 
-@check(explains=("initial_loss", "saturated", "learning_rate_too_high", "exploding_gradient", "dead_relu"))
+@check(
+    explains=(
+        "initial_loss", "init_scale", "saturated", "learning_rate_too_high", "learning_rate_too_low",
+        "exploding_gradient", "vanishing_gradient", "dead_relu", "oscillation", "non_finite", "collapsed_output",
+        "plateau_from_start", "late_plateau", "underfit", "frozen_weights", "split_shift", "class_forgotten",
+    )
+)  # fmt: skip
 def inputs_unscaled(evidence: Evidence) -> Finding | None:
-    """Find features far larger than 1, or far larger than others, with no normalising layer first."""
+    """Find features far larger than 1, far larger than others, or all far smaller, with no normalising layer first."""
     facts = evidence.inputs
-    first = evidence.layers[0].kind if evidence.layers else ""
+    first = next((layer.kind for layer in evidence.layers if layer.kind not in PASSING), "")
     if facts.whole or first in NORMALISING:
         return None
-    if facts.largest <= at.LARGEST_INPUT and facts.spread <= at.LARGEST_SPREAD:
+    normal: tuple[float | None, float | None]
+    if facts.size > at.LARGEST_INPUT:
+        wrong, quantity = "large", "root mean square of the largest feature"
+        measured, normal, beyond = facts.size, (None, at.LARGEST_INPUT), facts.size / at.LARGEST_INPUT
+    elif facts.spread > at.LARGEST_SPREAD:
+        wrong, quantity = "unequal", "size of the largest feature over that of the smallest"
+        measured, normal, beyond = facts.spread, (None, at.LARGEST_SPREAD), facts.spread / at.LARGEST_SPREAD
+    elif 0 < facts.deviation < at.SMALLEST_INPUT:
+        wrong, quantity = "small", "deviation of the feature that varies most"
+        measured, normal, beyond = facts.deviation, (at.SMALLEST_INPUT, None), at.SMALLEST_INPUT / facts.deviation
+    else:
         return None
-    large = facts.largest > at.LARGEST_INPUT
     named = ", ".join(f"{each.name} (mean {each.mean:.3g}, deviation {each.std:.3g})" for each in facts.worst[:2])
+    why = {
+        "large": "the steps that suit other weights are far too long for theirs",
+        "unequal": "no one learning rate suits large and small ones alike",
+        "small": "next to nothing of them reaches the output",
+    }[wrong]
     return Finding(
         check="inputs_unscaled",
-        sentence=f"the inputs are not scaled: {named}; no one learning rate suits large and small inputs alike",
-        quantity="largest |x|" if large else "largest deviation of a feature over the smallest",
-        measured=facts.largest if large else facts.spread,
-        normal=(None, at.LARGEST_INPUT if large else at.LARGEST_SPREAD),
+        sentence=f"the inputs are not scaled, feature {named}: {why}",
+        quantity=quantity,
+        measured=measured,
+        normal=normal,
         fix=Fix("standardise_inputs", "bring every feature to mean 0 and deviation 1", "ca.Standardize.fit(X)"),
-        confidence=0.8,
+        confidence=0.85 if beyond > 2 else 0.6,
     )

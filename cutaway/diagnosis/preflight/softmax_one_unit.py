@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.head import NOTHING_LEARNED, head_of, paired, softmax_size
+from cutaway.losses.cross_entropy import ONE_UNIT
 from cutaway.records import Finding, Fix
 
 
-@check(certain=True, explains=("target_out_of_range", "loss_output_mismatch"))
+@check(certain=True, explains=NOTHING_LEARNED)
 def softmax_one_unit(evidence: Evidence) -> Finding | None:
-    """Find a softmax over an axis of size 1: e^z / e^z = 1, with slope 0, so that nothing below it learns."""
-    for layer in evidence.layers:
-        if layer.kind == "Softmax" and layer.units == 1 and layer.settings.get("axis", -1.0) == -1.0:
-            classes = evidence.targets.task != "numbers"
-            head = (
-                "Sigmoid() and BinaryCrossEntropy(from_logits=False)" if classes else "no activation and SquaredError()"
-            )
-            return Finding(
-                check="softmax_one_unit",
-                sentence="softmax over a single unit is 1 for every input, and has no slope: nothing can be learned",
-                quantity="deviation of its output over the rows",
-                measured=layer.output_std,
-                normal=(0.01, None),
-                layer=layer.path,
-                fix=Fix(
-                    "paired_head",
-                    f"end the network in one unit with {head}",
-                    "ca.Sequential(…, ca.Dense(1), ca.Sigmoid())" if classes else "ca.Sequential(…, ca.Dense(1))",
-                ),
-                confidence=0.99,
-            )
-    return None
+    """Find a softmax over an axis of size 1: e^z / e^z = 1, with slope 0, so that nothing below it learns.
+
+    In front of a loss of scores, cross-entropy that takes the softmax of a single output itself is the same mistake;
+    `CrossEntropy` refuses it with these words.
+    """
+    found = next((layer for layer in evidence.layers if softmax_size(layer) == 1), None)
+    if found is None:
+        return None
+    head = head_of(evidence)
+    return Finding(
+        check="softmax_one_unit",
+        sentence=ONE_UNIT,
+        quantity="deviation of its output over the rows",
+        measured=found.output_std,
+        normal=(0.01, None),
+        layer=found.path,
+        fix=paired(evidence)
+        if head is not None and head.path == found.path
+        else Fix("", "take the softmax out, or put ReLU in its place", "ca.ReLU()"),
+        confidence=0.99,
+    )

@@ -1,0 +1,84 @@
+"""Layers that no blame reaches: the loss does not depend on them, or something without a slope stands behind them."""
+
+from __future__ import annotations
+
+from cutaway.diagnosis.check import check
+from cutaway.diagnosis.evidence import Evidence, LayerFacts, ParameterFacts
+from cutaway.diagnosis.head import head_of
+from cutaway.records import Finding, Fix
+
+
+@check(
+    explains=(
+        "frozen_weights", "vanishing_gradient", "collapsed_output", "plateau_from_start", "late_plateau", "underfit",
+        "learning_rate_too_low", "not_enough_epochs",
+    )
+)  # fmt: skip
+def disconnected_layer(evidence: Evidence) -> Finding | None:
+    """Find weights that the loss does not depend on, and weights whose gradient is exactly 0 and must stay so.
+
+    Exactly 0 it stays below a step function, which has no slope, and below weights that are 0 and are not moved. Below
+    a layer that starts at 0 and learns, it is 0 before the first step only, which is no fault; and weights that are
+    kept still on purpose need no blame.
+    """
+    loose = [
+        (layer, parameter)
+        for layer in evidence.layers
+        for parameter in layer.parameters
+        if parameter.moved and not parameter.reached
+    ]
+    if loose:
+        layer, parameter = loose[-1]
+        return _finding(
+            layer.path,
+            f"the loss does not depend on {parameter.path!r}: no blame reaches it, and it stays as it is",
+            0.0,
+            Fix("", "use what the layer gives, and compute with tensors, not with their values", ""),
+        )
+    still = [layer for layer in evidence.layers if _without_blame(layer)]
+    if not still:
+        return None
+    place = max(index for index, layer in enumerate(evidence.layers) if layer.path == still[-1].path)
+    for layer in evidence.layers[place + 1 :]:
+        if layer.kind == "Step":
+            last = head_of(evidence)
+            swap = "ca.Sigmoid()" if last is not None and last.path == layer.path else "ca.ReLU()"
+            return _finding(
+                layer.path,
+                f"the step function has no slope: no blame gets through to layer {still[-1].path!r} below it",
+                0.0,
+                Fix("", "put an activation with a slope in its place", swap),
+            )
+        shut = next((each for each in layer.parameters if not each.moved and _is_zero(each)), None)
+        if shut is not None:
+            return _finding(
+                layer.path,
+                f"{shut.path!r} is 0 and is not moved: no signal gets through it, and no blame back",
+                0.0,
+                Fix("unfreeze", f"let {shut.path!r} learn, or start it from other values", ""),
+            )
+    return None
+
+
+def _without_blame(layer: LayerFacts) -> bool:
+    """Whether a layer has matrices to learn, and their gradients are exactly 0."""
+    matrices = [each for each in layer.parameters if each.moved and len(each.shape) > 1]
+    return bool(matrices) and all(each.gradient == 0 for each in matrices)
+
+
+def _is_zero(parameter: ParameterFacts) -> bool:
+    """Whether a factor (no bias) is 0 throughout."""
+    return parameter.mean == 0 and parameter.std == 0 and "bias" not in parameter.path.rpartition(".")[2]
+
+
+def _finding(path: str, sentence: str, measured: float, fix: Fix) -> Finding:
+    return Finding(
+        check="disconnected_layer",
+        sentence=sentence,
+        quantity="gradient before the first step",
+        measured=measured,
+        normal=(1e-12, None),
+        layer=path,
+        fix=fix,
+        confidence=0.85,
+    )

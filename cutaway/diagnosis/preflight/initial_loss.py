@@ -1,0 +1,42 @@
+"""A loss before the first step that is far above that of knowing nothing: the network is sure, and wrong."""
+
+from __future__ import annotations
+
+import math
+
+from cutaway.diagnosis import thresholds as at
+from cutaway.diagnosis.check import check
+from cutaway.diagnosis.evidence import Evidence
+from cutaway.records import Finding, Fix
+
+
+@check(explains=("learning_rate_too_high", "exploding_gradient", "non_finite", "dead_relu", "saturated", "oscillation"))
+def initial_loss(evidence: Evidence) -> Finding | None:
+    """Find a first loss far above what the commonest answer costs: ln C over C classes, the variance of numbers.
+
+        classes: L₀ > 2 ln C        numbers: L₀ > 10 L(mean)
+
+    It is a symptom: first weights or inputs that are too large, or outputs that are scaled up behind them. A low first
+    loss is none, since a network may have learned before.
+    """
+    first, expected = evidence.output.loss, evidence.output.expected
+    if evidence.loss.takes in ("unknown", "") or not math.isfinite(expected) or expected <= 0 or evidence.loss.summed:
+        return None
+    if evidence.loss.takes == "numbers":
+        nothing, limit = expected, at.FIRST_LOSS * expected
+    else:
+        nothing = math.log(max(2, evidence.output.units if evidence.loss.name == "CrossEntropy" else 2))
+        limit = max(nothing, expected) + at.FIRST_LOSS_OF_CLASSES * nothing
+    if math.isfinite(first) and first <= limit:
+        return None
+    return Finding(
+        check="initial_loss",
+        sentence=f"the loss before the first step is {first:.3g}, where knowing nothing costs {expected:.3g}: the "
+        f"outputs reach from {evidence.output.low:.3g} to {evidence.output.high:.3g}",
+        quantity="loss before the first step",
+        measured=first,
+        normal=(None, limit),
+        layer=None,
+        fix=Fix("initialise", "start the last layer from smaller weights, or at zero", "initializer=ca.Constant(0.0)"),
+        confidence=0.45 if first <= at.FAR_TOO_LARGE * limit else 0.6,
+    )

@@ -1,0 +1,45 @@
+"""Labels that the loss reads as something else: a class that the network has no output for, or shapes that stretch."""
+
+from __future__ import annotations
+
+from cutaway.diagnosis.check import check
+from cutaway.diagnosis.evidence import Evidence
+from cutaway.records import Finding, Fix
+
+
+@check(certain=True, explains=("loss_output_mismatch", "initial_loss", "plateau_from_start", "target_out_of_range"))
+def label_problem(evidence: Evidence) -> Finding | None:
+    """Find class numbers outside 0 … outputs − 1, and targets (n,) beside outputs (n, 1), which subtract to (n, n).
+
+    The losses of this package refuse both; elsewhere they are trained on.
+    """
+    targets = evidence.targets
+    if targets.stretched:
+        return Finding(
+            check="label_problem",
+            sentence=f"targets and outputs have other shapes, {targets.stretched}: each output is compared with every "
+            "target, so that all outputs go to their mean",
+            quantity="comparisons of each output",
+            measured=float(evidence.inputs.rows),
+            normal=(None, 1.0),
+            fix=Fix("", "give targets in the shape of the outputs", "y = y.reshape(-1, 1)"),
+            confidence=0.98,
+        )
+    if not targets.wrong:
+        return None
+    seen = ", ".join(f"{label}: {count}" for label, count in enumerate(targets.counts[:10]) if count)
+    row = "" if targets.first_wrong is None else f", first in row {targets.first_wrong}"
+    from_one = targets.low == 1 and targets.high == targets.outputs
+    return Finding(
+        check="label_problem",
+        sentence=f"{targets.wrong:,} labels{row} are no class of a network with {targets.outputs} outputs, whose "
+        f"classes are 0 to {targets.outputs - 1}; labels go from {targets.low:g} to {targets.high:g}"
+        + (f", rows by class {seen}" if seen else ""),
+        quantity="labels that are no class",
+        measured=float(targets.wrong),
+        normal=(None, 0.0),
+        fix=Fix("", "count labels from 0", "y = y - 1")
+        if from_one
+        else Fix("", "number the classes from 0, and give the network one output for each", "np.unique(y)"),
+        confidence=0.98,
+    )

@@ -1,0 +1,47 @@
+"""Targets that have nothing to do with the inputs: of a join in the wrong order, or of one side shuffled."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from cutaway.diagnosis import thresholds as at
+from cutaway.diagnosis.check import check
+from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.harm import harm
+from cutaway.records import Finding, Fix
+
+
+@check(certain=True, explains=("overfit", "label_noise", "plateau_from_start", "underfit", "collapsed_output"))
+def labels_unrelated(evidence: Evidence) -> Finding | None:
+    """Find a training that was no better than chance on rows it did not see, where no simple method is either.
+
+    Least squares and the nearest row answer no better than for permuted targets, and so does the network on held-out
+    rows, though it had time. Surest where it fits the rows that it learned: then it can learn, and there was nothing
+    to find.
+    """
+    known, outcome = evidence.references, evidence.outcome
+    if outcome is None or outcome.validation_score is None or known.rows < 50 or known.unrelated < at.UNRELATED:
+        return None
+    if evidence.plan.updates < at.FEWEST_UPDATES or harm(evidence).kind == "diverged":
+        return None
+    # The weights delivered are those that were luckiest on held-out rows; in the middle of all looks there is no luck.
+    looks = [look.validation_score for look in evidence.network_vitals[1:] if look.validation_score is not None]
+    score = min(median(looks) if looks else 1.0, outcome.validation_score)
+    if score > known.chance + at.NO_BETTER * known.error:
+        return None
+    fitted = max([outcome.score, *(vitals.score for vitals in evidence.network_vitals)])
+    memorised = fitted > known.chance + at.MEMORISED * known.error
+    though = (
+        f", though it reaches {fitted:.3f} on rows it learned" if memorised else ", and nor is it on rows it learned"
+    )
+    return Finding(
+        check="labels_unrelated",
+        sentence="the targets seem to have nothing to do with the inputs: neither least squares nor the nearest row "
+        f"nor the network (score {score:.3f} on held-out rows) is better than chance "
+        f"({known.chance:.3f}){though}",
+        quantity="probability that permuted targets are predicted as well",
+        measured=known.unrelated,
+        normal=(None, at.UNRELATED),
+        fix=Fix("", "check that rows of inputs and targets are in the same order: how they were joined, and shuffled"),
+        confidence=0.9 if memorised else 0.6,
+    )

@@ -1,0 +1,57 @@
+"""Weight decay that outweighs the loss: the weights shrink faster than they learn."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from cutaway.diagnosis import thresholds as at
+from cutaway.diagnosis.check import check
+from cutaway.diagnosis.evidence import Evidence
+from cutaway.records import Finding, Fix
+
+
+@check(
+    explains=(
+        "optimizer_config", "underfit", "vanishing_gradient", "collapsed_output", "plateau_from_start", "late_plateau",
+        "class_forgotten", "learning_rate_too_low", "learning_rate_too_high",
+    )
+)  # fmt: skip
+def regularisation_too_strong(evidence: Evidence) -> Finding | None:
+    """Find a training whose rows are not fitted, whose weights have shrunk, and whose steps are mostly decay.
+
+    At rest gradient and decay are equal in any network, so that a share of a half alone says nothing; and with Adam the
+    share says little, so that it is asked how much the decay had to take away: rate · decay · steps.
+    """
+    optimizer, known, outcome = evidence.optimizer, evidence.references, evidence.outcome
+    decayed = optimizer.learning_rate * optimizer.weight_decay * evidence.plan.updates
+    if decayed < at.DECAYED or outcome is None or not evidence.network_vitals:
+        return None
+    if outcome.score >= known.best - at.SHORTFALL * (known.best - known.chance):
+        return None
+    looks = evidence.network_vitals[-at.PERSISTENT :]
+    share = sorted(look.penalty for look in looks)[len(looks) // 2]
+    shrunk = _length(evidence, evidence.network_vitals[-1].step) / _length(evidence, evidence.network_vitals[0].step)
+    if not (shrunk < at.SHRUNK and share > at.PENALTY / 2):
+        return None
+    return Finding(
+        check="regularisation_too_strong",
+        sentence=f"weight decay of {optimizer.weight_decay:g} shrinks the weights, to {shrunk:.0%} of their first "
+        "length, faster than they learn",
+        quantity="share of decay in a step",
+        measured=share,
+        normal=(0.0, at.PENALTY),
+        step=looks[0].step,
+        fix=Fix(
+            "weight_decay",
+            f"lower it, to about {optimizer.weight_decay / 100:g}",
+            f"weight_decay={optimizer.weight_decay / 100:g}",
+            {"factor": 0.01},
+        ),
+        confidence=0.85 if share > at.PENALTY else 0.6,
+    )
+
+
+def _length(evidence: Evidence, step: int) -> float:
+    """Return the length of all weights at a step."""
+    squares = [each.weight_norm**2 for each in evidence.layer_vitals if each.step == step and each.weight_norm]
+    return sqrt(sum(squares)) or 1.0

@@ -1,0 +1,48 @@
+"""Weights that the optimizer leaves as they are, although the loss has something to say to them."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from cutaway.diagnosis import thresholds as at
+from cutaway.diagnosis.check import check
+from cutaway.diagnosis.course import looks
+from cutaway.diagnosis.evidence import Evidence
+from cutaway.records import Finding, Fix, LayerVitals
+
+
+@check(
+    explains=(
+        "disconnected_layer", "collapsed_output", "plateau_from_start", "late_plateau", "underfit",
+        "not_enough_epochs", "batch_noise",
+    )
+)  # fmt: skip
+def frozen_weights(evidence: Evidence) -> Finding | None:
+    """Find a layer that has a gradient and is not moved by it, in every look, while others move."""
+    seen = looks(evidence)
+    if not seen:
+        return None
+    still: list[LayerVitals] = []
+    for vitals in seen[0].learning:
+        course = [each for look in seen for each in look.learning if each.path == vitals.path]
+        if all(_still(each) for each in course) and any((each.gradient_norm or 0) > 0 for each in course):
+            still.append(vitals)
+    others = [each.update_ratio or 0.0 for each in seen[0].learning if each not in still]
+    if not still or not others or median(others) < at.MOVES:
+        return None
+    named = ", ".join(repr(vitals.path) for vitals in still)
+    return Finding(
+        check="frozen_weights",
+        sentence=f"the weights of {'layer' if len(still) == 1 else 'layers'} {named} have a gradient and do not move",
+        quantity="size of a step over that of the weights",
+        measured=max(vitals.update_ratio or 0.0 for vitals in still),
+        normal=(at.FROZEN, None),
+        layer=still[0].path,
+        step=seen[0].whole.step,
+        fix=Fix("unfreeze", "let the optimizer move them", "learning_rate_factors={}"),
+        confidence=0.85,
+    )
+
+
+def _still(vitals: LayerVitals) -> bool:
+    return vitals.update_ratio is not None and vitals.update_ratio < at.FROZEN

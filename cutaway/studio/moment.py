@@ -1,0 +1,40 @@
+"""Where a network stands in time: its weights after so many steps of a branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cutaway.training.step import Carry
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A network at one step; nothing of it is ever changed in place.
+
+    branch    which branch it is on
+    step      how many steps it is from the start
+    position  how many steps of the order of rows are behind it: a step on one chosen example leaves it where it was
+    carry     weights, running statistics and moments, as NumPy arrays
+    """
+
+    branch: int
+    step: int
+    position: int
+    carry: Carry
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of its arrays."""
+        return sum(np.asarray(array).nbytes for part in self.carry for array in part.values())
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Parameters and state together, by path."""
+        return {**self.carry.params, **self.carry.state}
+
+
+def is_finite(carry: Carry) -> bool:
+    """Whether every weight is a finite number."""
+    return all(bool(np.isfinite(array).all()) for array in carry.params.values())

@@ -1,0 +1,56 @@
+"""A learning rate that is too high is found with every optimizer; other causes of a high loss are not called that."""
+
+import numpy as np
+import pytest
+
+import cutaway as ca
+from cutaway.diagnosis.course import looks
+from cutaway.diagnosis.training.learning_rate_too_high import learning_rate_too_high
+from cutaway.diagnosis.verdict import verdict
+from tests.diagnosis.trained import clouds, evidence_of, moons, sine, stack
+
+
+@pytest.mark.parametrize("optimizer", [ca.Adam(1.0), ca.GradientDescent(30.0), ca.Momentum(3.0), ca.RMSProp(1.0)])
+@pytest.mark.parametrize("act", [ca.ReLU, ca.Tanh])
+def test_it_is_the_first_cause(optimizer, act):
+    evidence = evidence_of(stack(16, 16, act=act, out=4), clouds(), optimizer)
+    finding = learning_rate_too_high(evidence)
+    assert finding is not None and finding.fix.settings["factor"] < 1
+    judged = verdict(evidence)
+    assert judged.harm and judged.findings[0].check == "learning_rate_too_high"
+
+
+def test_a_training_that_overflows():
+    x, y = sine()
+    evidence = evidence_of(stack(32, 32, out=1), (x, 5 * y), ca.GradientDescent(0.5))
+    assert any(event.what == "not finite" for event in evidence.events)
+    first = verdict(evidence).findings[0]
+    assert first.check == "learning_rate_too_high"
+    assert "non_finite" in [each.check for each in first.consequences]
+
+
+@pytest.mark.parametrize("optimizer", [ca.Adam(0.01), ca.GradientDescent(0.1), ca.Momentum(0.02)])
+def test_good_rates_are_left_alone(optimizer):
+    assert learning_rate_too_high(evidence_of(stack(16, 16), moons(), optimizer)) is None
+
+
+def test_a_rate_three_times_as_high_as_is_usual_that_learns():
+    assert not verdict(evidence_of(stack(16, 16), moons(), ca.Adam(0.03))).findings
+
+
+def test_weights_that_start_too_large_are_not_the_rate():
+    evidence = evidence_of(stack(10, 10, 10, 10, start=ca.Normal(3.0)), moons(), ca.Adam(1e-3))
+    assert evidence.output.loss > 10
+    assert learning_rate_too_high(evidence) is None
+
+
+def test_what_a_step_keeps_of_its_promise_is_that_of_a_parabola():
+    """For L = mean (w x − y)² by hand: the gain over g·Δ is 1 − ½ Δᵀ H Δ / g·Δ = 1 − rate · H / 2."""
+    x = np.linspace(-1, 1, 64)[:, None]
+    hessian = 2 * float(np.mean(x**2))
+    for rate in (0.1, 1.0, 4.0):
+        net = ca.Sequential(ca.Dense(1, bias=False))
+        evidence = evidence_of(net, (x, 3 * x), ca.GradientDescent(rate), epochs=3, batch_size=64, validation=None)
+        look = looks(evidence)[0]
+        assert look.kept_promise == pytest.approx(1 - rate * hessian / 2, abs=1e-3)
+        assert look.far_promise == pytest.approx(1 - 10 * rate * hessian / 2, abs=1e-3)

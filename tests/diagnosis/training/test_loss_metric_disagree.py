@@ -1,0 +1,23 @@
+"""A loss that falls while the answers get worse: rows of another kind weigh nearly everything."""
+
+import numpy as np
+
+import cutaway as ca
+from cutaway.diagnosis.training.loss_metric_disagree import loss_metric_disagree
+from tests.diagnosis.trained import evidence_of, moons, stack
+
+
+def test_weights_that_ask_for_the_opposite():
+    x, y = moons()
+    wrong = np.arange(len(y)) % 5 == 0
+    net = stack(16, 16)
+    evidence_of(net, (x, y), ca.Adam(0.01), epochs=20)
+    told = np.where(wrong, 1 - y, y)
+    evidence = evidence_of(net, (x, told), ca.Adam(0.01), sample_weight=np.where(wrong, 1.0, 1e-3), epochs=20)
+    finding = loss_metric_disagree(evidence)
+    assert finding is not None and finding.measured > 0.1
+
+
+def test_where_both_get_better_or_stand_still_there_is_none():
+    for epochs in (5, 60):
+        assert loss_metric_disagree(evidence_of(stack(16, 16), moons(), ca.Adam(0.01), epochs=epochs)) is None
