@@ -11,33 +11,89 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from benchmarks.diagnosis.development import report_of_development
+from benchmarks.diagnosis.fault import Fault
 from benchmarks.diagnosis.faults import FAULTS
-from benchmarks.diagnosis.plan import best_rates, fault_tasks, healthy_tasks, seeds_of
-from benchmarks.diagnosis.tasks import Task, work
+from benchmarks.diagnosis.figures import as_data, figures
+from benchmarks.diagnosis.log import Log
+from benchmarks.diagnosis.overhead import overheads
+from benchmarks.diagnosis.plan import best_rates, fault_tasks, hash_of_thresholds, healthy_tasks, seeds_of
+from benchmarks.diagnosis.tasks import Task, forget, work
+from benchmarks.diagnosis.told import as_markdown
+from benchmarks.report import write
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "diagnosis_benchmark.md"
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--development", action="store_true", help="the sets that thresholds are chosen by")
+    command.add_argument(
+        "--sample", action="store_true", help="a part of the development sets, with repairs, ≤ 5 minutes"
+    )
+    command.add_argument("--report", action="store_true", help="the numbers of what is in the log, without training")
     command.add_argument("--only", default="", metavar="WORDS", help="faults whose name or check holds these words")
     command.add_argument("--seeds", type=int, help="of each training (3 of development, 5 of the test)")
     command.add_argument("--workers", type=int, default=2, help="processes (2)")
+    command.add_argument("--keep-old", action="store_true", help="judge evidence of earlier calls, however measured")
+    command.add_argument("--repair", action="store_true", help="with --development: repair too, which trains anew")
     command.add_argument("--details", action="store_true", help="each training that is not judged as it should be")
 
 
 def main(
-    development: bool = False, only: str = "", seeds: int | None = None, workers: int = 2, details: bool = False,
-    quick: bool = False,
+    development: bool = False, sample: bool = False, report: bool = False, only: str = "", seeds: int | None = None,
+    workers: int = 2, keep_old: bool = False, repair: bool = False, details: bool = False, quick: bool = False,
 ) -> None:  # fmt: skip
     faults = [fault for fault in FAULTS if only in fault.name or any(only in name for name in fault.accepted)]
-    chosen = seeds_of(False, 1 if quick else seeds)
     with pool_of(workers) as pool:
-        rates = best_rates(False, pool, say)
-        tasks = healthy_tasks(False, rates, chosen) + fault_tasks(faults, False, rates, chosen)
-        records = done(tasks, pool, keep=True)
-    print(report_of_development(records, faults, details))
+        if sample or quick:
+            records = sampled(pool, faults)
+            print(report_of_development(records, faults, details), as_markdown(figures(records)), sep="\n\n")
+        elif development:
+            rates, chosen = best_rates(False, pool, say), seeds_of(False, seeds)
+            tasks = healthy_tasks(False, rates, chosen) + fault_tasks(faults, False, rates, chosen)
+            records = done(tasks, pool, "" if repair else "old" if keep_old else "new", repair)
+            forget()
+            print(report_of_development(records, faults, details))
+            if repair:
+                print("", as_markdown(figures(records)), sep="\n")
+        else:
+            tested(pool, faults, seeds, training=not report, whole=not only)
+
+
+def tested(pool: Executor, faults: list[Fault], seeds: int | None, training: bool, whole: bool) -> None:
+    """Run what is missing of the test set, and print its numbers; write them if it was run as a whole."""
+    rates, chosen, log = best_rates(True, pool, say), seeds_of(True, seeds), Log()
+    say(f"thresholds {log.marks['thresholds']}, seeds {chosen}")
+    tasks = healthy_tasks(True, rates, chosen) + fault_tasks(faults, True, rates, chosen)
+    missing = [task for task in tasks if task not in log.known]
+    if training:
+        done(missing, pool, repairing=True, each=log.append)
+    found = figures([log.known[task] for task in tasks if task in log.known])
+    found |= {"thresholds": hash_of_thresholds(), "seeds": chosen, "missing": sum(t not in log.known for t in tasks)}
+    if training:
+        found["overhead"] = pool.submit(overheads, rates).result()
+    print(as_markdown(found))
+    if training and whole and not found["missing"] and seeds is None:
+        in_guide(as_markdown(found))
+        print(write("diagnosis", as_data({**found, "tables": as_markdown(found).splitlines()})))
+
+
+def in_guide(tables: str, guide: Path = GUIDE) -> None:
+    """Put the tables where the guide has its results."""
+    before, rest = guide.read_text(encoding="utf-8").split("<!-- results -->\n")
+    after = rest.split("<!-- end -->")[1]
+    guide.write_text(f"{before}<!-- results -->\n{tables}\n<!-- end -->{after}", encoding="utf-8")
+
+
+def sampled(pool: Executor, faults: list[Fault]) -> list[dict[str, Any]]:
+    """Return the records of a part of the development sets, repairs and all."""
+    rates = best_rates(False, pool, say)
+    healthy = [task for task in healthy_tasks(False, rates, [0]) if task.factor == 1]
+    broken = {task.fault: task for task in fault_tasks(faults, False, rates, [0])}
+    return done([*healthy, *broken.values()], pool, repairing=True)
 
 
 def pool_of(workers: int) -> ProcessPoolExecutor:
@@ -45,7 +101,7 @@ def pool_of(workers: int) -> ProcessPoolExecutor:
 
 
 def done(
-    tasks: list[Task], pool: Executor, keep: bool = False, repairing: bool = False,
+    tasks: list[Task], pool: Executor, keep: str = "", repairing: bool = False,
     each: Callable[[dict[str, Any]], None] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Return the records of all tasks, in their order; `each` hears of every one when it is done.

@@ -6,6 +6,7 @@ answers in the names of our findings, in the order in which its own rules stand.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -52,7 +53,7 @@ def autotrainer(evidence: Evidence) -> list[str]:
     looks = _looks(evidence)[1:]
     grads = [look for look in _gradients(evidence)[1:] if len(look) > 1]
     if _broken(evidence) or any(
-        after > 0 and before / after > 70 for look in grads for before, after in zip(look[:-1], look[1:], strict=True)
+        after > 0 and before / after > 70 for look in grads for before, after in itertools.pairwise(look)
     ):
         found.append("exploding_gradient")
     if any(look[-1] > 0 and look[0] / look[-1] < 1e-3 for look in grads):
@@ -105,6 +106,11 @@ def deepdiagnosis(evidence: Evidence) -> list[str]:
     if len(losses) > 1 and losses[-1] >= losses[0]:
         found.append("plateau_from_start")
     return found
+
+
+def deepdiagnosis_without_inputs(evidence: Evidence) -> list[str]:
+    """DeepDiagnosis's symptoms but that of the inputs, which standardised ones have too."""
+    return [name for name in deepdiagnosis(evidence) if name != "inputs_unscaled"]
 
 
 def sagemaker(evidence: Evidence) -> list[str]:
@@ -178,6 +184,11 @@ def umlaut(evidence: Evidence) -> list[str]:
     return found
 
 
+def umlaut_without_inputs(evidence: Evidence) -> list[str]:
+    """UMLAUT's heuristics but that of the inputs."""
+    return [name for name in umlaut(evidence) if name != "inputs_unscaled"]
+
+
 def always_faulty(evidence: Evidence) -> list[str]:
     """Say that it does not learn, whatever it is."""
     return ["not_learning"]
@@ -188,7 +199,9 @@ BASELINES: dict[str, Rule] = {
     "AutoTrainer's rules": autotrainer,
     "AutoTrainer's rules, gated by score": autotrainer_gated,
     "DeepDiagnosis's rules": deepdiagnosis,
+    "DeepDiagnosis's rules, but that of inputs": deepdiagnosis_without_inputs,
     "SageMaker Debugger's rules": sagemaker,
     "NeuroScope's rule of first weights": neuroscope,
     "UMLAUT's rules": umlaut,
+    "UMLAUT's rules, but that of inputs": umlaut_without_inputs,
 }

@@ -20,6 +20,8 @@ from cutaway.optimizers import Optimizer
 RATES = {"Adam": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2), "GradientDescent": (0.003, 0.01, 0.03, 0.1, 0.3)}
 RATES |= {"AdamW": RATES["Adam"], "Momentum": (0.001, 0.003, 0.01, 0.03, 0.1)}
 LOWEST = -1.0  # of an R²
+# A healthy training has so many epochs and updates, at least.
+EPOCHS, UPDATES = 40, 300
 
 
 @dataclass(frozen=True)
@@ -126,13 +128,14 @@ def score_of(outputs: np.ndarray, y: np.ndarray, task: str, loss: Loss) -> float
     """
     if not np.isfinite(outputs).all():
         return LOWEST if task == "numbers" else 0.0
-    outputs = (outputs.mean(axis=1) if outputs.ndim > 2 else outputs).reshape(len(y), -1)
+    mean: Any = outputs.mean(axis=1) if outputs.ndim > 2 else outputs
+    outputs = mean.reshape(len(y), -1)
     if task == "numbers":
-        truth = np.asarray(y, np.float64).reshape(len(y), -1)
-        return float(max(LOWEST, 1 - ((outputs - truth) ** 2).sum() / ((truth - truth.mean(axis=0)) ** 2).sum()))
+        numbers = np.asarray(y, np.float64).reshape(len(y), -1)
+        return float(max(LOWEST, 1 - ((outputs - numbers) ** 2).sum() / ((numbers - numbers.mean(axis=0)) ** 2).sum()))
     truth = np.asarray(y).argmax(axis=1) if np.ndim(y) > 1 and np.shape(y)[1] > 1 else np.asarray(y).ravel()
     border = 0.0 if getattr(loss, "from_logits", False) else 0.5
-    said = outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs[:, 0] > border
+    said: Any = outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs[:, 0] > border
     return float((said == truth).mean())
 
 
@@ -165,7 +168,7 @@ def healthy_case(data: str, architecture: Architecture, rate: float, seed: int) 
         loss=ca.losses.SquaredError() if numbers else ca.losses.CrossEntropy(),
         optimizer=architecture.optimizer,
         rate=rate,
-        epochs=40 if len(parts.learned[0]) > 250 else 60,
+        epochs=max(EPOCHS, -(-UPDATES // (len(parts.learned[0]) // architecture.batch_size))),
         batch_size=architecture.batch_size,
         options=options,
     )

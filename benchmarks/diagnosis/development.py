@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.diagnosis.fault import Fault
 from benchmarks.diagnosis.faults import BY_NAME
-from benchmarks.diagnosis.killed import Cell, cells
+from benchmarks.diagnosis.killed import Cell, cells, healthy_cells
 from benchmarks.diagnosis.statistics import clustered
 from benchmarks.report import table
 
@@ -26,8 +26,10 @@ def right(record: Record) -> bool:
 def report_of_development(records: list[Record], faults: list[Fault], details: bool = False) -> str:
     """Return tables for the terminal."""
     found = cells(records)
-    healthy = [record for record in records if not record["task"]["fault"]]
-    parts = [of_the_healthy(healthy), of_the_faults(found, faults)]
+    whole, dropped = healthy_cells(records)
+    healthy = [record for group in whole.values() for record in group]
+    parts = [of_the_healthy(healthy), f"without a fault, but not healthy: {', '.join(dropped) or 'none'}"]
+    parts.append(of_the_faults(found, faults))
     broken = {f"{name}: {words}" for record in records for name, words in record["broken"].items()}
     parts += [f"BROKEN CHECK {words}" for words in sorted(broken)]
     if details:
@@ -47,15 +49,15 @@ def of_the_healthy(healthy: list[Record]) -> str:
         share = clustered((f"{r['task']['data']}|{r['task']['network']}", bool(r["findings"])) for r in part)
         lines.append(f"healthy {title}: false alarms {share}: {counted(alarms)}")
         lines.append(f"  first with the gate off: {counted(open_)}")
-        for record in part:
-            if record["findings"]:
-                lines.append(f"  ALARM {shown(record)}")
+        lines += [f"  ALARM {shown(record)}" for record in part if record["findings"]]
     return "\n".join(lines)
 
 
 def of_the_faults(found: list[Cell], faults: list[Fault]) -> str:
     """Return a row for each fault: how many cells it kills, and what was said first of those."""
-    rows = [["fault", "killing", "milder", "harmless", "found", "first right", "layer", "first findings of killing cells"]]
+    rows = [
+        ["fault", "killing", "milder", "harmless", "found", "first right", "layer", "first findings of killing cells"]
+    ]
     totals = [0, 0, 0]
     macro = []
     for fault in faults:
@@ -87,10 +89,10 @@ def of_the_faults(found: list[Cell], faults: list[Fault]) -> str:
 def of_the_wrong(found: list[Cell], healthy: list[Record]) -> str:
     """Return a line for each killing training whose first finding is not right."""
     lines = ["not judged as they should be:"]
-    for cell in found:
-        for record in cell.records:
-            if cell.stratum == "killing" and not right(record):
-                lines.append(f"  {shown(record)}; healthy {cell.healthy:.2f}, lost {cell.lost:.0%}")
+    lines += [
+        f"  {shown(record)}; healthy {cell.healthy:.2f}, lost {cell.lost:.0%}"
+        for cell in found if cell.stratum == "killing" for record in cell.records if not right(record)
+    ]  # fmt: skip
     return "\n".join(lines)
 
 

@@ -55,13 +55,14 @@ def _sorted(case: Case, severity: float, random: np.random.Generator) -> Case:
 
 
 def _imbalanced(case: Case, severity: float, random: np.random.Generator) -> Case:
-    def thinned(pair: Pair) -> Pair:
-        x, y = pair
-        keep = (y == 0) | (random.random(len(y)) < severity)
-        keep[[np.flatnonzero(y == label)[0] for label in np.unique(y)]] = True
-        return x[keep], y[keep]
+    """Learn from rows of which few are not of the first class; rows to validate on are as the world is.
 
-    return replace(case, parts=_both(case.parts, thinned(case.parts.learned), thinned(case.parts.watched)))
+    Were those of the same shares, nothing that a diagnosis sees would be wrong: it would be another task.
+    """
+    x, y = case.parts.learned
+    keep = (y == 0) | (random.random(len(y)) < severity)
+    keep[[np.flatnonzero(y == label)[0] for label in np.unique(y)]] = True
+    return replace(case, parts=replace(case.parts, learned=(x[keep], y[keep])))
 
 
 def _leaking(case: Case, severity: float, random: np.random.Generator) -> Case:

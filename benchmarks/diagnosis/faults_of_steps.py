@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 import benchmarks.diagnosis.fault as suits
-from benchmarks.diagnosis.cases import Case
+from benchmarks.diagnosis.cases import Architecture, Case
 from benchmarks.diagnosis.fault import Fault
+from benchmarks.diagnosis.sets import Parts
 
 
 def _high(case: Case, severity: float, random: np.random.Generator) -> Case:
@@ -46,7 +47,7 @@ def _clipped(case: Case, severity: float, random: np.random.Generator) -> Case:
     return replace(case, options={**case.options, "clip_norm": severity})
 
 
-def _with_adam(parts: object, architecture: suits.Architecture) -> bool:
+def _with_adam(parts: Parts, architecture: Architecture) -> bool:
     return architecture.optimizer in ("Adam", "AdamW")
 
 

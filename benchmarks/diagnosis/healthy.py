@@ -63,7 +63,13 @@ def _recurrent(data: str, seed: int) -> Case:
 
 def _attention(data: str, seed: int) -> Case:
     parts = parts_of(data, seed).with_inputs(lambda x: x[:, :, None])
-    layers = ca.Dense(16), ca.LearnedPositions(parts.learned[0].shape[1]), ca.TransformerBlock(2), ca.LayerNorm(), ca.GlobalAveragePool()
+    layers = (
+        ca.Dense(16),
+        ca.LearnedPositions(parts.learned[0].shape[1]),
+        ca.TransformerBlock(2),
+        ca.LayerNorm(),
+        ca.GlobalAveragePool(),
+    )
     return _case(parts, "attention", *layers)
 
 

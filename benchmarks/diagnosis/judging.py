@@ -1,4 +1,4 @@
-"""What is said of a training's evidence: the verdict, what it would be without its parts, and how early it was right."""
+"""What is said of a training: the verdict, what it would be without its parts, and how early it was right."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cutaway.diagnosis.evidence import Evidence, Outcome
 from cutaway.diagnosis.harm import harm
 from cutaway.diagnosis.verdict import verdict
 from cutaway.records import Finding
+from cutaway.runs.run import Run
 
 
 def said_of(evidence: Evidence) -> dict[str, Any]:
@@ -49,10 +50,19 @@ def said_of(evidence: Evidence) -> dict[str, Any]:
 def refused(message: str) -> dict[str, Any]:
     """Return what is said of a training that `fit` refused: the checks whose names stand in its words."""
     named = [check.name for check in CHECKS if check.name in message] or ["refused"]
-    findings = [[name, None, 0, 1.0, []] for name in named[:1]]
+    findings: list[list[Any]] = [[name, None, 0, 1.0, []] for name in named[:1]]
     return {
         "findings": findings, "notes": [], "harm": "refused", "gate off": named, "unordered": named,
         "course": [[0, named[0]]], "baselines": {}, "broken": {}, "message": message,
+    }  # fmt: skip
+
+
+def failed(run: Run) -> dict[str, Any]:
+    """Return what is said of a training whose diagnosis failed: nothing, and why."""
+    words = "; ".join(event.message for event in run.events if event.what == "diagnosis") or "no evidence"
+    return {
+        "findings": [], "notes": [], "harm": "", "gate off": [], "unordered": [], "course": [], "baselines": {},
+        "broken": {"diagnosis": words},
     }  # fmt: skip
 
 

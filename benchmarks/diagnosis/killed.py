@@ -47,14 +47,39 @@ def twin_of(record: Record) -> str:
     return f"|{record['task']['data']}|{record['task']['network']}|×1"
 
 
-def cells(records: list[Record]) -> list[Cell]:
-    """Return the cells of all broken trainings whose twins are there."""
+def grouped(records: list[Record]) -> dict[str, list[Record]]:
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         groups[cell_of(record)].append(record)
-    found = []
+    return groups
+
+
+def healthy_cells(records: list[Record]) -> tuple[dict[str, list[Record]], list[str]]:
+    """Return the healthy trainings by cell, and the names of cells that are none.
+
+    A configuration without a fault is healthy if it does not lose `GAP` of what the best one on its data set gains
+    over chance: the line that is drawn for faults. No diagnosis is asked, and no other kind of method.
+    """
+    groups = {name: group for name, group in grouped(records).items() if not group[0]["task"]["fault"]}
+    best: dict[str, float] = defaultdict(lambda: -1.0)
+    means = {name: float(np.mean([each["score"] for each in group])) for name, group in groups.items()}
     for name, group in groups.items():
-        twins = groups.get(twin_of(group[0]), [])
+        data = group[0]["task"]["data"]
+        best[data] = max(best[data], means[name])
+    dropped = []
+    for name, group in groups.items():
+        chance, top = float(np.mean([each["chance"] for each in group])), best[group[0]["task"]["data"]]
+        if top - means[name] >= GAP * (top - chance):
+            dropped.append(name)
+    return {name: group for name, group in groups.items() if name not in dropped}, dropped
+
+
+def cells(records: list[Record]) -> list[Cell]:
+    """Return the cells of all broken trainings whose healthy twins are healthy."""
+    whole_cells, _ = healthy_cells(records)
+    found = []
+    for name, group in grouped(records).items():
+        twins = whole_cells.get(twin_of(group[0]), [])
         if not group[0]["task"]["fault"] or not twins:
             continue
         broken, whole = ([each["score"] for each in part] for part in (group, twins))

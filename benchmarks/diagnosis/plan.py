@@ -1,4 +1,4 @@
-"""Which trainings: healthy ones, and for each fault the cells that it is put into; and the rate that each starts from."""
+"""Which trainings: healthy ones, and for each fault the cells that it is put into; and the rate of each."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ def hash_of_thresholds() -> str:
     return hashlib.sha256(Path(cutaway.diagnosis.thresholds.__file__).read_bytes()).hexdigest()
 
 
+def hash_of_cases() -> str:
+    """Return the hash of the files that a sweep follows from."""
+    return hashlib.sha256(b"".join(Path(str(each.__file__)).read_bytes() for each in (cases, rows))).hexdigest()[:16]
+
+
 def seeds_of(testing: bool, count: int | None = None) -> list[int]:
     """Return the seeds: those of the test follow from the thresholds, so that none was chosen by its results."""
     if not testing:
@@ -44,9 +49,7 @@ def places(testing: bool) -> list[tuple[str, cases.Architecture]]:
     """Return every pair of data set and architecture, so that neighbours differ in both."""
     data, networks = (rows.TEST, cases.TEST) if testing else (rows.DEVELOPMENT, cases.DEVELOPMENT)
     turns = range(len(networks))
-    return [
-        (name, networks[(turn + place) % len(networks)]) for turn in turns for place, name in enumerate(data)
-    ]
+    return [(name, networks[(turn + place) % len(networks)]) for turn in turns for place, name in enumerate(data)]
 
 
 def cells_of(fault: Fault, testing: bool, most: int | None = None) -> list[tuple[str, cases.Architecture]]:
@@ -96,7 +99,8 @@ def best_rates(testing: bool, pool: Executor, say: Callable[[str], None]) -> dic
 
     Of rates within a hundredth of the best score the middle one is taken. They are kept, in `diagnosis_rates.json`.
     """
-    known: dict[str, float] = json.loads(RATES.read_text()) if RATES.exists() else {}
+    content = json.loads(RATES.read_text()) if RATES.exists() else {}
+    known: dict[str, float] = content["rates"] if content.get("of") == hash_of_cases() else {}
     pairs = places(testing)
     if testing:
         pairs += [*places(False), *itertools.product(rows.HEALTHY_ONLY, cases.TEST)]
@@ -113,5 +117,7 @@ def best_rates(testing: bool, pool: Executor, say: Callable[[str], None]) -> dic
         known[pair] = statistics.median_low([rate for rate, score in found.items() if score >= best - 0.01])
     if missing:
         RESULTS.mkdir(exist_ok=True)
-        write_complete(RATES, (json.dumps(dict(sorted(known.items())), indent=1) + "\n").encode())
+        write_complete(
+            RATES, (json.dumps({"of": hash_of_cases(), "rates": dict(sorted(known.items()))}, indent=1) + "\n").encode()
+        )
     return known

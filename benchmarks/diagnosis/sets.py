@@ -1,4 +1,4 @@
-"""The rows that trainings learn from, watch and are judged on: small sets, some to choose thresholds by, some to test."""
+"""The rows that trainings learn from, watch and are judged on: some sets to choose thresholds by, others to test."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Share(NamedTuple):
     share: float
     low: float
     high: float
-    count: float
+    hits: float
     of: float
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ def clustered(hits: Iterable[tuple[Hashable, bool]]) -> Share:
         between = m / (m - 1) * sum((hit - of * p) ** 2 for hit, of in counts.values()) / n**2
         effect = max(1.0, between / (p * (1 - p) / n))
     found = wilson(h / effect, n / effect)
-    return found._replace(count=h, of=n)
+    return found._replace(share=p, hits=h, of=n)
 
 
 def rank_sum(one: Sequence[float], other: Sequence[float]) -> float:

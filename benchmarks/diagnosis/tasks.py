@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import cutaway
 from benchmarks.diagnosis.cases import ARCHITECTURES, Case, healthy_case
 from benchmarks.diagnosis.faults import BY_NAME
 from benchmarks.diagnosis.healthy import RECIPES
-from benchmarks.diagnosis.judging import refused, said_of
+from benchmarks.diagnosis.judging import failed, refused, said_of
 from cutaway.errors import InputError
 
 PACKAGE = Path(cutaway.__file__).parent
@@ -79,12 +80,13 @@ class Task:
         return BY_NAME[self.fault].change(made, self.severity(), self._chance(1))
 
 
-def work(task: Task, keep: bool = False, repairing: bool = False) -> dict[str, Any]:
-    """Train, judge, and return what is kept: scores and all that was said; `keep` keeps the evidence on disk too.
+def work(task: Task, keep: str = "", repairing: bool = False) -> dict[str, Any]:
+    """Train, judge, and return what is kept: scores and all that was said.
 
-    Evidence that was kept is judged again instead of training again.
+    With `keep`, the evidence is kept on disk, and what was kept is judged again instead of training again: with "new"
+    where nothing has changed that evidence follows from, with "old" whatever has changed.
     """
-    place = kept_at(task)
+    place = kept_at(task, keep == "old")
     if keep and place.exists():
         facts, evidence = pickle.loads(place.read_bytes())
         said = said_of(evidence) if evidence is not None else refused(facts["message"])
@@ -98,23 +100,24 @@ def work(task: Task, keep: bool = False, repairing: bool = False) -> dict[str, A
         run = case.fit(task.seed)
     except InputError as error:
         facts["message"] = str(error)
-        _keep(place, (facts, None), keep)
+        _keep(kept_at(task), (facts, None), keep)
         return {"task": asdict(task), **facts, **refused(str(error))}
     facts |= {
         "score": case.score(run.network), "watched": case.score(run.network, "watched"),
         "updates": run.history[-1].step if run.history else 0, "seconds": round(run.seconds, 3),
     }  # fmt: skip
-    assert run.evidence is not None
-    _keep(place, (facts, run.evidence), keep)
+    if run.evidence is None:
+        return {"task": asdict(task), **facts, **failed(run)}
+    _keep(kept_at(task), (facts, run.evidence), keep)
     record = {"task": asdict(task), **facts, **said_of(run.evidence)}
     if repairing:
         from benchmarks.diagnosis.repairing import repaired
 
-        record["repair"] = repaired(case, run)
+        record["repair"] = repaired(case, run, task.seed)
     return record
 
 
-def _keep(place: Path, content: Any, keep: bool) -> None:
+def _keep(place: Path, content: Any, keep: str) -> None:
     if not keep:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -123,10 +126,25 @@ def _keep(place: Path, content: Any, keep: bool) -> None:
     part.replace(place)
 
 
-def kept_at(task: Task) -> Path:
-    """Return where the evidence of a task is kept, by all that it follows from."""
-    digest = hashlib.sha256(f"{measuring()}|{task.key}".encode()).hexdigest()
-    return Path(tempfile.gettempdir()) / f"cutaway_diagnosis_{os.getuid()}" / f"{digest[:24]}.pickle"
+def folder() -> Path:
+    """Return where evidence is kept between calls, by what it was measured with."""
+    return Path(tempfile.gettempdir()) / f"cutaway_diagnosis_{os.getuid()}"
+
+
+def kept_at(task: Task, old: bool = False) -> Path:
+    """Return where the evidence of a task is kept; with `old`, where any was, however it was measured."""
+    name = hashlib.sha256(task.key.encode()).hexdigest()[:24] + ".pickle"
+    place = folder() / measuring()[:12] / name
+    if old and not place.exists():
+        return max(folder().glob(f"*/{name}"), key=lambda file: file.stat().st_mtime, default=place)
+    return place
+
+
+def forget(most: int = 3) -> None:
+    """Delete all kept evidence but that of the last few ways to measure."""
+    known = sorted(folder().glob("*/"), key=lambda each: each.stat().st_mtime) if folder().exists() else []
+    for each in known[:-most]:
+        shutil.rmtree(each, ignore_errors=True)
 
 
 _measuring: list[str] = []
@@ -134,12 +152,10 @@ _measuring: list[str] = []
 
 def measuring() -> str:
     """Return the hash of the files that evidence follows from, and of the cases."""
-    if not _measuring and os.environ.get("KEEP_OLD_EVIDENCE"):
-        _measuring.append("old")
     if not _measuring:
         files = [file for pattern in MEASURING for file in sorted(PACKAGE.glob(pattern))]
         here = Path(__file__).parent
-        files += sorted(here.glob("faults_of_*.py")) + [here / "cases.py", here / "sets.py", here / "healthy.py"]
+        files += [*sorted(here.glob("faults_of_*.py")), here / "cases.py", here / "sets.py", here / "healthy.py"]
         _measuring.append(hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest())
     return _measuring[0]
 

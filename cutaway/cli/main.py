@@ -24,6 +24,7 @@ from cutaway.cli.generate import generate
 from cutaway.cli.landscape import landscape
 from cutaway.cli.predict import predict
 from cutaway.cli.printable import as_options, printable
+from cutaway.cli.studio import studio
 from cutaway.cli.train import train
 from cutaway.errors import InputError
 from cutaway.training.interrupt import Terminated
@@ -41,7 +42,7 @@ app = App(
     ),
     help_format="markdown",
 )
-for command in (train, predict, explain, diagnose, generate, compare, landscape, capacity, export, data):
+for command in (train, predict, explain, diagnose, generate, compare, landscape, capacity, export, studio, data):
     app.command(command)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from cutaway.diagnosis.setup import Setup
-from cutaway.layers import Dense, Identity, Initializer, Layer, Parameter, Sequential
+from cutaway.layers import Constant, Dense, Identity, Initializer, Layer, Parameter, Sequential
 from cutaway.layers.convolution import Conv1D, Conv2D
 from cutaway.layers.layer import join
 from cutaway.optimizers import Optimizer
@@ -81,7 +81,7 @@ class Alteration:
         self.network = Sequential(*inside, layer)
 
     def anew(self, layer: Layer, initializer: Initializer | None = None) -> None:
-        """Have a layer's parameters drawn anew, its matrices by the initializer where one is given."""
+        """Have a layer's parameters drawn anew: with an initializer, matrices by that one, and the bias at 0."""
         self._anew.add(id(layer))
         if initializer is None:
             return
@@ -91,6 +91,9 @@ class Alteration:
                 setattr(layer, name, replace(declared, initializer=initializer))
         if hasattr(layer, "initializer"):
             layer.__dict__["initializer"] = initializer
+        if hasattr(layer, "bias_initializer") and "bias" in layer._declared:
+            layer.__dict__["bias_initializer"] = Constant(0.0)
+            setattr(layer, "bias", replace(layer._declared["bias"], initializer=Constant(0.0)))  # noqa: B010
 
     def done(self, **changes: Any) -> Setup:
         """Build the network and return the setup with it, and with whatever else changes."""

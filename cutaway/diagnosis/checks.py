@@ -84,10 +84,10 @@ CHECKS: tuple[Check, ...] = (
     no_nonlinearity,
     constant_init,
     init_scale,
+    dropout_too_high,
     initial_loss,
     disconnected_layer,
     bottleneck,
-    dropout_too_high,
     regularisation_too_strong,
     too_few_updates,
     # the size of the steps

@@ -71,19 +71,18 @@ def looks(evidence: Evidence) -> list[Look]:
 
 
 def curve(evidence: Evidence) -> list[tuple[float, float]]:
-    """Return (step, training loss): of each epoch at its middle, and of the first and last look where they stand."""
+    """Return (step, training loss) of each epoch at its middle; of few epochs, of the first and the last look too.
+
+    Looks are at other rows, so that their losses are not quite to be compared with those of epochs.
+    """
     points = []
     before = 0
     for record in evidence.history:
         points.append(((before + record.step) / 2, record.loss))
         before = record.step
-    if evidence.network_vitals:
+    if evidence.network_vitals and len(points) < 4:
         first, last = evidence.network_vitals[0], evidence.network_vitals[-1]
-        points = [
-            (float(first.step), first.loss),
-            *points,
-            *([(float(last.step), last.loss)] if len(points) < 4 else []),
-        ]
+        points = [(float(first.step), first.loss), *points, (float(last.step), last.loss)]
     return [(step, loss) for step, loss in points if math.isfinite(loss)]
 
 
@@ -94,11 +93,11 @@ def first_loss(evidence: Evidence) -> float:
     return evidence.output.loss
 
 
-def late(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the points of the last `LATE` of the steps, at least the last two."""
+def late(points: list[tuple[float, float]], part: float = LATE) -> list[tuple[float, float]]:
+    """Return the points of the last part of the steps, at least the last two."""
     if len(points) < 3:
         return points
-    begin = points[-1][0] - LATE * (points[-1][0] - points[0][0])
+    begin = points[-1][0] - part * (points[-1][0] - points[0][0])
     return points[min(len(points) - 2, next(i for i, (step, _) in enumerate(points) if step >= begin)) :]
 
 
@@ -119,12 +118,12 @@ class Trend:
     noise: float
 
 
-def trend(evidence: Evidence) -> Trend:
-    """Return how the loss went at the end, by least squares; nothing is sure of fewer than three points."""
+def trend(evidence: Evidence, part: float = LATE) -> Trend:
+    """Return how the loss went in the last part, by least squares; nothing is sure of fewer than three points."""
     points = curve(evidence)
     if len(points) < 2:
         return Trend(0.0, 0.0, 0.0, 0.0)
-    end = late(points)
+    end = late(points, part)
     steps, losses = [step for step, _ in end], [loss for _, loss in end]
     middle, mean = sum(steps) / len(steps), sum(losses) / len(losses)
     spread = sum((step - middle) ** 2 for step in steps)
@@ -177,6 +176,15 @@ def score_on_known(evidence: Evidence) -> float | None:
     if evidence.outcome is None:
         return None
     return max([evidence.outcome.score, *(vitals.score for vitals in evidence.network_vitals[-1:])])
+
+
+def own_rows_learned(evidence: Evidence) -> bool:
+    """Whether at the end rows learned from are answered as well as simple methods answer rows not seen.
+
+    Then what harm there is lies in other rows, and not in how the training went.
+    """
+    seen = evidence.network_vitals
+    return bool(seen) and seen[-1].score >= evidence.references.best > evidence.references.chance
 
 
 def below_reference(evidence: Evidence) -> bool:

@@ -94,13 +94,11 @@ class LossFacts:
     name       of its class ("CrossEntropy")
     takes      scores ("logits"), "probabilities", "log_probabilities" or "numbers"; "unknown" for one of your own
     summed     whether it is a sum over the rows instead of a mean
-    stretched  whether targets of another shape were stretched over the outputs (PyTorch does; here that is refused)
     """
 
     name: str
     takes: str
     summed: bool = False
-    stretched: bool = False
 
 
 @dataclass(frozen=True)
@@ -240,8 +238,10 @@ class References:
     unrelated  probability of so good a score where targets have nothing to do with inputs, by permuting them
     recognised for each class, the share of its rows that the better of the two methods recognises; 0 where most of
                what it calls so is of another class
+    weighed    the share that linear discriminants recognise of it, for which all classes count the same; only where one
+               is rare
     copied     name of a feature that is the target itself, up to factor and offset, "" where none is
-    without    score of least squares without that feature
+    without    what the better of the two methods reaches without that feature
     clear, unclear   share of the rows that a vote of their neighbours calls another class: of the third where the
                vote is clearest, and of the rest; `suspects` are rows of the first, the worst first
     """
@@ -253,6 +253,7 @@ class References:
     rows: int = 0
     unrelated: float = 0.0
     recognised: tuple[float, ...] = ()
+    weighed: tuple[float, ...] = ()
     copied: str = ""
     without: float = 0.0
     clear: float = 0.0

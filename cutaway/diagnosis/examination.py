@@ -48,8 +48,6 @@ ROWS = 2000
 HEADS = {
     "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "ReLU": "relu", "Softplus": "softplus", "Step": "step",
 }  # fmt: skip
-# Layers that hand on what they are given, or nearly so.
-PASSING = ("Dropout", "Identity", "Flatten")
 
 
 def examine(
@@ -82,7 +80,7 @@ def examine(
     return Evidence(
         inputs=input_facts(rows, held_out, names, whole and rows.x.dtype.kind in "iu"),
         targets=targets,
-        loss=LossFacts(_kernel(loss), _takes(loss), type(loss).quotient is not Loss.quotient),
+        loss=LossFacts(_kernel(loss), _takes(loss), loss.summed),
         optimizer=optimizer_facts(optimizer, plan),
         plan=PlanFacts(
             epochs=plan.epochs, batch_size=plan.batch_size, updates=per_epoch * plan.epochs, shuffle=plan.shuffle,

@@ -5,10 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from importlib.util import find_spec
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,48 +15,22 @@ from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.examination import examine
 from cutaway.diagnosis.fixes import fixed
 from cutaway.diagnosis.setup import Setup
-from cutaway.layers import Context, Layer
+from cutaway.diagnosis.trial import Length, Result, alone, engines, price_of, results_of, seconds_to_compile, steps_of
 from cutaway.records import Finding, Fix, Proof
-from cutaway.training.cost import EPOCH, cost_of_step, seconds_of_start, seconds_of_step
-from cutaway.training.loop import StopTraining
-from cutaway.training.plan import Plan
-from cutaway.training.score import score_of
-from cutaway.training.step import Batch
-from cutaway.training.trainer import Trainer
-from cutaway.training.watching import spaced
 
 # Trainings of each kind, each with another order of the batches.
 ORDERS = 3
 # A shorter training says nothing, unless the run itself was as short.
 FEWEST_STEPS = 50
-# Rows that a training is judged on, at most.
-JUDGED = 2000
-# A training that takes so many times as long as was planned is abandoned.
-PATIENCE = 3.0
-# What a training costs beside its steps: a loop made, a first pass.
-START = 0.01
-# Learning rates that are tried, as factors of the one there was; beyond the last, so many more by √10.
+# What takes so many times as long as was planned is abandoned, but not before so many seconds.
+PATIENCE, PATIENT_SECONDS = 2.5, 5.0
+# Learning rates that are tried, as factors of the one there was; and those beyond, as long as the last is the best.
 LOWER, HIGHER = (1 / 3, 1 / 10, 1 / 30, 1 / 100), (3.0, 10.0, 30.0, 100.0)
+BEYOND = (1e3, 1e4)
 # The share of an experiment's time in which a learning rate is looked for.
 SEARCH = 0.4
 # Fixes of how long is trained: shown only at full length, for of more steps any training makes more.
 FULL_LENGTH = ("epochs", "batch_size")
-
-
-@dataclass(frozen=True)
-class Length:
-    """How long the trainings of an experiment are: `steps` each (None: the whole plan), and on which engine."""
-
-    steps: int | None
-    engine: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a training came to on the rows it is judged on."""
-
-    score: float
-    loss: float
 
 
 class Experiments:
@@ -103,7 +74,7 @@ class Experiments:
         fits = [other for other in others if other is not None]
         apart = self.setup.held_out is None and changed.held_out is not None
         without = self._control(length, changed if apart else None)
-        with_fix = _results(fits, length, self._deadline()) if without is not None and len(fits) == ORDERS else None
+        with_fix = results_of(fits, length, self._deadline()) if without is not None and len(fits) == ORDERS else None
         if without is None or with_fix is None:
             return finding
         proof = Proof(
@@ -132,7 +103,7 @@ class Experiments:
         return self._starts
 
     def _deadline(self) -> float:
-        return self.began + PATIENCE * self.budget
+        return self.began + max(PATIENCE * self.budget, PATIENT_SECONDS)
 
     def _control(self, length: Length, like: Setup | None) -> list[Result] | None:
         """Return the results without a fix; of one that holds rows out, without those."""
@@ -142,7 +113,7 @@ class Experiments:
             if like is not None:
                 starts = [replace(start, rows=like.rows) for start in starts]
             judged = None if like is None else like.held_out
-            self._without[key] = _results(starts, length, self._deadline(), judged)
+            self._without[key] = results_of(starts, length, self._deadline(), judged)
         return self._without[key]
 
     def _length(self, changed: Setup, full: bool) -> Length | None:
@@ -152,12 +123,12 @@ class Experiments:
         if full:
             for engine in engines(self.setup):
                 price = sum(ORDERS * price_of(each, None, engine) for each in (self.setup, changed))
-                if price + _start(self.setup, engine, 2) <= seconds:
+                if price + seconds_to_compile(self.setup, engine, 2) <= seconds:
                     return Length(None, engine)
             return None
         best = Length(0, "numpy")
         for engine in engines(self.setup):
-            left = seconds - _start(self.setup, engine, 1)
+            left = seconds - seconds_to_compile(self.setup, engine, 1)
             each = max(price_of(setup, 1000, engine) / 1000 for setup in (self.setup, changed))
             steps = min(own, int(left / ORDERS / each)) if left > 0 else 0
             if steps > (best.steps or 0):
@@ -173,15 +144,17 @@ class Experiments:
         if length is None or length.steps is None:
             return finding
         price = price_of(self.setup, 1000, length.engine) / 1000
-        room = self.budget * SEARCH / self.fixes - _start(self.setup, length.engine, len(factors))
+        room = self.budget * SEARCH / self.fixes - seconds_to_compile(self.setup, length.engine, len(factors))
         steps = min(length.steps, int(room / len(factors) / price))
         if steps < min(steps_of(self.setup), FEWEST_STEPS):
             return finding
         found: list[tuple[float, float, float]] = []
         start = replace(self.setup, plan=replace(self.setup.plan, seed=self.setup.plan.seed + ORDERS))
-        for factor in factors:
+        for factor in [*factors, *(each if up else 1 / each for each in BEYOND)]:
+            if len(found) >= len(factors) and min(found) is not found[-1]:
+                break
             changed = fixed(start, at_rate(finding, factor, self.evidence), self.evidence)
-            results = None if changed is None else _results([changed], replace(length, steps=steps), self._deadline())
+            results = None if changed is None else results_of([changed], replace(length, steps=steps), self._deadline())
             if results is None:
                 break
             found.append((results[0].loss if math.isfinite(results[0].loss) else math.inf, -results[0].score, factor))
@@ -265,139 +238,6 @@ def surely_above(differences: np.ndarray, needed: float) -> bool:
     return float(np.mean(differences)) > max(needed, at.SURE_ERRORS * error)
 
 
-# ---- one training ------------------------------------------------------------------------------------------------
-
-
-def alone(setup: Setup) -> Setup:
-    """Return the training of the first member, or of the first fold, by itself; listeners and limits left out."""
-    plan = setup.plan
-    rows, held_out = setup.rows, setup.held_out
-    if plan.folds is not None:
-        learned, watched = plan.folds[0]
-        held_out = _taken(rows, watched) if len(watched) else held_out
-        rows = _taken(rows, learned)
-    rate = None if plan.rates is None else [plan.rates[0]]
-    network = setup.network
-    first = replace(setup, rows=rows, held_out=held_out)
-    if plan.members is not None:
-        network = redrawn(first, plan.seed).network
-    clean = replace(
-        plan, members=None, folds=None, start=None, rates=rate, metrics={}, shown=None, followed=None, limit=None,
-        watch=False, together=False,
-    )  # fmt: skip
-    return replace(first, network=network, plan=clean)
-
-
-def _taken(rows: Batch, places: np.ndarray) -> Batch:
-    return Batch(*(None if part is None else np.asarray(part)[places] for part in rows))
-
-
-def steps_of(setup: Setup) -> int:
-    """Return how many steps the setup's plan takes."""
-    return setup.plan.epochs * setup.plan.steps_of_epoch(len(setup.rows.x))
-
-
-def engines(setup: Setup) -> list[str]:
-    """Return the engines that a setup can be trained on, the one that compiles nothing first."""
-    compiled = find_spec("jax") is not None and setup.network.dtype != np.float64 and setup.engine != "numpy"
-    return ["numpy", "xla"] if compiled else ["numpy"]
-
-
-def price_of(setup: Setup, steps: int | None, engine: str) -> float:
-    """Return what a training of so many steps (None: of all) should take, in seconds."""
-    size = min(setup.plan.batch_size, len(setup.rows.x))
-    cost = cost_of_step(setup.network, setup.loss, Batch(setup.rows.x[:size], setup.rows.y[:size], None))
-    many = steps_of(setup) if steps is None else steps
-    held = 0 if setup.held_out is None else len(setup.held_out.x)
-    wide = cost._replace(flops=cost.flops * held / size, elements=cost.elements * held / size)
-    epoch = EPOCH[engine] + (seconds_of_step(engine, wide) / 3 if held else 0.0)
-    epochs = many / setup.plan.steps_of_epoch(len(setup.rows.x))
-    return START + many * seconds_of_step(engine, cost) + epochs * epoch
-
-
-def _start(setup: Setup, engine: str, programs: int) -> float:
-    """Return what compiling so many programs should take."""
-    if engine == "numpy":
-        return 0.0
-    size = min(setup.plan.batch_size, len(setup.rows.x))
-    return programs * seconds_of_start(
-        cost_of_step(setup.network, setup.loss, Batch(setup.rows.x[:size], setup.rows.y[:size], None))
-    )
-
-
-def shortened(plan: Plan, rows: int, steps: int | None, members: int) -> Plan:
-    """Return the plan of so many steps (None: all of them), of `members` networks side by side."""
-    size = min(plan.batch_size, rows)
-    plan = replace(
-        plan, batch_size=size, members=members, rates=None if plan.rates is None else [*plan.rates] * members
-    )
-    if steps is None:
-        return plan
-    per_epoch = plan.steps_of_epoch(rows)
-    if steps >= per_epoch:
-        return replace(plan, epochs=min(plan.epochs, max(1, round(steps / per_epoch))))
-    return replace(plan, epochs=1, steps=steps)
-
-
-def _results(
-    setups: Sequence[Setup], length: Length, deadline: float, judged: Batch | None = None
-) -> list[Result] | None:
-    """Train setups that differ in their first weights and their order alone; None where that takes too long.
-
-    judged   rows that they are judged on, where they hold out none themselves
-    """
-    first, count = setups[0], len(setups)
-    plan = shortened(first.plan, len(first.rows.x), length.steps, count)
-    arrays = [{**setup.network.parameters(), **setup.network.state()} for setup in setups]
-    start = {path: np.stack([each[path] for each in arrays]) for path in arrays[0]}
-    network = first.network.bind(first.network.parameters())
-    late = False
-
-    def in_time(record: Any) -> None:
-        nonlocal late
-        if time.perf_counter() > deadline:
-            late = True
-            raise StopTraining("the budget of the experiment is spent")
-
-    trainer = Trainer(
-        network, first.loss, first.optimizer, replace(plan, start=start), engine=length.engine, listeners=[in_time]
-    )
-    with np.errstate(all="ignore"), _one_thread(length.engine):
-        trained = trainer.train(first.rows, first.held_out)
-    if any(event.what == "interrupted" for event in trained.events):
-        raise KeyboardInterrupt
-    if late:
-        return None
-    rows = spaced(judged or first.held_out or first.rows, JUDGED)
-    return [
-        measured(
-            first, network, {path: array[place] for path, array in {**trained.params, **trained.state}.items()}, rows
-        )
-        for place in range(count)
-    ]
-
-
-def measured(setup: Setup, network: Layer, arrays: dict[str, np.ndarray], rows: Batch) -> Result:
-    """Return the score and the loss of a network with these weights on these rows."""
-    with np.errstate(all="ignore"):
-        states = network.state()
-        bound = network.bind(
-            {path: array for path, array in arrays.items() if path not in states},
-            {path: arrays[path] for path in states},
-        )
-        outputs = np.asarray(bound(rows.x, ctx=Context()))
-        return Result(score_of(setup.loss, outputs, rows.y)[0], float(setup.loss.value(outputs, rows.y, rows.weight)))
-
-
 def _same_measure(one: Setup, other: Setup) -> bool:
     """Return whether the loss of two setups is the same number of the same answers."""
     return repr(one.loss) == repr(other.loss) and one.rows.y is other.rows.y and one.held_out is other.held_out
-
-
-def _one_thread(engine: str) -> AbstractContextManager[Any]:
-    if engine != "numpy":
-        return nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
-    return limits

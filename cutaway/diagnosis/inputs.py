@@ -10,7 +10,11 @@ from cutaway.diagnosis.evidence import Feature, InputFacts
 from cutaway.training.step import Batch
 
 # Of more numbers than these, rows evenly over all are taken.
-MOST_NUMBERS = 1 << 24
+MOST_NUMBERS = 1 << 22
+# Of rows with more bytes than these together, repeats are not looked for.
+MOST_BYTES = 1 << 28
+# With fewer features than these, rows are turned, so that each lies in one piece.
+TURNED = 16
 # Features that are named.
 NAMED = 5
 # A deviation below this share of a feature's size is rounding: the feature is the same in every row.
@@ -43,7 +47,7 @@ def input_facts(rows: Batch, held_out: Batch | None, names: Sequence[str] = (), 
     def called(place: int) -> str:
         return str(names[place]) if place < len(names) else str(place)
 
-    low, high = flat.min(axis=0).astype(np.float64), flat.max(axis=0).astype(np.float64)
+    low, high = _ends(flat)
     if not np.isfinite(low + high).all():
         finite = np.isfinite(flat)
         of_row = finite.reshape(len(some), -1).all(axis=1)
@@ -53,8 +57,8 @@ def input_facts(rows: Batch, held_out: Batch | None, names: Sequence[str] = (), 
             "first_missing": int(np.argmin(of_row)) * step,
         }
         flat = np.where(finite, flat, 0)
-        low, high = flat.min(axis=0).astype(np.float64), flat.max(axis=0).astype(np.float64)
-    mean, std = flat.mean(axis=0, dtype=np.float64), flat.std(axis=0, dtype=np.float64)
+        low, high = _ends(flat)
+    mean, std = _moments(flat)
     same = (high == low) | (std <= ROUNDING * np.abs(mean))
     # A feature that is rarely anything but 0 has a small deviation, and is as large as others where it is not.
     sizes = np.maximum(std, (high - low) / 10)[~same]
@@ -76,6 +80,31 @@ def input_facts(rows: Batch, held_out: Batch | None, names: Sequence[str] = (), 
     )
 
 
+def _turned(flat: np.ndarray) -> np.ndarray:
+    """Return (features, rows), each feature in one piece where there are few: over these NumPy is slow otherwise."""
+    return np.ascontiguousarray(flat.T) if flat.shape[1] < TURNED else flat.T
+
+
+def _ends(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and the highest value of each feature."""
+    turned = _turned(flat)
+    return turned.min(axis=1).astype(np.float64), turned.max(axis=1).astype(np.float64)
+
+
+def _moments(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of each feature.
+
+        σ² = mean (x − x₀)² − (mean (x − x₀))²,   x₀ the first row
+
+    Against x₀ the difference of the two means loses no digits that matter, and two passes are enough.
+    """
+    first = flat[0].astype(np.float64)
+    turned = _turned(flat - flat[0] if flat.dtype.kind == "f" else flat - first)
+    mean = turned.mean(axis=1, dtype=np.float64)
+    squares = np.einsum("fr,fr->f", turned, turned, dtype=np.float64) / turned.shape[1]
+    return first + mean, np.sqrt(np.maximum(squares - mean**2, 0.0))
+
+
 def repeats(rows: Batch, held_out: Batch | None) -> float:
     """Return the share of held-out rows that are training rows too, input and target bit by bit.
 
@@ -84,13 +113,13 @@ def repeats(rows: Batch, held_out: Batch | None) -> float:
     >>> repeats(Batch(x, x[:, 0], None), Batch(x[1:] + [[0.0], [1.0]], x[1:, 0], None))
     0.5
     """
-    if held_out is None or rows.x.nbytes > 8 * MOST_NUMBERS or not len(held_out.x):
+    if held_out is None or rows.x.nbytes > MOST_BYTES or not len(held_out.x):
         return 0.0
     learned, watched = _sums(rows), _sums(held_out)
-    alike = np.flatnonzero(np.isin(watched, learned))
+    alike = _among(watched, learned)
     if not len(alike):
         return 0.0
-    known = {_key(rows, int(place)) for place in np.flatnonzero(np.isin(learned, watched[alike]))}
+    known = {_key(rows, int(place)) for place in _among(learned, watched[alike])}
     return sum(_key(held_out, int(place)) in known for place in alike) / len(watched)
 
 
@@ -103,10 +132,14 @@ def _sums(rows: Batch) -> np.ndarray:
         if flat.dtype.itemsize % 4:
             flat = flat.astype(np.float32)
         words = np.ascontiguousarray(flat).view(np.uint32)
-        random = np.random.default_rng(0)
-        for place in range(words.shape[1]):
-            total += words[:, place] * np.uint64(random.integers(1, 2**63))
+        total += words.astype(np.uint64) @ np.random.default_rng(0).integers(1, 2**63, words.shape[1], dtype=np.uint64)
     return total
+
+
+def _among(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the places of numbers that are among others."""
+    known = np.sort(others)
+    return np.flatnonzero(known[np.minimum(np.searchsorted(known, some), len(known) - 1)] == some)
 
 
 def _key(rows: Batch, place: int) -> tuple[bytes, bytes]:

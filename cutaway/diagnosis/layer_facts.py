@@ -88,8 +88,7 @@ class LayerLook:
                 by_node = dict(zip(nodes, found[len(tensors) :], strict=True))
                 blames = [by_node.get(leaf.output) if isinstance(leaf.output, Node) else None for leaf in leaves]
         total = sum(count for _, count in losses)
-        summed = type(loss).quotient is not Loss.quotient
-        mean = sum(value * (1 if summed else count / total) for value, count in losses)
+        mean = sum(value * (1 if loss.summed else count / total) for value, count in losses)
         return cls(first, blames, gradients, np.concatenate(outputs), mean, reached, head)
 
 

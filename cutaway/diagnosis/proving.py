@@ -12,12 +12,49 @@ from cutaway.diagnosis.experiment import Experiments
 from cutaway.diagnosis.fixes import FIXES
 from cutaway.diagnosis.setup import Setup
 from cutaway.diagnosis.verdict import Verdict
-from cutaway.records import Finding
+from cutaway.records import Finding, Fix
 
 # Fixes whose worth no score shows: they change what is judged, not what is learned.
 UNPROVABLE = ("drop_repeats",)
 # Beyond so many causes none is tried: each would have too little of the budget.
 MOST_TRIED = 4
+
+# Causes in how signals, gradients and steps fare, for which there are several remedies.
+SEVERAL = (
+    "init_scale", "learning_rate_too_high", "exploding_gradient", "non_finite", "saturated", "dead_relu",
+    "vanishing_gradient", "learning_rate_too_low", "oscillation", "late_plateau", "not_enough_epochs",
+)  # fmt: skip
+# What else can be done about such a cause, where the first fix does not help; by its action.
+OTHERWISE = {
+    "insert_activation": (Fix("batch_norm", "normalise between the layers: BatchNorm", "ca.BatchNorm()"),),
+    "leaky": (
+        Fix("learning_rate", "lower the learning rate", "", {"factor": 0.1}),
+        Fix("batch_norm", "normalise between the layers: BatchNorm", "ca.BatchNorm()"),
+    ),
+    "initialise": (
+        Fix("batch_norm", "normalise between the layers: BatchNorm", "ca.BatchNorm()"),
+        Fix("leaky", "let negative sums through a little", "ca.LeakyReLU()"),
+    ),
+    "clip": (
+        Fix("learning_rate", "lower the learning rate", "", {"factor": 0.1}),
+        Fix("initialise", "draw the first weights anew", "ca.He()"),
+    ),
+    "batch_norm": (Fix("initialise", "draw the first weights anew", "ca.He()"),),
+    "batch_size": (Fix("learning_rate", "lower the learning rate", "", {"factor": 0.1}),),
+    "epochs": (Fix("learning_rate", "raise the learning rate", "", {"factor": 10.0}),),
+}
+
+
+def alternatives(finding: Finding) -> list[Finding]:
+    """Return the finding with each of the other fixes there are for its cause.
+
+    >>> finding = Finding("dead_relu", "", "", 1.0, (None, None), fix=Fix("leaky", ""))
+    >>> [each.fix.action for each in alternatives(finding)]
+    ['learning_rate', 'batch_norm']
+    """
+    if finding.fix is None or finding.check not in SEVERAL:
+        return []
+    return [replace(finding, fix=fix, proof=None) for fix in OTHERWISE.get(finding.fix.action, ())]
 
 
 def proved(setup: Setup, evidence: Evidence, found: Verdict, seconds: float) -> tuple[tuple[Finding, ...], float]:
@@ -31,8 +68,22 @@ def proved(setup: Setup, evidence: Evidence, found: Verdict, seconds: float) -> 
     if not suspects:
         return found.findings, 0.0
     experiments = Experiments(setup, evidence, seconds, len(suspects))
-    tried = [experiments.tried(finding) if experiments.spent < seconds else finding for finding in suspects]
+    tried = [experiments.tried(finding) for finding in suspects]
+    if not any(each.proof is not None and each.proof.helps for each in tried):
+        tried = [_otherwise(each, tried, experiments) for each in tried]
     return ranked(found.findings, tried), experiments.spent
+
+
+def _otherwise(finding: Finding, tried: Sequence[Finding], experiments: Experiments) -> Finding:
+    """Return the finding with the first other fix that helps, where its own does not; no other finding's fix."""
+    taken = {each.fix.action for each in tried if each.fix is not None}
+    for other in alternatives(finding) if finding.proof is not None else ():
+        if other.fix is None or other.fix.action in taken:
+            continue
+        better = experiments.tried(other)
+        if better.proof is not None and better.proof.helps:
+            return better
+    return finding
 
 
 def candidates(findings: Sequence[Finding]) -> list[Finding]:

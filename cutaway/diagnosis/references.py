@@ -22,6 +22,8 @@ RIDGES = (1e-6, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 PERMUTATIONS = 20
 # A feature is the target itself where their correlation is off 1 by no more than rounding.
 ROUNDING = 1e-6
+# A class with less than this share of the rows of another is rare; directions in which classes are weighed alike.
+RARE, DIRECTIONS = 0.2, 50
 # Neighbours that vote on a row, and rows that are voted on, at most.
 NEIGHBOURS, VOTED = 10, 300
 # Rows named whose neighbours disagree.
@@ -64,14 +66,19 @@ def references(loss: Loss, rows: Batch, judged: int, whole: bool = False) -> Ref
             "neighbour": _score(wanted[nearest], wanted, task),
             "unrelated": _unrelated(basis, RIDGES[best], nearest, wanted),
         }
-        if task in ("classes", "one_hot", "yes_no"):
-            answers = tried[best] if found["linear"] >= found["neighbour"] else wanted[nearest]
-            found |= _by_class(answers, wanted, y[some], task) | _votes(distances, wanted, some)
         if x.ndim == 2 and x.shape[1] > 1 and y.size == len(y):
             place = _copied(features, np.asarray(y[some], np.float64).ravel())
             if place is not None:
-                others = _Basis(np.delete(features, place, axis=1)).least_squares(wanted)
-                found |= {"copied": str(place), "without": max(_score(answers, wanted, task) for answers in others)}
+                others = np.delete(features, place, axis=1)
+                tries = [*_Basis(others).least_squares(wanted), wanted[_distances(others).argmin(axis=1)]]
+                found |= {"copied": str(place), "without": max(_score(answers, wanted, task) for answers in tries)}
+        if task in ("classes", "one_hot", "yes_no"):
+            answers = tried[best] if found["linear"] >= found["neighbour"] else wanted[nearest]
+            if task == "yes_no":
+                answers, wanted = (np.hstack([1 - each, each]) for each in (answers, wanted))
+            found["recognised"] = _by_class(answers, wanted, y[some], task)
+            found["weighed"] = _weighed(basis, wanted, y[some], task)
+            found |= _votes(distances, wanted, some)
     return _found(chance, found, task, judged, len(some))
 
 
@@ -183,19 +190,46 @@ def _copied(features: np.ndarray, y: np.ndarray) -> int | None:
     return place if likeness[place] > 1 - ROUNDING else None
 
 
-def _by_class(answers: np.ndarray, wanted: np.ndarray, y: np.ndarray, task: str) -> dict[str, Any]:
+def _by_class(answers: np.ndarray, wanted: np.ndarray, y: np.ndarray, task: str) -> tuple[float, ...]:
     """Return the share of each class's rows that are recognised, 0 where most of what is called so is not."""
-    if task == "yes_no":
-        answers, wanted = (np.hstack([1 - a, a]) for a in (answers, wanted))
     said, truth = answers.argmax(axis=1), wanted.argmax(axis=1)
-    numbers = np.unique(y) if task == "classes" else np.arange(wanted.shape[1])
-    count = max(1, int(numbers.max()) + 1)
-    recognised = [0.0] * count
-    for place, number in enumerate(numbers):
-        right, called = ((truth == place) & (said == place)).sum(), (said == place).sum()
-        if number >= 0 and called and right > called / 2:
-            recognised[int(number)] = float(right / (truth == place).sum())
-    return {"recognised": tuple(recognised)}
+    right = np.bincount(truth[said == truth], minlength=wanted.shape[1])
+    called, there = (np.bincount(each, minlength=wanted.shape[1]) for each in (said, truth))
+    return _by_number(np.where(right > called / 2, right / np.maximum(there, 1), 0.0), y, task)
+
+
+def _weighed(basis: _Basis, wanted: np.ndarray, y: np.ndarray, task: str) -> tuple[float, ...]:
+    """Return the share of each class's rows that are nearest to the mean of the others of their class.
+
+        distance² = (x − μ_c)ᵀ S⁻¹ (x − μ_c),   S = Σ over rows (x − μ of its class)² / n, and a hundredth of its mean
+
+    It does not count how many rows a class has. For classes of which one is rare; else nothing is returned.
+
+    Reference: Fisher, "The use of multiple measurements in taxonomic problems", Annals of Eugenics 7, 1936.
+    """
+    counts = wanted.sum(axis=0)
+    if not (0 < counts.min() < RARE * counts.max()):
+        return ()
+    x = (basis.vectors * np.sqrt(np.maximum(basis.values, 0)))[:, -DIRECTIONS:]
+    means, truth = (wanted.T @ x) / counts[:, None], wanted.argmax(axis=1)
+    within = x - means[truth]
+    scatter = within.T @ within / len(x)
+    scatter += np.eye(len(scatter)) * (scatter.trace() / len(scatter) / 100 + 1e-12)
+    turned = np.linalg.inv(np.linalg.cholesky(scatter)).T
+    distances = (((x[:, None] - means) @ turned) ** 2).sum(axis=-1)
+    rows = np.arange(len(x))
+    distances[rows, truth] *= (counts / np.maximum(counts - 1, 1e-3))[truth] ** 2  # its own mean without the row
+    right = np.bincount(truth[distances.argmin(axis=1) == truth], minlength=len(counts))
+    return _by_number(right / counts, y, task)
+
+
+def _by_number(shares: np.ndarray, y: np.ndarray, task: str) -> tuple[float, ...]:
+    """Return shares of the classes that occur by the number of the class."""
+    numbers = np.unique(y).astype(int) if task == "classes" else np.arange(len(shares))
+    found = [0.0] * (int(numbers.max()) + 1)
+    for number, share in zip(numbers, shares, strict=True):
+        found[number] = float(share)
+    return tuple(found)
 
 
 def _votes(distances: np.ndarray, wanted: np.ndarray, some: np.ndarray) -> dict[str, Any]:
@@ -208,7 +242,6 @@ def _votes(distances: np.ndarray, wanted: np.ndarray, some: np.ndarray) -> dict[
     """
     if len(some) < 5 * NEIGHBOURS:
         return {}
-    wanted = np.hstack([1 - wanted, wanted]) if wanted.shape[1] == 1 else wanted
     asked = np.arange(0, len(some), -(-len(some) // VOTED))
     nearest = distances[asked].argpartition(NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
     votes = wanted[nearest].mean(axis=1)

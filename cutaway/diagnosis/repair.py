@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.examination import examine
 from cutaway.diagnosis.experiment import Experiments, matters
 from cutaway.diagnosis.fixes import FIXES, fixed
-from cutaway.diagnosis.proving import proved
+from cutaway.diagnosis.proving import alternatives, proved
 from cutaway.diagnosis.setup import Setup
 from cutaway.diagnosis.verdict import Verdict, verdict
 from cutaway.records import Finding, Fix
@@ -52,7 +52,7 @@ class Training(Generic[R]):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One round of a repair: which fixes, for which checks, and the score before and after; whether it was kept."""
+    """One round of a repair: which fixes, for which checks, the score before and after; whether they are delivered."""
 
     checks: tuple[str, ...]
     sentences: tuple[str, ...]
@@ -79,37 +79,56 @@ def repair(
 
     After each training it is examined again, at most `ROUNDS` times. A fix is kept if the score rises by something that
     matters, and one of a certain mistake also if it does not fall; all others are undone, and the next cause has its
-    turn.
+    turn. Where none is left, what changed nothing is gone on from: it may help together with another fix.
     """
-    base, best, log, spent = first, first, list[Attempt](), 0.0
+    log: list[Attempt] = []
+    base, best, spent = _Node(first, ()), _Node(first, ()), 0.0
     undone: set[tuple[str, str]] = set()
-    for _ in range(ROUNDS):
-        step = next_step(base, findings, undone)
-        if step is None:
-            resort, extra = _last_resort(base, undone, seconds)
+    waiting: list[_Node[R]] = []
+    while len(log) < ROUNDS:
+        here = base.training
+        if base.attempts and here.score + matters(here.score) > 1:
+            break  # a perfect score could not be told from this one
+        step = next_step(here, findings, undone)
+        if step is None and waiting:
+            base = waiting.pop(0)
+            findings, extra = proved(base.training.setup, base.training.evidence, base.training.verdict, seconds)
             spent += extra
-            step = None if resort is None else next_step(base, [resort], undone)
+            continue
+        if step is None:
+            resort, extra = _last_resort(here, undone, seconds)
+            spent += extra
+            step = None if resort is None else next_step(here, [resort], undone)
         if step is None:
             break
         setup, used = step
         done = train(setup)
-        needed = matters(base.score)
+        sentences = tuple(each.fix.sentence for each in used if each.fix is not None)
+        log.append(Attempt(tuple(each.check for each in used), sentences, here.score, done.score, False))
+        node = _Node(done, (*base.attempts, len(log) - 1))
         certain = any(each.check in BY_NAME and BY_NAME[each.check].certain for each in used)
-        kept = done.score > base.score + needed or (certain and done.score >= base.score)
-        log.append(Attempt(
-            tuple(each.check for each in used), tuple(each.fix.sentence for each in used if each.fix is not None),
-            base.score, done.score, kept,
-        ))  # fmt: skip
-        if not kept:
+        if not (done.score > here.score + matters(here.score) or (certain and done.score >= here.score)):
             undone |= {_key(each) for each in used}
+            if done.score >= here.score - matters(here.score) / 2:
+                waiting.append(node)
             continue
-        base = done
-        best = done if done.score > best.score else best
-        if not base.verdict.harm and not base.verdict.findings:
+        base = node
+        best = node if done.score > best.training.score else best
+        if not done.verdict.harm and not done.verdict.findings:
             break
-        findings, extra = proved(base.setup, base.evidence, base.verdict, seconds)
+        findings, extra = proved(done.setup, done.evidence, done.verdict, seconds)
         spent += extra
-    return (best if best.score > first.score + matters(first.score) else first), log, spent
+    if best.training.score <= first.score + matters(first.score):
+        return first, log, spent
+    return best.training, [replace(each, kept=place in best.attempts) for place, each in enumerate(log)], spent
+
+
+@dataclass(frozen=True)
+class _Node(Generic[R]):
+    """A training, and the attempts (by their place in the log) that led to it."""
+
+    training: Training[R]
+    attempts: tuple[int, ...]
 
 
 def next_step(
@@ -123,7 +142,7 @@ def next_step(
     listed: list[Finding] = []
     for finding in findings:
         listed += finding.consequences if finding.check == "not_learning" else (finding,)
-    for finding in listed:
+    for finding in [*listed, *(other for known in listed for other in alternatives(known))]:
         if finding.fix is None or finding.fix.action not in FIXES or _key(finding) in undone:
             continue
         setup = fixed(base.setup, finding, base.evidence)

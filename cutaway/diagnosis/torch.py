@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from cutaway.diagnosis import evidence as facts
-from cutaway.diagnosis.examination import HEADS, PASSING, expected_loss
+from cutaway.diagnosis.examination import HEADS, expected_loss
+from cutaway.diagnosis.head import PASSING, unreachable
 from cutaway.diagnosis.inputs import input_facts
 from cutaway.diagnosis.layer_facts import RECTIFIERS, alike
 from cutaway.diagnosis.references import references
@@ -106,7 +107,7 @@ class Watch:
         self.looks: dict[str, dict[str, Any]] = {}
         self.before: dict[str, Any] = {}
         self.broken: Event | None = None
-        self.stretched = False
+        self.stretched = ""
 
     # ---- hooks --------------------------------------------------------------------------------------------------
 
@@ -157,7 +158,8 @@ class Watch:
         if not self.model.training:
             return
         self.losses.append(value.detach())
-        self.stretched |= self.takes in ("numbers",) and outputs.shape != targets.shape
+        if not self.stretched and self.takes == "numbers" and outputs.shape != targets.shape:
+            self.stretched = f"{tuple(targets.shape)} beside {tuple(outputs.shape)}"
         if self.input is not None and sum(len(x) for x, _ in self.kept) < ROWS:
             self.kept.append((_numpy(self.input), _numpy(targets)))
 
@@ -252,6 +254,7 @@ class Watch:
                 settings["axis"] = float(-1 if dim == numbers.ndim - 1 else dim)
             self.layers[path] = facts.LayerFacts(
                 path=path, kind=self.kinds[path], follows=follows[path], units=_last(numbers).shape[-1],
+                shape=tuple(numbers.shape[1:]),
                 output_mean=float(numbers.mean()), output_std=float(numbers.std()),
                 output_low=float(numbers.min()), output_high=float(numbers.max()),
                 blame_rms=0.0 if blame is None else float(np.sqrt(np.mean(np.square(blame)))),
@@ -303,14 +306,15 @@ class Watch:
         embeds = any(kind.startswith("Embedding") for kind in self.kinds.values())
         layers = tuple(self.layers.values())
         working = [layer.kind for layer in layers if layer.kind not in PASSING]
+        head = HEADS.get(working[-1], "linear") if working else "linear"
         judged, groups = self.first[0].reshape(len(self.first[0]), -1), self.optimizer.param_groups
         name, batch = type(self.optimizer).__name__, len(self.kept[0][0])
         score, validation = self._outcome()
         with np.errstate(all="ignore"):
             return facts.Evidence(
                 inputs=input_facts(rows, None, whole=embeds),
-                targets=target_facts(y, shown.shape[-1]),
-                loss=facts.LossFacts(type(self.ours).__name__, self.takes, self.summed, self.stretched),
+                targets=target_facts(y, shown.shape[-1], self.stretched),
+                loss=facts.LossFacts(type(self.ours).__name__, self.takes, self.summed),
                 optimizer=facts.OptimizerFacts(
                     name=name, learning_rate=max(self.rates), usual=USUAL.get(name, max(self.rates)),
                     momentum=float(groups[0].get("momentum", groups[0].get("betas", (0.0,))[0])),
@@ -319,7 +323,7 @@ class Watch:
                 plan=facts.PlanFacts(epochs=PIECES, batch_size=batch, updates=self.step, shuffle=True),
                 layers=layers,
                 output=facts.OutputFacts(
-                    head=HEADS.get(working[-1], "linear") if working else "linear", units=shown.shape[-1],
+                    head=head, unreachable=unreachable(head, y), units=shown.shape[-1],
                     low=float(judged.min()), high=float(judged.max()), row_low=float(judged.sum(-1).min()),
                     row_high=float(judged.sum(-1).max()), loss=self.first[1],
                     expected=expected_loss(self.ours, rows, shown.shape), doubled=2.0 if self.summed else 1.0,

@@ -41,7 +41,7 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
         finding = check(evidence)
         if finding is None:
             continue
-        if not check.certain and not suffers:
+        if finding.note or (not check.certain and not suffers):
             notes.append(replace(finding, note=True))
             continue
         place = next((i for i, (cause, _) in enumerate(causes) if check.name in cause.explains), None)

@@ -210,7 +210,14 @@ class Layer:
         for path, layer in self.named_layers():
             layer.__dict__["path"] = path
         ctx = Context(mode="build", seed=seed, dtype=np.dtype(dtype), rows_given=given)
-        self(_cast(rows, np.dtype(dtype)), ctx=ctx)
+        with np.errstate(over="ignore", invalid="ignore"):  # weights may start too large: their training will tell
+            self(_cast(rows, np.dtype(dtype)), ctx=ctx)
+        for path, layer in self.named_layers():
+            if any(name not in layer.__dict__ for name in layer._declared):
+                raise InputError(
+                    f"layer {path!r} ({type(layer).__name__}) has no weights: forward of {type(self).__name__} never "
+                    "calls it, so that no blame would reach it; call it there, or take it out"
+                )
         return self
 
     def _create(self, inputs: tuple[Any, ...], ctx: Context) -> None:

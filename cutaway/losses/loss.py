@@ -29,6 +29,11 @@ class Loss:
         """
         return as_columns(targets, output_shape, type(self).__name__)
 
+    @property
+    def summed(self) -> bool:
+        """Whether L is a sum over rows instead of a mean, so that it grows with their number."""
+        return type(self).quotient is not Loss.quotient
+
     def rows(self, outputs: Any, targets: Array) -> Any:
         """Return lᵢ, shape (batch)."""
         raise TypeError(f"{type(self).__name__} does not say what a row costs; define rows(self, outputs, targets)")

@@ -37,6 +37,11 @@ class MeanOverMembers(Loss):
             raise InputError(f"MeanOverMembers: got {given!r}, expected a loss such as CrossEntropy(){hint}")
         self.loss = loss
 
+    @property
+    def summed(self) -> bool:
+        """Whether the members' loss is a sum over rows."""
+        return self.loss.summed
+
     def prepare(self, targets: Any, output_shape: tuple[int, ...]) -> np.ndarray:
         """Return targets as the loss wants them for one member's outputs."""
         if len(output_shape) < 3:

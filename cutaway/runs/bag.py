@@ -76,15 +76,25 @@ def learn_bag(
         plan = followed.on(plan, recipe.network, recipe.optimizer, Batch(x, y, weight))
     diagnosing = None
     if observe:
-        setup, count = first_member(recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan)
+        setup, count = first_member(
+            recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan, engine
+        )
         diagnosing = Diagnosing(setup, preprocessing.names, aloud=aloud, count=count)
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan,
         engine=engine, listeners=listeners, progress=progress, keeping=keeping,
     )  # fmt: skip
     if diagnosing is not None:
-        diagnosing.end(learned)
+        diagnosing.end(learned, _judged(learned.outputs, parts, y))
     return Bag(learned, _held_out(learned.outputs, parts, target))
+
+
+def _judged(outputs: NDArray[Any] | None, parts: Parts, y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Return what members say of the rows that each held out, and the targets; None where there is one member."""
+    if outputs is None or len(parts.folds) < 2:
+        return None
+    said = [each[: len(watched)] for each, (_, watched) in zip(outputs, parts.folds, strict=True)]
+    return np.concatenate(said), np.concatenate([y[watched] for _, watched in parts.folds])
 
 
 def _held_out(outputs: NDArray[Any] | None, parts: Parts, target: AnyTarget) -> NDArray[np.float64]:

@@ -14,7 +14,9 @@ import numpy as np
 
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.examination import ROWS, examine, with_records
+from cutaway.diagnosis.layer_facts import PARTS
 from cutaway.diagnosis.setup import Setup
+from cutaway.diagnosis.targets import recalls
 from cutaway.diagnosis.telling import told
 from cutaway.diagnosis.verdict import Verdict, verdict
 from cutaway.errors import FindingWarning, InputError, TrainingWarning
@@ -26,6 +28,7 @@ from cutaway.training.bystander import passed_over
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
 from cutaway.training.loop import PROBE_NUMBERS, rows_within
 from cutaway.training.plan import FIRST_ROWS, Plan
+from cutaway.training.score import score_of
 from cutaway.training.step import Batch
 from cutaway.training.watching import PROBE_ROWS, answering, spaced
 
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
 # What the network's own pass over rows may take before the first step, as reckoned beforehand, in seconds and as a
 # share of the training; and the fewest answers for it.
-SECONDS, SHARE, FEWEST_ANSWERS = 0.2, 0.01, 128
+SECONDS, SHARE, FEWEST_ANSWERS = 0.2, 0.01, 256
 # Rows by which it is reckoned.
 FEW = 4
 # Of the rows of a job, whose preprocessing is ours, so many are looked at: a copy of all could be large.
@@ -84,10 +87,12 @@ class Diagnosing:
         calls = seconds_of_step("numpy", cost._replace(flops=0.0, elements=0.0))
         row = (seconds_of_step("numpy", cost) - calls) / few
         steps = plan.epochs * plan.steps_of_epoch(learned) * (plan.members or 1)
-        training = steps * seconds_of_step("xla", scaled(cost, plan.batch_size / few))
+        engine = "xla" if self.setup.engine == "xla" else "numpy"
+        training = steps * seconds_of_step(engine, scaled(cost, plan.batch_size / few))
         self.seen = rows_within(PROBE_ROWS, PROBE_NUMBERS, numbers)
         most = int(min(SECONDS, SHARE * training) / row)
-        most = min(rows_within(ROWS, PROBE_NUMBERS, numbers), max(answering(rows, FEWEST_ANSWERS), most))
+        # It is done in parts, of which one at a time is in memory.
+        most = min(rows_within(ROWS, PARTS * PROBE_NUMBERS, numbers), max(answering(rows, FEWEST_ANSWERS), most))
         evidence = examine(network, loss, optimizer, rows, held_out, plan, self.setup.engine, names, most)
         if count is None:
             return evidence
@@ -97,12 +102,15 @@ class Diagnosing:
             plan=replace(evidence.plan, updates=plan.steps_of_epoch(count) * plan.epochs),
         )
 
-    def end(self, run: Run) -> None:
-        """Put evidence and verdict into the run, and say what was not said before."""
+    def end(self, run: Run, judged: tuple[np.ndarray, np.ndarray] | None = None) -> None:
+        """Put evidence and verdict into the run, and say what was not said before.
+
+        judged   outputs for all rows that any member held out, and their targets, where each held out others
+        """
         broken = "" if self.fault is None else passed_over(self.fault)
         if self.evidence is not None:
             try:
-                self._end(run, self.evidence)
+                self._end(run, self.evidence, judged)
             except KeyboardInterrupt:  # the training is done, and is not to be lost
                 broken = "Ctrl-C ended the diagnosis; the training is not touched"
             except Exception as fault:
@@ -115,7 +123,7 @@ class Diagnosing:
                     warnings.warn(event.message, TrainingWarning, stacklevel=outside())
         self._say(run.findings)
 
-    def _end(self, run: Run, evidence: Evidence) -> None:
+    def _end(self, run: Run, evidence: Evidence, judged: tuple[np.ndarray, np.ndarray] | None) -> None:
         network, setup = run.network, self.setup
         if isinstance(network, Blend):
             network = network.largest
@@ -125,6 +133,8 @@ class Diagnosing:
         assert rows is not None
         with np.errstate(all="ignore"):
             evidence = with_records(evidence, run, network, setup.loss, rows, held_out)
+            if judged is not None and held_out is not None:
+                evidence = judged_by_all(evidence, setup.loss, *judged, held_out=len(held_out.x))
         found = verdict(evidence)
         run.evidence, run.verdict, run.setup = evidence, found, setup
 
@@ -137,6 +147,22 @@ class Diagnosing:
 def scaled(cost: Cost, times: float) -> Cost:
     """Return the cost of a step on so many times the rows."""
     return cost._replace(flops=times * cost.flops, elements=times * cost.elements)
+
+
+def judged_by_all(evidence: Evidence, loss: Loss, outputs: np.ndarray, targets: np.ndarray, held_out: int) -> Evidence:
+    """Return the evidence with the score of the rows that all members held out, instead of the first member's few."""
+    outcome, known = evidence.outcome, evidence.references
+    assert outcome is not None
+    recognised, support = recalls(loss, outputs, targets)
+    # It is that of a difference between scores, each of so many rows.
+    before, now = (1 / count + 1 / max(1, known.rows) for count in (held_out, len(targets)))
+    return replace(
+        evidence,
+        outcome=replace(
+            outcome, validation_score=score_of(loss, outputs, targets)[0], recalls=recognised, support=support
+        ),
+        references=replace(known, error=known.error * float(np.sqrt(now / before))),
+    )
 
 
 def say(found: Iterable[Finding]) -> None:
@@ -154,7 +180,13 @@ def outside() -> int:
 
 
 def first_member(
-    network: Layer, loss: Loss, optimizer: Optimizer, rows: Batch, held_out: Batch | None, plan: Plan
+    network: Layer,
+    loss: Loss,
+    optimizer: Optimizer,
+    rows: Batch,
+    held_out: Batch | None,
+    plan: Plan,
+    engine: str = "auto",
 ) -> tuple[Setup, int]:
     """Return what the first member of a plan starts from, alone with its fold, and how many rows it learns from.
 
@@ -174,7 +206,7 @@ def first_member(
         own.load({path: array[0] for path, array in plan.start.items()})
     elif plan.members is not None or plan.folds is not None:
         own.build(np.asarray(rows.x[learned[:: -(-len(learned) // FIRST_ROWS)]]), plan.seeds[0], network.dtype)
-    return Setup(own, loss, optimizer, _taken(rows, learned), held_out, alone), len(learned)
+    return Setup(own, loss, optimizer, _taken(rows, learned), held_out, alone, engine), len(learned)
 
 
 def _taken(rows: Batch, places: np.ndarray) -> Batch:

@@ -19,6 +19,7 @@ from cutaway.diagnosis.verdict import Verdict, verdict
 from cutaway.errors import FindingWarning, InputError, TrainingWarning
 from cutaway.layers import Blend, Ensemble, Layer, Sequential
 from cutaway.records import Finding
+from cutaway.runs.diagnosing import diagnosis_of
 from cutaway.runs.learn import learn
 from cutaway.training.score import score_of
 
@@ -37,7 +38,7 @@ class Diagnosis:
     notes      what is unusual and does no harm that could be measured
     harm       what the training suffers from, in words; "" for nothing
     seconds    what the experiments took
-    budget     what they were allowed to take
+    budget     what they were allowed to take, in a repair so much for each training
     suspected  whether nothing could be tried: the run came from disk, without what it was trained from
     run        the repaired run, the run itself where no fix helped; None where no repair was asked for
     log        what the repair tried, one attempt after another
@@ -59,6 +60,8 @@ class Diagnosis:
         lines: list[str] = []
         for place, finding in enumerate(self.findings, 1):
             lines.append(f"{place}. {'suspected: ' if self.suspected else ''}{told(finding)}")
+            if finding.proof is not None:
+                lines[-1] += "\n  it helps" if finding.proof.helps else "\n  so short, it was not seen to help"
         if not self.findings:
             lines.append("nothing is wrong that could be found" if not self.harm else self.harm)
         lines += [f"note: {finding.sentence}" for finding in self.notes]
@@ -74,14 +77,14 @@ def diagnose(run: Run, fix: bool = False, budget: float = 0.2) -> Diagnosis:
     """Return the diagnosis of a run; see `Run.diagnose`."""
     if not budget >= 0:
         raise InputError(f"diagnose: budget is a share of the training time, at least 0, got {budget!r}")
-    found, setup, evidence = run.verdict, run.setup, run.evidence
-    if found is None and evidence is not None:
-        found = verdict(evidence)
-    if found is None:
+    evidence, found = diagnosis_of(run)
+    setup = run.setup
+    if fix and run.summary()["kind"] != "network":
         raise InputError(
-            "diagnose: nothing was observed of this run; train it with observe=True, and diagnose what fit returns"
+            "diagnose: fix=True repairs runs of ca.fit; a run that made its own network from a table, pictures or a "
+            "text is trained again with other settings (effort, columns, more data)"
         )
-    if setup is None or evidence is None:
+    if setup is None:
         if fix:
             raise InputError(
                 "diagnose: this run holds no rows to train again on; call fit with its data, and diagnose what it "
@@ -99,7 +102,7 @@ def diagnose(run: Run, fix: bool = False, budget: float = 0.2) -> Diagnosis:
         return Diagnosis(findings, found.notes, "", spent, seconds, run=run, before=first.score, after=first.score)
     best, log, extra = repair(first, findings, train_again, seconds)
     return Diagnosis(
-        findings, found.notes, found.harm.sentence, spent + extra, seconds,
+        findings, found.notes, found.harm.sentence, spent + extra, (1 + len(log)) * seconds,
         run=best.run, log=tuple(log), before=first.score, after=best.score,
     )  # fmt: skip
 

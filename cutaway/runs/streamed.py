@@ -203,7 +203,7 @@ def learn_streamed(
     )  # fmt: skip
     if followed is not None:
         plan = followed.on(plan, recipe.network, recipe.optimizer, encoded.rows)
-    setup, count = first_member(recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation, plan)
+    setup, count = first_member(recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation, plan, engine)
     diagnosing = Diagnosing(setup, preprocessing.names, count=count)
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation, plan,

@@ -206,7 +206,7 @@ def learn_members(
         )  # fmt: skip
         diagnosing = None
         if not runs:  # the first speaks for all
-            setup, count = first_member(network, recipe.loss, recipe.optimizer, rows, watched, plan)
+            setup, count = first_member(network, recipe.loss, recipe.optimizer, rows, watched, plan, engine)
             diagnosing = Diagnosing(setup, count=count)
         run = learn(
             network,

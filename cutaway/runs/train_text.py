@@ -245,7 +245,7 @@ def _learned(
     )  # fmt: skip
     # Windows that begin side by side hold the whole text; the rest say nothing more of it.
     some = spaced(rows, DIAGNOSED), spaced(held_out, DIAGNOSED)
-    setup, _ = first_member(network, recipe.loss, recipe.optimizer, *some, plan)
+    setup, _ = first_member(network, recipe.loss, recipe.optimizer, *some, plan, engine)
     diagnosing = Diagnosing(setup, count=len(rows.x))
     run = learn(
         network, recipe.loss, recipe.optimizer, rows, held_out, plan,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,3 +39,13 @@ class Moment:
 def is_finite(carry: Carry) -> bool:
     """Whether every weight is a finite number."""
     return all(bool(np.isfinite(array).all()) for array in carry.params.values())
+
+
+def edited(moment: Moment, values: Mapping[tuple[str, tuple[int, ...]], float]) -> Moment:
+    """Return a moment with some weights set, by path and place; the moment itself stays as it is."""
+    params, state = dict(moment.carry.params), dict(moment.carry.state)
+    for (path, index), value in values.items():
+        part = params if path in params else state
+        part[path] = np.array(part[path])
+        part[path][index] = value
+    return replace(moment, carry=moment.carry._replace(params=params, state=state))

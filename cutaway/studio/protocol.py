@@ -23,7 +23,7 @@ Buffers = list[bytes]
 def packed(content: Any) -> tuple[Any, Buffers]:
     """Return content as data for JSON, and its arrays as buffers.
 
-    Arrays of floats keep their width, whole numbers become i4, bytes u1; numbers of NumPy become Python's, tuples lists.
+    Arrays of floats keep their width, whole numbers become i4, bytes u1; numbers of NumPy become Python's.
     Raises `TypeError` for what has no form in a message.
 
     >>> packed({"w": np.array([1.0], np.float32), "loss": float("nan")})

@@ -41,7 +41,7 @@ class Stepper:
     def places(self, position: int) -> np.ndarray:
         """Return which training rows the step at a position of the order takes."""
         epoch, number = divmod(position, self.per_epoch)
-        order = self._order(epoch)[number]
+        order: np.ndarray = self._order(epoch)[number]
         return order if order[-1] >= 0 else order[order >= 0]
 
     def batch(self, places: np.ndarray) -> Batch:

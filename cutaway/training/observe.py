@@ -65,7 +65,7 @@ def observe(
             part = Batch(*(None if array is None else array[::2] for array in probe))
             _, _, half = _blame(network, loss, carry, part, step, progress)
             # The mean over all rows is the mean of the means over two halves; of a sum, the sum.
-            whole = 1 if type(loss).quotient is not Loss.quotient else 2
+            whole = 1 if loss.summed else 2
             agreement = _cosine(half, {path: whole * grads[path] - half[path] for path in grads})
         overall = NetworkVitals(
             epoch=epoch,

@@ -54,6 +54,7 @@ def test_train_predict(here, capsys):
                   "cutaway predict runs/houses houses.csv -o predictions.csv"):  # fmt: skip
         assert words in told
     assert sorted(item.name for item in Path("runs/houses").iterdir()) == [
+        "diagnosis.json",
         "network.safetensors",
         "records.jsonl",
         "run.json",

@@ -182,7 +182,6 @@ REAL: tuple[Failure, ...] = (
         "46642627", ("inputs_unscaled", "learning_rate_too_high"), _sine_unscaled, "squared_error",
         ca.GradientDescent(0.01), 200,
     ),
-    Failure("39525358", ("inputs_unscaled",), _three_columns, BINARY, ca.Adam(), 30, 1),
 )  # fmt: skip
 
 
@@ -241,6 +240,8 @@ STACKS: tuple[Failure, ...] = (
 )  # fmt: skip
 
 HEALTHY: tuple[Failure, ...] = (
+    # Inputs up to a thousand, and Adam at 12,000 steps of one row gets over it: a note, no finding.
+    Failure("39525358", (), _three_columns, BINARY, ca.Adam(), 30, 1),
     *(
         Failure(
             f"circle-tanh-{depth}", (), stack(circles, depth, ca.Tanh, ca.Glorot()), BINARY, ca.Adam(0.003), 200, 128

@@ -100,3 +100,12 @@ def test_a_loss_without_a_counterpart_is_named():
         watch(model, torch.optim.SGD(model.parameters(), 0.1), nn.CTCLoss())
     with pytest.raises(ca.InputError, match="no training step was seen"):
         watch(model, torch.optim.SGD(model.parameters(), 0.1), nn.MSELoss()).evidence()
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_targets_stretched_over_the_outputs_are_told():
+    x, _ = rows()
+    flat = x[:, 0] * 2
+    model = mlp(outputs=1)
+    found = train(model, x, flat, nn.MSELoss()).verdict().findings
+    assert found[0].check == "label_problem" and "(32,) beside (32, 1)" in found[0].sentence

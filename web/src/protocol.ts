@@ -49,6 +49,7 @@ export interface Frame {
   curves?: Curves; // only the records since the last frame that was acknowledged
   norms?: Norms;
   attention?: Attention;
+  errors?: Record<string, string>; // views that could not be made, and why
 }
 /** Something was changed that is not in frames: another client, another network, data, branch. Ask for nothing: here. */
 export interface SceneChanged { push: "scene"; version: number; scene: Scene }
@@ -109,6 +110,8 @@ export interface NetworkTold {
   weights: number; // how many
   dtype: string;
   editable: boolean; // whether `shape` may change its layers
+  /** The layers as `shape` takes them; null where the network is no such chain. */
+  chain: { kind: string; settings: Record<string, number | string> }[] | null;
   layers: LayerTold[];
   /** The drawing of a plain chain of dense layers; [] where the network is none. The first column is the inputs. */
   columns: DrawnColumn[];
@@ -231,6 +234,7 @@ export interface Sentence {
   predicted: number | null; // gradient · nudge
   measured: number | null; // L(with nudge) − L
   slope: number | null; // (L(+ε) − L(−ε)) / 2ε
+  chain: string; // for a weight, where its slope comes from: "what comes in · blame of the sum = 0.7·(−0.2) = −0.14"; else ""
   steps: { name: string; formula: string; figures: string; value: number }[]; // the way there, operation by operation
 }
 export type What =

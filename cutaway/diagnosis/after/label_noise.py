@@ -11,18 +11,19 @@ from cutaway.records import Finding, Fix
 NAMED = 5
 
 
-@check(certain=True, explains=("overfit", "class_forgotten", "batch_noise", "underfit", "late_plateau"))
+@check(explains=("overfit", "class_forgotten", "batch_noise"))
 def label_noise(evidence: Evidence) -> Finding | None:
     """Find classes that a clear vote of the neighbours contradicts about as often as a close one.
 
-    Where classes overlap, clear votes are right and close ones are not. Labels that are wrong by accident are so
-    everywhere. No training mends that, and rows held out are as wrong, so that it is no matter how it went.
+    Where classes overlap a little, clear votes are right and close ones are not; labels that are wrong by accident are
+    so everywhere. Where classes overlap almost wholly the two look alike, so that this is the cause of harm only where
+    the network has learned its rows by heart, which then are wrong.
 
     Reference: Northcutt, Jiang, Chuang, "Confident learning", Journal of Artificial Intelligence Research 70, 2021.
     """
-    known = evidence.references
-    gain = max(known.linear, known.neighbour) - known.chance
-    if evidence.outcome is None or not known.suspects or gain < at.NOISE_GAIN * (1 - known.chance):
+    known, outcome = evidence.references, evidence.outcome
+    gain = known.best - known.chance
+    if outcome is None or not known.suspects or gain < at.NOISE_GAIN * (1 - known.chance):
         return None
     # A class that fills most of a neighbourhood by its mere number makes clear votes that say nothing.
     if known.chance > 1 - 2 * at.NOISE or known.unrelated > at.UNRELATED:
@@ -30,13 +31,15 @@ def label_noise(evidence: Evidence) -> Finding | None:
     if known.clear < at.NOISE or known.clear < at.NOISE_RATIO * known.unclear:
         return None
     rows = ", ".join(map(str, known.suspects[:NAMED]))
+    fitted = max([outcome.score, *(look.score for look in evidence.network_vitals)])
+    by_heart = fitted - known.best > (1 - known.best) / 2
     return Finding(
         check="label_noise",
-        sentence=f"about {known.clear:.0%} of the labels look wrong: so many rows amid one class are labelled as "
-        f"another, such as training rows {rows}",
+        sentence=f"about {known.clear:.0%} of the labels look wrong, or nothing in the inputs tells them: so many rows "
+        f"amid one class are labelled as another, such as training rows {rows}",
         quantity="share of rows that a clear vote of their neighbours contradicts",
         measured=known.clear,
         normal=(0.0, at.NOISE),
-        fix=Fix("", "review these rows first; meanwhile label_smoothing or early stopping limits what is memorised"),
-        confidence=0.85 if known.clear > 1.5 * at.NOISE else 0.7,
+        fix=Fix("", "review these rows first; label_smoothing and early stopping limit what is learned by heart"),
+        confidence=0.75 if by_heart else 0.3,
     )

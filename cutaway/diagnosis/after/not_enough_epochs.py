@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
-from cutaway.diagnosis.course import curve, late, trend
+from cutaway.diagnosis.course import curve, late, own_rows_learned, trend
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import Finding, Fix
 
@@ -14,6 +14,8 @@ from cutaway.records import Finding, Fix
 @check(explains=("underfit", "class_forgotten"))
 def not_enough_epochs(evidence: Evidence) -> Finding | None:
     """Find a loss whose fall in the last part of the training is a good share of its whole fall."""
+    if own_rows_learned(evidence):
+        return None
     end, points = trend(evidence), curve(evidence)
     if len(points) < 2 or not evidence.history or end.share < at.STILL_FALLING or end.fall < at.FALLS:
         return None

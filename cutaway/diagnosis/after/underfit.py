@@ -11,7 +11,10 @@ from cutaway.records import Finding, Fix
 
 @check()
 def underfit(evidence: Evidence) -> Finding | None:
-    """Find a loss that stands still while even the rows learned from are answered worse than simple methods do."""
+    """Find a loss that stands still while even the rows learned from are answered worse than simple methods do.
+
+    A loss that is jagged could go on, with shorter steps; unless the network is tiny, it does not count as still.
+    """
     end = trend(evidence)
     score, known = score_on_known(evidence), evidence.references
     if score is None or len(evidence.history) < at.FEWEST_EPOCHS or not below_reference(evidence):
@@ -20,6 +23,8 @@ def underfit(evidence: Evidence) -> Finding | None:
         return None
     narrow = min((width for layer in evidence.layers if (width := _width(evidence, layer))), default=0)
     small = narrow <= at.NARROW
+    if end.noise > at.JAGGED and not small:
+        return None
     best = "the nearest row" if known.neighbour >= known.linear else "least squares"
     return Finding(
         check="underfit",

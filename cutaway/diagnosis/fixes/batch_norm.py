@@ -5,29 +5,27 @@ from __future__ import annotations
 from cutaway.diagnosis.alteration import LINEAR, Alteration
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.setup import Setup
-from cutaway.layers import Activation, BatchNorm, LeakyReLU
-from cutaway.layers.activations import ELU
+from cutaway.layers import BatchNorm
 from cutaway.records import Finding
 
 # With fewer rows a batch says too little of the mean over all.
 FEWEST_ROWS = 8
+# What normalises already.
+NORMALISING = ("BatchNorm", "LayerNorm", "RMSNorm")
 
 
 def batch_norm(setup: Setup, finding: Finding, evidence: Evidence) -> Setup | None:
-    """Return the setup with `BatchNorm` between sums and activation, all but the last; None where it is there."""
+    """Return the setup with `BatchNorm` behind all sums but the last, before what bends them; None where it is there.
+
+    None also where a batch has fewer than eight rows.
+    """
     if min(setup.plan.batch_size, len(setup.rows.x)) < FEWEST_ROWS:
         return None
     alteration = Alteration(setup)
-    last = next((each.path for each in reversed(evidence.layers) if _sums(alteration, each.path)), None)
-    found = False
-    for facts in evidence.layers:
-        bends = isinstance(alteration.layers.get(facts.path), (Activation, LeakyReLU, ELU))
-        if bends and facts.follows is not None and facts.follows != last and _sums(alteration, facts.follows):
-            below = alteration.layers[facts.follows]
-            alteration.exchange(below, below, BatchNorm())
-            found = True
-    return alteration.done() if found else None
-
-
-def _sums(alteration: Alteration, path: str) -> bool:
-    return isinstance(alteration.layers.get(path), LINEAR)
+    sums = [facts.path for facts in evidence.layers if isinstance(alteration.layers.get(facts.path), LINEAR)][:-1]
+    followed = {facts.follows: facts.kind for facts in reversed(evidence.layers)}
+    bare = [path for path in sums if followed.get(path) not in NORMALISING]
+    for path in bare:
+        layer = alteration.layers[path]
+        alteration.exchange(layer, layer, BatchNorm())
+    return alteration.done() if bare else None

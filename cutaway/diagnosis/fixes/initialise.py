@@ -6,7 +6,7 @@ from cutaway.diagnosis.alteration import Alteration
 from cutaway.diagnosis.evidence import Evidence, ParameterFacts
 from cutaway.diagnosis.layer_facts import RECTIFIERS
 from cutaway.diagnosis.setup import Setup
-from cutaway.layers import Constant, Glorot, He
+from cutaway.layers import Glorot, He
 from cutaway.records import Finding
 
 # Layers whose weights mean something by their size: they are not sums.
@@ -35,9 +35,6 @@ def initialise(setup: Setup, finding: Finding, evidence: Evidence) -> Setup | No
             continue
         follower = next((each for each in evidence.layers if each.follows == facts.path), None)
         alteration.anew(layer, He() if follower is not None and follower.kind in RECTIFIERS else Glorot())
-        if bias and hasattr(layer, "bias_initializer"):
-            layer.__dict__["bias_initializer"] = Constant(0.0)
-            layer.bias = type(layer._declared["bias"])(layer._declared["bias"].shape, Constant(0.0))
         changed = True
     return alteration.done() if changed else None
 

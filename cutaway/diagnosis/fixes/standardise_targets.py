@@ -30,7 +30,8 @@ def standardise_targets(setup: Setup, finding: Finding, evidence: Evidence) -> S
     deviation = np.where(deviation > 0, deviation, 1.0)
 
     def standardised(targets: np.ndarray) -> np.ndarray:
-        return ((np.asarray(targets, np.float64) - mean) / deviation).astype(y.dtype)
+        scaled: np.ndarray = ((np.asarray(targets, np.float64) - mean) / deviation).astype(y.dtype)
+        return scaled
 
     return replace(
         setup,

@@ -14,11 +14,22 @@ from cutaway.records import Finding, Fix
 JUDGED = 3
 
 
-@check(certain=True, explains=("class_forgotten", "collapsed_output", "loss_metric_disagree", "plateau_from_start"))
+@check(
+    certain=True,
+    explains=(
+        "class_forgotten",
+        "collapsed_output",
+        "split_shift",
+        "overfit",
+        "loss_metric_disagree",
+        "plateau_from_start",
+    ),
+)
 def class_imbalance(evidence: Evidence) -> Finding | None:
-    """Find rare classes that the network neglects although least squares or the nearest row recognise them.
+    """Find rare classes that the network neglects although linear discriminants recognise them.
 
-    Accuracy hardly falls by it, so that this check asks for harm of its own: a recall far below the reference's.
+    Accuracy hardly falls by it, so that this check asks for harm of its own: a recall far below that of discriminants
+    for which all classes count the same, and which recognise the commonest one too.
     """
     counts = [count for count in evidence.targets.counts if count]
     outcome = evidence.outcome
@@ -34,8 +45,8 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
         return None
     rare = f"{min(counts):,} rows of the rarest class and {max(counts):,} of the commonest"
     if neglected is not None:
-        label, recall, recognised = neglected
-        rare += f": of class {label} the network recognises {recall:.0%}, a simple method {recognised:.0%}"
+        label, recall, beside = neglected
+        rare += f": of class {label} the network recognises {recall:.0%}, {beside}"
     return Finding(
         check="class_imbalance",
         sentence=f"the classes are of very unequal size, {rare}",
@@ -47,11 +58,14 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
     )
 
 
-def _neglected(evidence: Evidence) -> tuple[int, float, float] | None:
-    """Return the rare class that is recognised least beside the reference: its number, recall, and the reference's."""
-    outcome, counts = evidence.outcome, evidence.targets.counts
-    worst = None
-    for label, recognised in enumerate(evidence.references.recognised):
+def _neglected(evidence: Evidence) -> tuple[int, float, str] | None:
+    """Return the rare class that is recognised least: its number, its recall, and in words what is to be expected."""
+    outcome, counts, known = evidence.outcome, evidence.targets.counts, evidence.references.weighed
+    commonest = counts.index(max(counts))
+    worst = _missed(evidence, commonest)
+    if worst is not None or commonest >= len(known) or known[commonest] < at.COMMONEST:
+        return worst
+    for label, recognised in enumerate(known):
         if outcome is None or label >= min(len(counts), len(outcome.recalls)):
             break
         recall, support = outcome.recalls[label], outcome.support[label]
@@ -60,5 +74,27 @@ def _neglected(evidence: Evidence) -> tuple[int, float, float] | None:
         if not rare or support < JUDGED or recall > at.NEGLECTED * recognised or recognised - recall < 2 * error:
             continue
         if worst is None or recall < worst[1]:
-            worst = (label, recall, recognised)
+            worst = label, recall, f"linear discriminants {recognised:.0%}"
     return worst
+
+
+def _missed(evidence: Evidence, commonest: int) -> tuple[int, float, str] | None:
+    """Return the rare class that is recognised least, where rows held out are answered worse than those learned from.
+
+    So it is where it is less rare in these. What is to be expected is the recall of the commonest class.
+    """
+    outcome, counts = evidence.outcome, evidence.targets.counts
+    if outcome is None or outcome.validation_score is None or commonest >= len(outcome.recalls):
+        return None
+    gap = outcome.score - outcome.validation_score
+    rare = [
+        label
+        for label in range(min(len(counts), len(outcome.recalls)))
+        if counts[label] < at.RAREST * max(counts) and outcome.support[label] >= at.SUPPORT
+    ]
+    if not rare or gap < at.SHIFT_GAP / 2 or gap < 3 * evidence.references.error:
+        return None
+    label = min(rare, key=lambda each: outcome.recalls[each])
+    recall, beside = outcome.recalls[label], outcome.recalls[commonest]
+    found = recall < beside * 2 / 3 and beside > at.COMMONEST
+    return (label, recall, f"of class {commonest} {beside:.0%}") if found else None

@@ -5,7 +5,11 @@ from __future__ import annotations
 from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence, LayerFacts, ParameterFacts
 from cutaway.diagnosis.head import head_of
+from cutaway.diagnosis.layer_facts import RECTIFIERS
 from cutaway.records import Finding, Fix
+
+# Activations, which may be dead or saturated.
+ACTIVATIONS = (*RECTIFIERS, "SELU", "Sigmoid", "Tanh", "Softmax")
 
 
 @check(
@@ -17,9 +21,10 @@ from cutaway.records import Finding, Fix
 def disconnected_layer(evidence: Evidence) -> Finding | None:
     """Find weights that the loss does not depend on, and weights whose gradient is exactly 0 and must stay so.
 
-    Exactly 0 it stays below a step function, which has no slope, and below weights that are 0 and are not moved. Below
-    a layer that starts at 0 and learns, it is 0 before the first step only, which is no fault; and weights that are
-    kept still on purpose need no blame.
+    Exactly 0 it stays below a step function, which has no slope, below weights that are 0 and are not moved, and below
+    what gives the same whatever comes in (units that are dead or saturated are looked for elsewhere). Below a layer
+    that starts at 0 and learns, it is 0 before the first step only, which is no fault; and weights that are kept still
+    on purpose need no blame.
     """
     loose = [
         (layer, parameter)
@@ -35,17 +40,17 @@ def disconnected_layer(evidence: Evidence) -> Finding | None:
             0.0,
             Fix("", "use what the layer gives, and compute with tensors, not with their values", ""),
         )
-    still = [layer for layer in evidence.layers if _without_blame(layer)]
-    if not still:
-        return None
-    place = max(index for index, layer in enumerate(evidence.layers) if layer.path == still[-1].path)
-    for layer in evidence.layers[place + 1 :]:
+    still: LayerFacts | None = None
+    for layer in evidence.layers:
+        if still is None:
+            still = layer if _without_blame(layer) else None
+            continue
         if layer.kind == "Step":
             last = head_of(evidence)
             swap = "ca.Sigmoid()" if last is not None and last.path == layer.path else "ca.ReLU()"
             return _finding(
                 layer.path,
-                f"the step function has no slope: no blame gets through to layer {still[-1].path!r} below it",
+                f"the step function has no slope: no blame gets through to layer {still.path!r} below it",
                 0.0,
                 Fix("", "put an activation with a slope in its place", swap),
             )
@@ -57,6 +62,14 @@ def disconnected_layer(evidence: Evidence) -> Finding | None:
                 0.0,
                 Fix("unfreeze", f"let {shut.path!r} learn, or start it from other values", ""),
             )
+        if _is_shut(evidence, layer):
+            return _finding(
+                layer.path,
+                f"{layer.kind} gives the same for every input: no signal gets through it, and no blame back",
+                0.0,
+                Fix("", "leave it out, or have it hand on what it is given", ""),
+            )
+        still = layer if _without_blame(layer) else still
     return None
 
 
@@ -64,6 +77,15 @@ def _without_blame(layer: LayerFacts) -> bool:
     """Whether a layer has matrices to learn, and their gradients are exactly 0."""
     matrices = [each for each in layer.parameters if each.moved and len(each.shape) > 1]
     return bool(matrices) and all(each.gradient == 0 for each in matrices)
+
+
+def _is_shut(evidence: Evidence, layer: LayerFacts) -> bool:
+    """Whether a layer that learns nothing, and is no activation, gives one number where its input has many."""
+    before = evidence.layer(layer.follows) if layer.follows is not None else None
+    learns = any(parameter.moved for parameter in layer.parameters)
+    if before is None or learns or layer.kind in ACTIVATIONS:
+        return False
+    return layer.output_low == layer.output_high and before.output_low < before.output_high
 
 
 def _is_zero(parameter: ParameterFacts) -> bool:

@@ -13,8 +13,9 @@ USUAL = 0.2
 
 @check(
     explains=(
-        "underfit", "batch_noise", "plateau_from_start", "late_plateau", "train_evaluate_mismatch", "oscillation",
-        "collapsed_output", "class_forgotten", "not_enough_epochs", "learning_rate_too_low", "init_scale",
+        "initial_loss", "learning_rate_too_high", "learning_rate_too_low", "dead_relu", "loss_metric_disagree",
+        "batch_noise", "oscillation", "plateau_from_start", "late_plateau", "train_evaluate_mismatch",
+        "collapsed_output", "class_forgotten", "underfit", "not_enough_epochs",
     )
 )  # fmt: skip
 def dropout_too_high(evidence: Evidence) -> Finding | None:

@@ -7,6 +7,7 @@ import math
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.head import head_of
 from cutaway.records import Finding, Fix
 
 
@@ -16,8 +17,9 @@ def initial_loss(evidence: Evidence) -> Finding | None:
 
         classes: L₀ > 2 ln C        numbers: L₀ > 10 L(mean)
 
-    It is a symptom: first weights or inputs that are too large, or outputs that are scaled up behind them. A low first
-    loss is none, since a network may have learned before.
+    It is a symptom: of first weights or inputs that are too large, or of outputs that are scaled up behind them, for
+    which it is likely where no layer below is flooded. A low first loss is none, since a network may have learned
+    before; one that is not finite is told of elsewhere.
     """
     first, expected = evidence.output.loss, evidence.output.expected
     if evidence.loss.takes in ("unknown", "") or not math.isfinite(expected) or expected <= 0 or evidence.loss.summed:
@@ -27,8 +29,9 @@ def initial_loss(evidence: Evidence) -> Finding | None:
     else:
         nothing = math.log(max(2, evidence.output.units if evidence.loss.name == "CrossEntropy" else 2))
         limit = max(nothing, expected) + at.FIRST_LOSS_OF_CLASSES * nothing
-    if math.isfinite(first) and first <= limit:
+    if not math.isfinite(first) or first <= limit:
         return None
+    flooded = any(layer.output_std > at.LARGE_SIGNAL for layer in evidence.layers if layer is not head_of(evidence))
     return Finding(
         check="initial_loss",
         sentence=f"the loss before the first step is {first:.3g}, where knowing nothing costs {expected:.3g}: the "
@@ -38,5 +41,5 @@ def initial_loss(evidence: Evidence) -> Finding | None:
         normal=(None, limit),
         layer=None,
         fix=Fix("initialise", "start the last layer from smaller weights, or at zero", "initializer=ca.Constant(0.0)"),
-        confidence=0.45 if first <= at.FAR_TOO_LARGE * limit else 0.6,
+        confidence=0.45 if flooded or first <= at.FAR_TOO_LARGE * limit else 0.6,
     )

@@ -31,14 +31,14 @@ def no_nonlinearity(evidence: Evidence) -> Finding | None:
     first, second = pair
     known = evidence.references
     linear = _is_linear(evidence)
-    bent = known.neighbour - known.linear > at.BENT_ERRORS * known.error
+    gained = known.neighbour - known.linear
     whole = ": the whole network is one weighted sum" if linear else ""
     return Finding(
         check="no_nonlinearity",
         sentence=f"there is no activation between layers {first.path!r} and {second.path!r}: together they are one "
         f"layer of sums{whole}",
         quantity="layers of sums in a row without an activation",
-        measured=float(_in_a_row(evidence, second)),
+        measured=float(max(_in_a_row(evidence, layer) for layer in evidence.layers)),
         normal=(None, 1.0),
         layer=first.path,
         fix=Fix(
@@ -46,7 +46,7 @@ def no_nonlinearity(evidence: Evidence) -> Finding | None:
             f"put an activation behind layer {first.path!r}",
             f"ca.Dense({first.units}), ca.ReLU()",
         ),
-        confidence=0.4 if not linear or not bent else 0.85,
+        confidence=0.4 if not linear or gained <= 0 else 0.85 if gained > at.BENT_ERRORS * known.error else 0.55,
     )
 
 
@@ -68,7 +68,7 @@ def _sums_before(evidence: Evidence, layer: LayerFacts) -> LayerFacts | None:
 
 
 def _in_a_row(evidence: Evidence, layer: LayerFacts) -> int:
-    """Return how many layers of sums end in this one."""
+    """Return how many layers of sums in a row end in this one."""
     before = _sums_before(evidence, layer)
     return 1 if before is None else 1 + _in_a_row(evidence, before)
 

@@ -25,7 +25,7 @@ def targets_unscaled(evidence: Evidence) -> Finding | None:
     if facts.task != "numbers" or not facts.std > 0:
         return None
     overlap = min(output.high, facts.high) - max(output.low, facts.low)
-    if overlap > at.SPOKEN * (facts.high - facts.low):
+    if overlap > at.SPOKEN * max(facts.high - facts.low, output.high - output.low):
         return None
     offset = abs(facts.mean) / facts.std
     if facts.std > at.LARGEST_TARGET or facts.std < at.SMALLEST_TARGET:

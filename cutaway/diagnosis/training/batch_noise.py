@@ -6,7 +6,7 @@ from statistics import median
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
-from cutaway.diagnosis.course import trend
+from cutaway.diagnosis.course import own_rows_learned, trend
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import Finding, Fix
 from cutaway.training.watching import PROBE_ROWS
@@ -27,7 +27,7 @@ def batch_noise(evidence: Evidence) -> Finding | None:
     size = evidence.plan.batch_size
     vitals = evidence.network_vitals[: max(2, len(evidence.network_vitals) // 2)]
     end = trend(evidence)
-    if size > at.SMALL_BATCH or len(vitals) < 2 or end.sure > at.SURE:
+    if size > at.SMALL_BATCH or len(vitals) < 2 or end.sure > at.SURE or own_rows_learned(evidence):
         return None
     rows = min(PROBE_ROWS, evidence.inputs.rows)
     signal = median(_signal(each.agreement, size, rows) for each in vitals)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
-from cutaway.diagnosis.course import hidden, longest_run, looks
+from cutaway.diagnosis.course import hidden, longest_run, looks, own_rows_learned
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import Finding, Fix
 
@@ -29,7 +29,7 @@ def dead_relu(evidence: Evidence) -> Finding | None:
         if layer.kind != "ReLU":
             continue
         shares = [(look, vitals.silent) for look in seen for vitals in look.layers if vitals.path == layer.path]
-        limit = at.DEAD if hidden(evidence, layer.path) else at.ALL_DEAD
+        limit = at.DEAD if hidden(evidence, layer.path) and not own_rows_learned(evidence) else at.ALL_DEAD
         begin, length = longest_run([share > limit for _, share in shares])
         if length < needed or shares[-1][1] <= limit:
             continue

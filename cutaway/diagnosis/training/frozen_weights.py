@@ -6,7 +6,7 @@ from statistics import median
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
-from cutaway.diagnosis.course import looks
+from cutaway.diagnosis.course import Look, looks
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import Finding, Fix, LayerVitals
 
@@ -18,7 +18,7 @@ from cutaway.records import Finding, Fix, LayerVitals
     )
 )  # fmt: skip
 def frozen_weights(evidence: Evidence) -> Finding | None:
-    """Find a layer that has a gradient and is not moved by it, in every look, while others move."""
+    """Find a layer that has a gradient and is not moved by it, in every look, while others move or none does at all."""
     seen = looks(evidence)
     if not seen:
         return None
@@ -28,7 +28,7 @@ def frozen_weights(evidence: Evidence) -> Finding | None:
         if all(_still(each) for each in course) and any((each.gradient_norm or 0) > 0 for each in course):
             still.append(vitals)
     others = [each.update_ratio or 0.0 for each in seen[0].learning if each not in still]
-    if not still or not others or median(others) < at.MOVES:
+    if not still or (others and median(others) < at.MOVES) or not (others or all(_stands(look) for look in seen)):
         return None
     named = ", ".join(repr(vitals.path) for vitals in still)
     return Finding(
@@ -42,6 +42,11 @@ def frozen_weights(evidence: Evidence) -> Finding | None:
         fix=Fix("unfreeze", "let the optimizer move them", "learning_rate_factors={}"),
         confidence=0.85,
     )
+
+
+def _stands(look: Look) -> bool:
+    """Whether no layer moves at all."""
+    return all(vitals.update_ratio == 0 for vitals in look.learning)
 
 
 def _still(vitals: LayerVitals) -> bool:

@@ -11,9 +11,9 @@ from cutaway.records import Finding, Fix
 
 @check(explains=("underfit",))
 def late_plateau(evidence: Evidence) -> Finding | None:
-    """Find a loss that stands still at the end, above what simple methods need, while steps overshoot.
+    """Find a loss that stands still at the end, above what simple methods need, while steps overshoot or it is jagged.
 
-    Where steps do not overshoot, the network has what it can: that is `underfit`.
+    Where it stands still quietly, the network has learned what it can: that is `underfit`.
     """
     seen = looks(evidence)
     end = trend(evidence)
@@ -22,15 +22,18 @@ def late_plateau(evidence: Evidence) -> Finding | None:
     if end.share > at.STILL_FALLING and end.sure > at.SURE:
         return None
     kept = [each for look in seen[len(seen) // 2 :] if (each := look.kept_promise) is not None]
-    if not kept or sum(each < at.KEPT_PROMISE for each in kept) * 2 <= len(kept):
+    overshoots = sum(each < at.KEPT_PROMISE for each in kept) * 2 > len(kept)
+    if not overshoots and end.noise < at.JAGGED:
         return None
     rate = evidence.optimizer.learning_rate
     return Finding(
         check="late_plateau",
         sentence="the loss stands still, too high, because steps overshoot: they should become shorter at the end",
-        quantity="what a step gains over what the slope promised",
-        measured=min(kept),
-        normal=(at.KEPT_PROMISE, 1.0),
+        quantity="what a step gains over what the slope promised"
+        if overshoots
+        else "deviation of the loss from its trend, over its mean",
+        measured=min(kept) if overshoots else end.noise,
+        normal=(at.KEPT_PROMISE, 1.0) if overshoots else (None, at.JAGGED),
         step=seen[len(seen) // 2].whole.step,
         fix=Fix(
             "learning_rate",

@@ -6,7 +6,7 @@ import math
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
-from cutaway.diagnosis.course import Look, first_loss, hidden, longest_run, looks
+from cutaway.diagnosis.course import Look, first_loss, hidden, longest_run, looks, own_rows_learned
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import Finding, Fix
 
@@ -24,8 +24,9 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
     A step is too long where it changes the weights by more than a tenth of their size, or where the loss after it is
     hardly lower, or higher, than before: for L(w − Δ) ≈ L − g·Δ + ½ Δᵀ H Δ the gain is g·Δ at most, a half of that at
     the best length, and negative beyond twice that. It is the cause where the loss then (1) became non-finite, (2) rose
-    above what it was before the first step, (3) stayed far above its lowest, or (4) where steps remained so long. And
-    (5) units that were not saturated before the first step and soon were have been thrown there.
+    above what it was before the first step, (3) never got below that of knowing nothing, (4) stayed far above its
+    lowest, or (5) where steps remained so long. And (6) units that were not saturated before the first step and soon
+    were have been thrown there.
 
     Reference: Ben Braiek, Khomh, "Testing feedforward neural networks training programs", TOSEM 2023 (a tenth).
     """
@@ -41,9 +42,14 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
     if any(event.what == "not finite" for event in evidence.events) and (any(long) or _recovered(evidence)):
         place = long.index(True) if any(long) else 0
         return _finding(evidence, seen[place], "the loss became non-finite", 0.9)
+    if own_rows_learned(evidence) and not _stays_above(evidence, start):
+        return None
     if long[0] and any(not loss <= at.RISEN * start for loss in losses):
         highest = max(losses, key=lambda loss: loss if math.isfinite(loss) else math.inf)
         return _finding(evidence, seen[0], f"the loss rose from {start:.3g} to {highest:.3g}", 0.9)
+    known = evidence.output.expected
+    if long[0] and len(losses) > 1 and math.isfinite(known) and min(losses) > at.NO_BETTER_LOSS * known > 0:
+        return _finding(evidence, seen[0], f"the loss never got far below that of knowing nothing, {known:.3g}", 0.7)
     if any(long) and _stays_above(evidence, start):
         told = f"the loss stayed above {at.BOUNCED:g} times its lowest"
         return _finding(evidence, seen[long.index(True)], told, 0.85)
@@ -74,12 +80,12 @@ def _too_long(look: Look) -> bool:
 
 
 def _stays_above(evidence: Evidence, start: float) -> bool:
-    """Whether the loss is above a multiple of its lowest until then in several epochs in a row, and not small there."""
+    """Whether the loss of several epochs in a row of the second half is large, and far above its lowest until then."""
     lowest, above = start, []
     for record in evidence.history:
         above.append(record.loss > at.BOUNCED * lowest and record.loss > at.NOT_SMALL * start)
         lowest = min(lowest, record.loss) if math.isfinite(record.loss) else lowest
-    return longest_run(above)[1] >= at.PERSISTENT
+    return longest_run(above[len(above) // 2 :])[1] >= at.PERSISTENT
 
 
 def _recovered(evidence: Evidence) -> bool:

@@ -14,7 +14,7 @@ from cutaway.records import Finding, Fix
 def loss_metric_disagree(evidence: Evidence) -> Finding | None:
     """Find a training whose loss on the probe rows fell by a fifth and more while its score on them fell too."""
     vitals = [each for each in evidence.network_vitals if math.isfinite(each.settled)]
-    if len(vitals) < at.PERSISTENT:
+    if len(vitals) < 2:
         return None
     losses, scores = [each.settled for each in vitals], [each.score for each in vitals]
     best = max(range(len(scores)), key=scores.__getitem__)

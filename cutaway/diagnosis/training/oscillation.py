@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
-from cutaway.diagnosis.course import trend
+from cutaway.diagnosis.course import own_rows_learned, trend
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import Finding, Fix
 
@@ -20,7 +20,7 @@ def oscillation(evidence: Evidence) -> Finding | None:
     """
     losses = [record.loss for record in evidence.history if math.isfinite(record.loss)]
     second = losses[len(losses) // 2 :]
-    if len(second) < at.FEWEST_EPOCHS:
+    if len(second) < at.FEWEST_EPOCHS or own_rows_learned(evidence):
         return None
     steps = [after - before for before, after in pairwise(second)]
     turns = sum(a * b < 0 for a, b in pairwise(steps)) / max(1, len(steps) - 1)

@@ -12,6 +12,8 @@ from cutaway.records import Finding, Fix
 
 # Activations whose slope is below 1 nearly everywhere.
 FLAT = ("Sigmoid", "Tanh", "Softmax")
+# Layers that take the size out of what they are given.
+NORMALISING = ("BatchNorm", "LayerNorm", "RMSNorm")
 
 
 @check(
@@ -64,7 +66,13 @@ def _share(evidence: Evidence, look: Look) -> tuple[float, str] | None:
     if len(learning) < at.DEEP:
         return None
     last = rms_gradient(evidence, learning[-1])
-    first = [(rms_gradient(evidence, vitals), vitals.path) for vitals in learning[: len(learning) // 2]]
+    # What a normalising layer follows has little gradient by right: the size of its output is taken out.
+    freed = {layer.follows for layer in evidence.layers if layer.kind in NORMALISING}
+    first = [
+        (rms_gradient(evidence, vitals), vitals.path)
+        for vitals in learning[: len(learning) // 2]
+        if vitals.path not in freed
+    ]
     # Exactly 0 is no blame at all: a dead or disconnected layer, which other checks know.
     reached = [(size, path) for size, path in first if size > 0]
     if not reached or not last > 0:

@@ -1,10 +1,13 @@
 """Sums of sums get a ReLU between them, and the network can then learn what no line can."""
 
+from dataclasses import replace
+
 import numpy as np
 
 import cutaway as ca
+from cutaway.diagnosis.fixes import fixed
 from cutaway.training.score import score_of
-from tests.diagnosis.fixes.making import after, refused, setup_of, trained
+from tests.diagnosis.fixes.making import after, evidence_of, finding, refused, setup_of, trained
 
 X = np.random.default_rng(0).uniform(-1, 1, (400, 2))
 XOR = (X[:, 0] * X[:, 1] > 0).astype(float)
@@ -34,3 +37,17 @@ def test_weights_of_another_kind_are_drawn_anew_as_relu_wants_them():
 def test_what_has_activations_is_left_alone():
     net = ca.Sequential(ca.Dense(4), ca.BatchNorm(), ca.Tanh(), ca.Dense(1))
     assert refused(setup_of(net, X, XOR, "binary_cross_entropy"), "insert_activation")
+
+
+def test_flat_activations_are_exchanged_below_the_last_sums_and_one_alone_where_it_is_named():
+    net = ca.Sequential(
+        ca.Dense(8, initializer=ca.Glorot()), ca.Sigmoid(), ca.Dense(8), ca.Softmax(), ca.Dense(1), ca.Sigmoid()
+    )
+    setup = setup_of(net, X, XOR, ca.BinaryCrossEntropy(from_logits=False))
+    every = after(setup, "insert_activation", kind="ReLU").network
+    assert [type(layer).__name__ for layer in every[1::2]] == ["ReLU", "ReLU", "Sigmoid"]
+    assert not np.array_equal(every[0].weight, net[0].weight) and np.array_equal(every[2].weight, net[2].weight)
+    found = finding("insert_activation")
+    found = replace(found, fix=replace(found.fix, settings={"layer": "3"}))
+    one = fixed(setup, found, evidence_of(setup)).network
+    assert [type(layer).__name__ for layer in one[1::2]] == ["Sigmoid", "ReLU", "Sigmoid"]

@@ -42,8 +42,8 @@ def test_the_setup_stays_as_it_was_and_the_new_one_computes(name):
     ]
     if name not in ("unfreeze", "default_optimizer"):  # whatever it is called now, the first bias is still held
         assert (
-            len(frozen) == 1 and changed.network.parameters()[frozen[0]].shape == net[0].bias.shape or name == "widen"
-        )
+            len(frozen) == 1 and changed.network.parameters()[frozen[0]].shape == net[0].bias.shape
+        ) or name == "widen"
 
 
 def test_an_unknown_action_or_none_is_no_fix():

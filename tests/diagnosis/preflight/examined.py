@@ -108,7 +108,7 @@ HEALTHY = {
     "ntk": lambda: (mlp(ca.Dense(1, ntk=True, initializer=ca.Normal()), ntk=True, initializer=ca.Normal()), X, NUMBERS,
                     "squared_error"),
     "batch norm, tiny weights": lambda: (
-        net(*[layer for _ in range(4) for layer in (ca.Dense(16, initializer=ca.Normal(0.01)), ca.BatchNorm(), ca.ReLU())],
+        net(*[each for _ in "four" for each in (ca.Dense(9, initializer=ca.Normal(0.01)), ca.BatchNorm(), ca.ReLU())],
             ca.Dense(3)), X, CLASSES, "cross_entropy",
     ),
     "residual, branches at zero": lambda: (

@@ -1,5 +1,7 @@
 """Small trainings that the tests of checks break, each in one way."""
 
+from dataclasses import replace
+
 import numpy as np
 
 import cutaway as ca
@@ -34,6 +36,7 @@ def regressor(x, y, *layers, **settings):
 
 
 def _run(network, x, y, loss, settings):
+    loss = settings.pop("loss", loss)
     settings = {"epochs": 30, "validation": 0.25, "optimizer": ca.Adam(1e-2), "engine": "numpy", **settings}
     return ca.fit(network, x, y, loss=loss, progress=False, **settings)
 
@@ -48,3 +51,8 @@ def found(run, name):
 def first(run):
     """Return the name of the first finding, None for a training that is well."""
     return run.findings[0].check if run.findings else None
+
+
+def altered(evidence, **facts):
+    """Return evidence with other facts, as if it came from elsewhere."""
+    return replace(evidence, **facts)

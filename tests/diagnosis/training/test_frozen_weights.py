@@ -14,6 +14,12 @@ def test_layers_that_the_optimizer_leaves():
     assert finding.layer == "0" and "'0', '2'" in finding.sentence
 
 
+def test_where_nothing_moves_at_all():
+    optimizer = ca.Adam(3e-3, learning_rate_factors={"*": 0.0})
+    evidence = evidence_of(stack(16), moons(), optimizer)
+    assert frozen_weights(evidence) is not None and evidence.history[0].loss == evidence.history[-1].loss
+
+
 def test_layers_that_move_slowly_are_not_frozen():
     optimizer = ca.Adam(3e-3, learning_rate_factors={"0.*": 1e-3})
     assert frozen_weights(evidence_of(stack(16, 16), moons(), optimizer)) is None

@@ -6,13 +6,12 @@ from tests.diagnosis.trained import evidence_of, moons, sine, stack
 
 
 def test_steps_that_overshoot_at_the_end():
-    """Gradient descent near the edge of what is stable: the fit stays rough."""
-    found = []
-    for seed in range(3):
-        net = stack(24, act=ca.Tanh, out=1)
-        evidence = evidence_of(net, sine(), ca.Adam(0.3), epochs=60, batch_size=16, seed=seed)
-        found.append(late_plateau(evidence))
-    assert any(finding is not None and finding.fix.settings["factor"] < 1 for finding in found)
+    """Steps of 0.1 in each weight: the fit stays rough, and a tenth of the rate makes it better."""
+    evidence = evidence_of(stack(16, out=1), sine(), ca.Adam(0.1), epochs=60)
+    finding = late_plateau(evidence)
+    assert finding is not None
+    shorter = ca.Adam(0.1 * finding.fix.settings["factor"])
+    assert evidence_of(stack(16, out=1), sine(), shorter, epochs=60).outcome.score > evidence.outcome.score
 
 
 def test_a_network_that_is_too_small_stands_still_for_another_reason():

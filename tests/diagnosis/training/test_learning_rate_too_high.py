@@ -7,13 +7,13 @@ import cutaway as ca
 from cutaway.diagnosis.course import looks
 from cutaway.diagnosis.training.learning_rate_too_high import learning_rate_too_high
 from cutaway.diagnosis.verdict import verdict
-from tests.diagnosis.trained import clouds, evidence_of, moons, sine, stack
+from tests.diagnosis.trained import evidence_of, moons, sine, stack
 
 
 @pytest.mark.parametrize("optimizer", [ca.Adam(1.0), ca.GradientDescent(30.0), ca.Momentum(3.0), ca.RMSProp(1.0)])
 @pytest.mark.parametrize("act", [ca.ReLU, ca.Tanh])
 def test_it_is_the_first_cause(optimizer, act):
-    evidence = evidence_of(stack(16, 16, act=act, out=4), clouds(), optimizer)
+    evidence = evidence_of(stack(16, 16, act=act), moons(), optimizer)
     finding = learning_rate_too_high(evidence)
     assert finding is not None and finding.fix.settings["factor"] < 1
     judged = verdict(evidence)
@@ -36,6 +36,15 @@ def test_good_rates_are_left_alone(optimizer):
 
 def test_a_rate_three_times_as_high_as_is_usual_that_learns():
     assert not verdict(evidence_of(stack(16, 16), moons(), ca.Adam(0.03))).findings
+
+
+def test_a_start_that_is_rough_and_ends_with_its_rows_learned_is_well():
+    """Twelve rows, all of them a step: the first steps throw the loss up, and it comes down to nothing."""
+    evidence = evidence_of(
+        stack(32, 32, out=1), sine(12), ca.Adam(0.05), epochs=300, batch_size=None, validation=sine(100, seed=1)
+    )
+    assert evidence.network_vitals[-1].score > 0.95
+    assert learning_rate_too_high(evidence) is None
 
 
 def test_weights_that_start_too_large_are_not_the_rate():

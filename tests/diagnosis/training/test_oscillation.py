@@ -8,7 +8,9 @@ from tests.diagnosis.trained import evidence_of, moons, sine, stack
 
 
 def test_one_row_a_step_with_much_noise():
-    evidence = evidence_of(stack(8, out=1), sine(120, noise=1.0), ca.GradientDescent(0.15), batch_size=1)
+    net = stack(8, act=ca.Tanh, out=1)
+    how = {"epochs": 60, "validation": None}
+    evidence = evidence_of(net, sine(40, noise=0.5), ca.GradientDescent(0.1), batch_size=1, **how)
     losses = [record.loss for record in evidence.history]
     assert all(math.isfinite(loss) for loss in losses)
     finding = oscillation(evidence)

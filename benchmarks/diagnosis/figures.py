@@ -1,0 +1,254 @@
+"""The numbers: how many faults are found, named, placed and repaired, and how many healthy trainings are alarmed."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from benchmarks.diagnosis.baselines import BASELINES
+from benchmarks.diagnosis.faults import BY_NAME
+from benchmarks.diagnosis.healthy import RECIPES
+from benchmarks.diagnosis.killed import Cell, cell_of, cells, healthy_cells
+from benchmarks.diagnosis.sets import HEALTHY_ONLY, TEST
+from benchmarks.diagnosis.statistics import Share, clustered, rank_sum, wilson
+
+Record = dict[str, Any]
+Names = Callable[[Record], Sequence[str]]
+
+# Repair: the share of the healthy twin's gap that must come back, in so many of the seeds.
+RECOVERED, OF_SEEDS = 0.95, 0.8
+
+
+def accepted(record: Record) -> tuple[str, ...]:
+    return BY_NAME[record["task"]["fault"]].accepted
+
+
+def named(record: Record) -> list[str]:
+    """Return the names of the findings of the verdict."""
+    return [finding[0] for finding in record["findings"]]
+
+
+def proven(record: Record) -> list[str]:
+    """Return the names of the findings after experiments have ranked them anew; those of the verdict without any."""
+    return [name for name, _ in record["repair"]["findings"]] if record.get("repair") else named(record)
+
+
+def of_baseline(name: str) -> Names:
+    return lambda record: record["baselines"].get(name, [])
+
+
+def alarmed(records: Iterable[Record], says: Names = named) -> Share:
+    """Return the share of records with any finding, the interval clustered by configuration."""
+    return clustered((cell_of(record), bool(says(record))) for record in records)
+
+
+def first_right(record: Record, says: Names = named) -> bool:
+    names = says(record)
+    return bool(names) and names[0] in accepted(record)
+
+
+def macro(records: Iterable[Record], hit: Callable[[Record], bool]) -> Share:
+    """Return the mean over fault types of the share of hits, with the interval that its spread over them gives."""
+    groups: dict[str, list[bool]] = defaultdict(list)
+    for record in records:
+        groups[record["task"]["fault"]].append(hit(record))
+    shares = [statistics.mean(group) for group in groups.values()]
+    if not shares:
+        return wilson(0, 0)
+    mean = statistics.mean(shares)
+    error = statistics.stdev(shares) / math.sqrt(len(shares)) if len(shares) > 1 else 1.0
+    return Share(mean, max(0.0, mean - 1.96 * error), min(1.0, mean + 1.96 * error), sum(shares), len(shares))
+
+
+def constants(killing: Sequence[Record]) -> dict[str, tuple[str, float, float]]:
+    """Return what answers that are always the same would score: (answer, macro, micro).
+
+    one   the finding that is accepted for the most fault types;    two   any hit of the best pair
+    most common   the finding accepted for the most trainings;      activation, learning rate   by the kind of fault
+    """
+    if not killing:
+        return {}
+    names = sorted({name for record in killing for name in accepted(record)})
+
+    def scores(hit: Callable[[Record], bool]) -> tuple[float, float]:
+        return macro(killing, hit).share, sum(map(hit, killing)) / len(killing)
+
+    def says(*answers: str) -> Callable[[Record], bool]:
+        return lambda record: bool(set(answers) & set(accepted(record)))
+
+    one = max(names, key=lambda name: scores(says(name)))
+    most = max(names, key=lambda name: scores(says(name))[1])
+    pair = max(itertools.combinations(names, 2), key=lambda both: scores(says(*both)), default=(one, one))
+    kinds = ("activation", "learning rate")
+    return {
+        "one answer": (one, *scores(says(one))),
+        "the majority's answer": (most, *scores(says(most))),
+        "any of two answers": (" or ".join(pair), *scores(says(*pair))),
+        "any of activation and learning rate": (
+            " or ".join(kinds), *scores(lambda record: BY_NAME[record["task"]["fault"]].kind in kinds),
+        ),
+    }  # fmt: skip
+
+
+def early(killing: Sequence[Record]) -> dict[str, float]:
+    """Return when the first finding was right for the first time: updates, and as a share of the training."""
+    steps, shares = [], []
+    for record in killing:
+        step = next((step for step, name in record["course"] if name in accepted(record)), None)
+        if step is not None:
+            steps.append(step)
+            shares.append(step / max(1, record["updates"]))
+    if not steps:
+        return {}
+    return {
+        "median updates": statistics.median(steps), "median share of the training": statistics.median(shares),
+        "before the first step": sum(step == 0 for step in steps) / len(steps), "trainings": len(steps),
+    }  # fmt: skip
+
+
+def placed(killing: Sequence[Record]) -> Share:
+    """Return the share of faults in a layer whose first finding names that layer."""
+    mine = [record for record in killing if BY_NAME[record["task"]["fault"]].in_layer]
+    hits = [bool(record["findings"]) and record["findings"][0][1] in record["guilty"] for record in mine]
+    return wilson(sum(hits), len(hits))
+
+
+def recovered(cell: Cell, twins: dict[int, Record], which: str = "after") -> bool | None:
+    """Return whether a repair brings back the healthy twin's gap in enough seeds; None where none was tried."""
+    tried = [record for record in cell.records if record.get("repair") and record["task"]["seed"] in twins]
+    if not tried:
+        return None
+    hits = 0
+    for record in tried:
+        twin = twins[record["task"]["seed"]]
+        hits += record["repair"][which] - twin["chance"] >= RECOVERED * (twin["score"] - twin["chance"])
+    return hits >= OF_SEEDS * len(tried)
+
+
+def repairs(found: Sequence[Cell], healthy: dict[str, list[Record]]) -> dict[str, Share]:
+    """Return the share of killing, fixable cells that the diagnosis repairs, and that chance does in the same time."""
+    shares = {}
+    for name, which in (("repaired", "after"), ("repaired by chance", "random")):
+        done = []
+        for cell in found:
+            task = cell.records[0]["task"]
+            twins = {each["task"]["seed"]: each for each in healthy[f"|{task['data']}|{task['network']}|×1"]}
+            if cell.stratum == "killing" and BY_NAME[cell.fault].fixable:
+                done.append(recovered(cell, twins, which))
+        known = [each for each in done if each is not None]
+        shares[name] = wilson(sum(known), len(known))
+    return shares
+
+
+def harmed(groups: Iterable[Sequence[Record]]) -> Share:
+    """Return the share of cells that the repair makes worse: lower scores than before, p < .05."""
+    worse = []
+    for group in groups:
+        tried = [record["repair"] for record in group if record.get("repair")]
+        if tried:
+            before, after = [each["before"] for each in tried], [each["after"] for each in tried]
+            worse.append(sum(after) < sum(before) and rank_sum(before, after) < 0.05)
+    return wilson(sum(worse), len(worse))
+
+
+def figures(records: list[Record]) -> dict[str, Any]:
+    """Return every number, as data."""
+    healthy, dropped = healthy_cells(records)
+    whole = [record for group in healthy.values() for record in group]
+    found = cells(records)
+    strata = {name: [cell for cell in found if cell.stratum == name] for name in ("killing", "milder", "harmless")}
+    killing = [record for cell in strata["killing"] for record in cell.records]
+    spoken = sum(len(named(record)) for record in killing)
+    hits = sum(name in accepted(record) for record in killing for name in named(record))
+    recall = wilson(sum(bool(set(named(r)) & set(accepted(r))) for r in killing), len(killing))
+    precision = wilson(hits, spoken)
+    both = precision.share + recall.share
+    parts: dict[str, Callable[[Record], bool]] = {
+        "all": lambda r: True,
+        "at the best rate": lambda r: r["task"]["factor"] == 1 and r["task"]["network"] not in RECIPES,
+        "at a third or thrice of it": lambda r: r["task"]["factor"] != 1,
+        "recipes and other kinds": lambda r: r["task"]["network"] in RECIPES,
+        "on sets that no threshold saw": lambda r: r["task"]["data"] in (*TEST, *HEALTHY_ONLY),
+    }
+    return {
+        "healthy": {
+            "trainings": len(whole), "configurations": len(healthy), "not healthy": dropped,
+            "false alarms": {name: alarmed(filter(part, whole)) for name, part in parts.items()},
+            "gate off": alarmed(whole, lambda record: record["gate off"]),
+            "with a note": alarmed(whole, lambda record: record["notes"]),
+            "alarms": Counter(named(record)[0] for record in whole if named(record)),
+        },
+        "without a healthy twin": len({cell_of(r) for r in records if r["task"]["fault"]}) - len(found),
+        "errors": sorted({f"{name}: {words}" for r in records for name, words in r["broken"].items()}
+                         | {f"repair: {r['repair']['error']}" for r in records if "error" in r.get("repair", {})}),
+        "cells": {
+            name: {stratum: sum(cell.fault == name for cell in part) for stratum, part in strata.items()}
+            for name in BY_NAME if any(cell.fault == name for cell in found)
+        },
+        "killing": {
+            "trainings": len(killing), "cells": len(strata["killing"]),
+            "fault types": len({cell.fault for cell in strata["killing"]}),
+            "detected": wilson(sum(map(bool, map(named, killing))), len(killing)),
+            "first right": wilson(sum(map(first_right, killing)), len(killing)),
+            "first right, macro": macro(killing, first_right),
+            "first right after experiments, macro": macro(killing, lambda r: first_right(r, proven)),
+            "among the first three, macro": macro(killing, lambda r: bool(set(named(r)[:3]) & set(accepted(r)))),
+            "precision": precision, "recall": recall,
+            "F1": 2 * precision.share * recall.share / both if both else 0.0,
+            "layer": placed(killing), "constant answers": constants(killing), "time": early(killing),
+            **repairs(found, healthy),
+        },
+        "milder": alarmed_cells(strata["milder"]), "harmless": alarmed_cells(strata["harmless"]),
+        "harmed": {
+            "broken": harmed(cell.records for cell in found), "healthy": harmed(healthy.values()),
+        },
+        "confusion": {
+            fault: Counter((named(r) or ["silent"])[0] for r in killing if r["task"]["fault"] == fault)
+            for fault in BY_NAME if any(r["task"]["fault"] == fault for r in killing)
+        },
+        "beside": beside(whole, killing),
+    }  # fmt: skip
+
+
+def as_data(value: Any) -> Any:
+    """Return figures as data for JSON, shares with their names."""
+    if isinstance(value, Share):
+        return {name: None if math.isnan(number) else round(number, 5) for name, number in value._asdict().items()}
+    if isinstance(value, dict):
+        return {str(name): as_data(each) for name, each in value.items()}
+    return [as_data(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def alarmed_cells(part: Sequence[Cell]) -> dict[str, Any]:
+    """Return how often milder or harmless faults are alarmed, and how often the first finding is right then."""
+    records = [record for cell in part for record in cell.records]
+    alarms = [record for record in records if named(record)]
+    return {
+        "cells": len(part), "found": alarmed(records),
+        "right of those": wilson(sum(map(first_right, alarms)), len(alarms)),
+        "by finding": Counter(named(record)[0] for record in alarms),
+    }  # fmt: skip
+
+
+def beside(whole: Sequence[Record], killing: Sequence[Record]) -> dict[str, dict[str, Share]]:
+    """Return detection, false alarms and first answers of ours, of ours without its parts, and of other rules."""
+    ways: dict[str, Names] = {
+        "cutaway": named,
+        "cutaway, with experiments": proven,
+        "cutaway without the gate": lambda record: record["gate off"],
+        "cutaway without causal order": lambda record: record["unordered"],
+        **{name: of_baseline(name) for name in BASELINES},
+    }
+    return {
+        name: {
+            "detected": wilson(sum(bool(says(record)) for record in killing), len(killing)),
+            "false alarms": alarmed(whole, says),
+            "first right, macro": macro(killing, lambda record, says=says: first_right(record, says)),  # type: ignore[misc]
+            "any right, macro": macro(killing, lambda r, says=says: bool(set(says(r)) & set(accepted(r)))),  # type: ignore[misc]
+        }
+        for name, says in ways.items()
+    }

@@ -1,0 +1,222 @@
+"""A case: one network on one set of rows, and all that is computed of it at a moment, by the engine's own code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import nan
+from typing import Any
+
+import numpy as np
+
+from cutaway.autodiff import pull
+from cutaway.backends.random import Random
+from cutaway.errors import InputError
+from cutaway.layers import Context, Layer
+from cutaway.layers.context import Tap
+from cutaway.losses import Loss
+from cutaway.studio.material import Material
+from cutaway.studio.moment import Moment
+from cutaway.studio.recording import Evaluation
+from cutaway.studio.stepper import Stepper
+from cutaway.studio.way import Way
+from cutaway.tensor import as_tensors
+from cutaway.training.score import score_of
+from cutaway.training.step import Batch, Carry
+
+# Rows at once where all are computed, and rows of a part that its loss is taken over at most.
+AT_ONCE, JUDGED = 4096, 8192
+# Weights beyond which steps are compiled by XLA where it is installed: NumPy would be slower, and the page wait.
+LARGE = 100_000
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The example and the parameter that all views follow.
+
+    part      "training", "held_out", or "typed" for a row that a person typed
+    example   its place in that part
+    typed     the typed values by column
+    parameter the path of an array of weights and the place in it
+    """
+
+    part: str = "training"
+    example: int = 0
+    typed: dict[str, Any] | None = None
+    parameter: tuple[str, tuple[int, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class Blamed:
+    """One pass forward and, where there is a target, back.
+
+    taps     what each layer told, in the order of computation; their outputs are arrays
+    blames   of each tap's output: ∂L/∂output, None without a target
+    """
+
+    taps: list[Tap]
+    outputs: np.ndarray
+    loss: float | None
+    blames: list[np.ndarray] | None
+    gradients: Arrays | None
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A built network and its rows; weights are never read from the network but from a moment.
+
+    rung      of the ladder, None for a person's own
+    editable  whether its layers may be changed from the page
+    """
+
+    title: str
+    material: Material
+    network: Layer
+    rung: str | None = None
+    editable: bool = True
+    _steppers: dict[int, tuple[Way, Stepper]] = field(default_factory=dict, repr=False)
+    _prepared: dict[tuple[int, str], tuple[Loss, Batch]] = field(default_factory=dict, repr=False)
+
+    def first(self, way: Way) -> Moment:
+        """Return the network as it is, before any step."""
+        params = {path: array.copy() for path, array in self.network.parameters().items()}
+        state = {path: array.copy() for path, array in self.network.state().items()}
+        moments = {path: np.asarray(array) for path, array in way.optimizer.init(params).items()}
+        return Moment(0, 0, 0, Carry(params, state, moments))
+
+    @cached_property
+    def first_moment(self) -> Moment:
+        """The network as it is, without moments of an optimizer: to look at its sizes."""
+        return Moment(0, 0, 0, Carry(self.network.parameters(), self.network.state(), {}))
+
+    def stepper(self, way: Way) -> Stepper:
+        """Return what takes the steps of a way."""
+        if id(way) not in self._steppers:
+            rows = self.rows(way.loss, "training")
+            if not len(rows.x):
+                raise InputError("studio: there is no row to learn from")
+            self._steppers[id(way)] = way, Stepper(self.network, replace_engine(way, self.weights), rows)
+        return self._steppers[id(way)][1]
+
+    @property
+    def weights(self) -> int:
+        """How many weights the network has."""
+        return sum(array.size for array in self.network.parameters().values())
+
+    @cached_property
+    def output_shape(self) -> tuple[int, ...]:
+        """The shape of what comes out for one row."""
+        return tuple(self.network(self.material.x[:1]).shape[1:])
+
+    def rows(self, loss: Loss, part: str) -> Batch:
+        """Return the rows of a part, their targets as the loss wants them."""
+        key = (id(loss), part)
+        if key not in self._prepared:
+            places = self.material.places(part)
+            y = loss.prepare(self.material.y[places], (len(places), *self.output_shape)) if len(places) else None
+            if y is None:
+                y = np.zeros((0, *self.output_shape))
+            y = y.astype(self.network.dtype) if y.dtype.kind == "f" else y
+            self._prepared[key] = loss, Batch(self._inputs(self.material.x[places]), y, None)
+        return self._prepared[key][1]
+
+    def _inputs(self, x: np.ndarray) -> np.ndarray:
+        return x.astype(self.network.dtype) if x.dtype.kind == "f" else x
+
+    def at(self, moment: Moment) -> Layer:
+        """Return the network with the weights of a moment; the arrays are the moment's own."""
+        return self.network.bind(moment.carry.params, moment.carry.state)
+
+    def outputs(self, moment: Moment, x: np.ndarray) -> np.ndarray:
+        """Return the network's outputs, evaluated."""
+        network, x = self.at(moment), self._inputs(x)
+        with np.errstate(all="ignore"):
+            parts = [network(x[begin : begin + AT_ONCE], ctx=Context()) for begin in range(0, len(x), AT_ONCE)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def taps(self, moment: Moment, x: np.ndarray) -> tuple[np.ndarray, list[Tap]]:
+        """Return the outputs, evaluated, and what each layer told."""
+        taps: list[Tap] = []
+        with np.errstate(all="ignore"):
+            return self.at(moment)(self._inputs(x), ctx=Context(taps=taps)), taps
+
+    def blamed(self, moment: Moment, x: np.ndarray, y: np.ndarray | None, loss: Loss) -> Blamed:
+        """Return every number of some rows forward, evaluated, and the blame of every number back."""
+        if y is None:
+            outputs, taps = self.taps(moment, x)
+            return Blamed(taps, outputs, None, None, None)
+        found: list[Tap] = []
+        tensors = as_tensors(moment.carry.params)
+        with np.errstate(all="ignore"):
+            network = self.network.bind(tensors, moment.carry.state)
+            outputs = network(self._inputs(x), ctx=Context(taps=found))
+            targets = loss.prepare(y, tuple(outputs.shape))
+            targets = targets.astype(self.network.dtype) if targets.dtype.kind == "f" else targets
+            value = loss.value(outputs, targets)
+            nodes = [tap.output for tap in found]
+            blames = pull(value, [*nodes, *tensors.values()], np.ones_like(value.value))
+        taps = [tap._replace(output=np.asarray(tap.output.value)) for tap in found]
+        gradients = dict(zip(tensors, (np.asarray(b) for b in blames[len(nodes) :]), strict=True))
+        return Blamed(
+            taps,
+            np.asarray(outputs.value),
+            float(value.value),
+            [np.asarray(b) for b in blames[: len(nodes)]],
+            gradients,
+        )
+
+    def step_blame(self, moment: Moment, way: Way, places: np.ndarray) -> tuple[float, Arrays]:
+        """Return loss and gradients that a step from a moment on these training rows has, in training mode."""
+        stepper = self.stepper(way)
+        batch = stepper.batch(places)
+        tensors = as_tensors(moment.carry.params)
+        with np.errstate(all="ignore"):
+            outputs = self.network.bind(tensors, moment.carry.state)(batch.x, ctx=_training(moment, stepper))
+            value = way.loss.value(outputs, batch.y, batch.weight)
+            found = pull(value, list(tensors.values()), np.ones_like(value.value))
+        return float(value.value), {path: np.asarray(g) for path, g in zip(tensors, found, strict=True)}
+
+    def step_loss(self, moment: Moment, way: Way, places: np.ndarray, params: Arrays) -> float:
+        """Return the loss of the same rows with the same draws, with other parameters."""
+        stepper = self.stepper(way)
+        batch = stepper.batch(places)
+        with np.errstate(all="ignore"):
+            outputs = self.network.bind(params, moment.carry.state)(batch.x, ctx=_training(moment, stepper))
+            return float(way.loss.value(outputs, batch.y, batch.weight))
+
+    def evaluated(self, moment: Moment, way: Way) -> Evaluation:
+        """Return the loss of both parts, evaluated, and the score of the rows held out."""
+        found, metrics = {"training": nan, "held_out": nan}, {}
+        for part in found:
+            rows = self.rows(way.loss, part)
+            if len(rows.x) > JUDGED:
+                rows = Batch(rows.x[:: -(-len(rows.x) // JUDGED)], rows.y[:: -(-len(rows.x) // JUDGED)], None)
+            if not len(rows.x):
+                continue
+            outputs = self.outputs(moment, rows.x)
+            with np.errstate(all="ignore"):
+                found[part] = float(way.loss.value(outputs, rows.y))
+                score = score_of(way.loss, outputs, rows.y)[0]
+            name = "accuracy" if self.material.classes else "R²"
+            metrics[name if part == "held_out" else f"{name}, training"] = float(score)
+        return Evaluation(moment.step, found["training"], found["held_out"], metrics)
+
+    def example(self, selected: Selected) -> tuple[np.ndarray, np.ndarray | None, int | None]:
+        """Return inputs (1, …), target (1, …) and place of the selected example; no target and place where typed."""
+        if selected.part == "typed":
+            return self.material.typed(selected.typed or {})[0], None, None
+        place = self.material.place(selected.part, selected.example)
+        return self.material.x[place : place + 1], self.material.y[place : place + 1], place
+
+
+def replace_engine(way: Way, weights: int) -> Way:
+    """Return a way on the engine that suits so many weights: XLA for large networks, where it is installed."""
+    from importlib.util import find_spec
+
+    return replace(way, engine="xla" if weights > LARGE and find_spec("jax") is not None else "numpy")
+
+
+def _training(moment: Moment, stepper: Stepper) -> Context:
+    step: Any = moment.carry.moments["step"]
+    return Context(mode="train", random=Random(stepper.seed, step), progress=step / stepper.steps)

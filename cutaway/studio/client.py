@@ -1,0 +1,178 @@
+"""One who looks at a session: its requests in order, and its frames, the latest only, none before the last arrived."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cutaway.errors import InputError
+from cutaway.studio.arguments import Arguments
+from cutaway.studio.commands import run
+from cutaway.studio.frames import frame, watched
+from cutaway.studio.protocol import Buffers, packed, unpacked
+from cutaway.studio.session import Session
+
+RATE = 30.0  # frames a second at most
+# What making frames may take of the time while the network trains: the rest is the training's.
+SHARE = 0.06
+MOST_WAITING = 1_000  # requests; a client that sends more without reading is cut off
+# A request of these kinds that still waits when a newer one comes is not computed, where these arguments are the same.
+SUPERSEDED: dict[str, tuple[str, ...]] = {
+    "edit": ("path", "index"), "forward": (), "boundary": (), "responses": ("layers",), "number": (), "rows": (),
+    "attention": (), "seek": (),
+}  # fmt: skip
+
+Send = Callable[[Any, Buffers], None]
+
+
+class Client:
+    """Answers requests in a thread of its own, and makes frames in the same.
+
+    send   hands content and buffers to whoever is at the other end; called from several threads
+    """
+
+    def __init__(self, session: Session, send: Send) -> None:
+        self.session, self._send = session, send
+        self._requests: deque[dict[str, Any]] = deque()
+        self._condition = threading.Condition()
+        self._closed = False
+        self.views: dict[str, Any] = {}
+        self.interval = 1 / RATE
+        self.revision = 0
+        self._frame = 0  # number of the last frame sent
+        self._waits = False  # whether it has not been acknowledged
+        self._next = 0.0  # when the next may be sent
+        self._seen = -1  # the session's tick that the last frame shows
+        self._since = (-1, -1)  # branch and step of the last frame that was acknowledged
+        self._sent = (-1, -1)
+        session.clients.append(self)
+        self._thread = threading.Thread(target=self._run, name="cutaway studio client", daemon=True)
+        self._thread.start()
+
+    # ---- called by others ---------------------------------------------------------------------------------------
+
+    def receive(self, content: Any, buffers: Sequence[Any] = ()) -> None:
+        """Take a message that came; it is answered later. Raises `InputError` for what is no request."""
+        if not isinstance(content, dict):
+            raise InputError("message: expected a request, {id, do, …}")
+        request = unpacked(content, buffers)
+        with self._condition:
+            if request.get("do") == "ack":
+                self._acknowledge(request.get("frame"))
+                return
+            if len(self._requests) >= MOST_WAITING:
+                raise InputError(f"message: {MOST_WAITING} requests wait already")
+            if request.get("do") in SUPERSEDED:
+                self._supersede(request)
+            self._requests.append(request)
+            self._condition.notify()
+
+    def push(self, content: dict[str, Any]) -> None:
+        """Send something that was not asked for."""
+        self._deliver(content)
+
+    def wake(self) -> None:
+        """Look whether a frame is due."""
+        if self.views:
+            with self._condition:
+                self._condition.notify()
+
+    def close(self) -> None:
+        """End: whoever looked is gone."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify()
+        if self in self.session.clients:
+            self.session.clients.remove(self)
+
+    def _acknowledge(self, number: Any) -> None:
+        if number == self._frame:
+            self._waits, self._since = False, self._sent
+            self._condition.notify()
+
+    def _supersede(self, request: dict[str, Any]) -> None:
+        """Answer requests that wait and that a newer one makes pointless."""
+        same = SUPERSEDED[request["do"]]
+        for waiting in [each for each in self._requests if each.get("do") == request["do"]]:
+            if all(waiting.get(name) == request.get(name) for name in same):
+                self._requests.remove(waiting)
+                self._deliver({"id": waiting.get("id"), "revision": waiting.get("revision"), "superseded": True})
+
+    # ---- its own thread -----------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while not self._closed and not self._requests and not self._due():
+                    self._condition.wait(self._patience())
+                if self._closed:
+                    return
+                request = self._requests.popleft() if self._requests else None
+            if request is not None:
+                self._answer(request)
+            else:
+                self._show()
+
+    def _due(self) -> bool:
+        """Whether there is something to show, and it may be sent."""
+        ready = bool(self.views) and not self._waits and self.session.tick != self._seen
+        return ready and time.perf_counter() >= self._next
+
+    def _patience(self) -> float | None:
+        """Return the seconds until a frame may be due; None: until something happens."""
+        if not self.views or self._waits:
+            return None
+        if self.session.tick == self._seen and not self.session.training.running:
+            return None
+        return max(0.001, self._next - time.perf_counter())
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        number, revision = request.pop("id", None), request.pop("revision", 0)
+        name = request.pop("do", None)
+        head: dict[str, Any] = {"id": number, "revision": revision}
+        try:
+            if type(revision) is not int:
+                raise InputError(f"message: revision is {revision!r}; expected a whole number")
+            result = self._watch(Arguments("watch", request)) if name == "watch" else run(
+                self.session, name, request, self
+            )  # fmt: skip
+            self.revision = max(self.revision, revision)
+            self._deliver({**head, "version": self.session.version, "result": result})
+        except InputError as fault:
+            self._deliver({**head, "error": {"kind": "input", "message": str(fault)}})
+        except Exception as fault:
+            traceback.print_exc()
+            message = f"this is a fault of ours, not of yours ({type(fault).__name__}: {fault}); please report it"
+            self._deliver({**head, "error": {"kind": "fault", "message": message}})
+
+    def _watch(self, asked: Arguments) -> Any:
+        views, rate = watched(asked), asked.number("rate", RATE, 0.1, RATE)
+        asked.done()
+        self.views, self.interval = views, 1 / rate
+        self._seen, self._waits, self._next, self._since = -1, False, 0.0, (-1, -1)
+        return {}
+
+    def _show(self) -> None:
+        began = time.perf_counter()
+        now = self.session.shown()
+        self._seen = now.tick
+        try:
+            made = frame(self.session, now, self.views, self._since)
+            self._frame += 1
+            self._waits = True
+            self._sent = (now.moment.branch, now.moment.step)
+            self._deliver({"push": "frame", "frame": self._frame, "revision": self.revision, **made})
+        except Exception:
+            traceback.print_exc()  # the page keeps what it shows; the next change tries again
+        ended = time.perf_counter()
+        spent = ended - began
+        pause = spent / SHARE if self.session.training.running else 0.0
+        self._next = max(began + self.interval, ended + pause - spent)
+
+    def _deliver(self, content: Any) -> None:
+        if not self._closed:
+            self._send(*packed(content))

@@ -1,0 +1,183 @@
+"""What the studio opens with: a rung of the ladder, a table, arrays and a network, or a run."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cutaway.errors import InputError
+from cutaway.layers import Blend, Ensemble, Layer, MemberDense
+from cutaway.losses import CrossEntropy, Loss, SquaredError, as_loss
+from cutaway.optimizers import Adam, Optimizer, as_optimizer
+from cutaway.studio.case import Case
+from cutaway.studio.ladder import rung
+from cutaway.studio.material import ColumnTold, Material
+from cutaway.studio.shaping import usual_loss, usual_network
+from cutaway.studio.sources import of_arrays, of_encoded
+from cutaway.studio.way import Way
+from cutaway.training.plan import FIRST_ROWS
+
+BATCH, RATE = 32, 0.01  # rows a step and learning rate of a person's own rows
+MOST_PICTURES, MOST_WINDOWS = 2_000, 500  # of a run, that are shown
+
+
+def open_rung(name: str) -> tuple[Case, Way]:
+    """Return a rung of the ladder, ready to be shown; the same numbers every time."""
+    found = rung(name)
+    material, network, way = found.make()
+    network.build(material.x[:1], way.seed, np.float64)
+    return Case(found.title, material, network, rung=name), way
+
+
+def open_material(material: Material, network: Layer | None = None, seed: int = 0) -> tuple[Case, Way]:
+    """Return a person's own rows with a network, two hidden layers of 8 where none is given."""
+    network = usual_network(material) if network is None else network
+    if not network.built:
+        network.build(material.x[material.training][:FIRST_ROWS], seed, np.float64)
+    outputs = int(network(material.x[:1]).shape[-1])
+    size = max(1, min(BATCH, len(material.training)))
+    way = Way(usual_loss(material, outputs), Adam(RATE), size, seed)
+    return Case(material.name, material, network), way
+
+
+def open_arrays(
+    network: Layer,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Loss | None = None,
+    optimizer: str | Optimizer = "adam",
+    batch_size: int | None = 32,
+    validation: float | tuple[Any, Any] = 0.0,
+    names: Sequence[str] = (),
+    classes: Sequence[str] = (),
+    target: str = "y",
+    seed: int = 0,
+) -> tuple[Case, Way]:
+    """Return a network and arrays as they are; the network itself is left as it was.
+
+    loss   the loss or its name; None: squared error, of whole numbers with as many outputs as classes cross-entropy
+
+    A network that is not built is built in double precision. Raises `InputError` for what does not fit.
+    """
+    if not isinstance(network, Layer):
+        raise InputError(f"studio: the network is {network!r}, expected a layer such as Sequential(Dense(8), …)")
+    network = copy.deepcopy(network)
+    rows, targets = np.asarray(X), np.asarray(y)
+    rows = rows[:, None] if rows.ndim == 1 and rows.dtype.kind == "f" else rows
+    if not network.built:
+        network.build(
+            rows[:FIRST_ROWS].astype(np.float64) if rows.dtype.kind == "f" else rows[:FIRST_ROWS], seed, np.float64
+        )
+    outputs = int(network(rows[:1]).shape[-1])
+    if loss is None:
+        criterion: Loss = CrossEntropy() if targets.dtype.kind in "iub" and outputs > 1 else SquaredError()
+    else:
+        criterion = as_loss(loss)
+    apart = validation if isinstance(validation, (tuple, list)) else None
+    material = of_arrays(
+        rows, targets, criterion, outputs, names=names, classes=classes, target=target, held_out=apart, seed=seed,
+        share=0.0 if apart is not None else float(validation), dtype=network.dtype,  # type: ignore[arg-type]
+    )  # fmt: skip
+    size = len(material.training) if batch_size is None else max(1, min(batch_size, len(material.training)))
+    return Case("your network", material, network, editable=True), Way(criterion, as_optimizer(optimizer), size, seed)
+
+
+def open_run(folder: str | Path, data: Any = None) -> tuple[Case, Way]:
+    """Return a run with the rows it learned from, its weights as they were delivered; of several networks the first.
+
+    data   where the rows are, if not where they were
+
+    Raises `InputError` for a run of arrays, which keeps none, and one whose rows are gone or have changed.
+    """
+    from cutaway.runs.load import load
+    from cutaway.runs.picture_run import PictureRun
+    from cutaway.runs.table_run import TableRun
+    from cutaway.runs.text_run import TextRun
+
+    run: Any = load(folder)
+    network, notes = _one(run.network)
+    name = Path(folder).resolve().name
+    if isinstance(run, TableRun):
+        material = _table(run, data, notes)
+    elif isinstance(run, PictureRun):
+        material = _pictures(run, data, notes)
+    elif isinstance(run, TextRun):
+        material = _text(run, data, notes)
+    else:
+        raise InputError(
+            f"{folder}: learned from arrays, which a run does not keep; in Python, ca.studio(network, X, y) takes them"
+        )
+    way = Way(usual_loss(material, int(network(material.x[:1]).shape[-1])), Adam(1e-4), BATCH)
+    return Case(name, material, network, editable=False), way
+
+
+def _one(network: Layer | Ensemble | Blend) -> tuple[Layer, list[str]]:
+    """Return one network of a run, and what is to be said of the others."""
+    notes = []
+    if isinstance(network, Blend):
+        network = network.largest
+    if isinstance(network, Ensemble):
+        if len(network) > 1:
+            notes.append(f"the run answers with the mean of {len(network)} networks; what is shown is the first")
+        network = network[0]
+    if any(isinstance(layer, MemberDense) for _, layer in network.named_layers()):
+        raise InputError(
+            "studio: this run's network holds members that share their weights, which cannot be shown one by one yet; "
+            "train one with --effort quick or standard"
+        )
+    return network, notes
+
+
+def _table(run: Any, data: Any, notes: list[str]) -> Material:
+    from cutaway.data.several_targets import LabelsTarget, NumbersTarget
+    from cutaway.data.targets import with_target_present
+    from cutaway.runs.landscape import rows_again
+
+    if isinstance(run.target, (LabelsTarget, NumbersTarget)):
+        raise InputError("studio: the run predicts several columns at once, which is not shown yet; choose one target")
+    table, _ = with_target_present(rows_again(run, data, "studio"), run.target.column)
+    if run.preprocessing.series is not None:
+        table = run.preprocessing.series.after(table)
+    y = run.target.encode(table.columns[run.target.column])
+    told = {column.name: column for column in run.columns}
+    columns = tuple(
+        ColumnTold(
+            each, told[each].kind.value if each in told else "dropped", told[each].reason if each in told else ""
+        )
+        for each in table.names
+        if each != run.target.column
+    )
+    every = np.arange(table.rows)
+    return of_encoded(
+        table, run.target, columns, run.preprocessing, y, every, every[:0],
+        [*notes, "all rows of the file are shown as training rows, those that were set aside too"], np.float32,
+    )  # fmt: skip
+
+
+def _pictures(run: Any, data: Any, notes: list[str]) -> Material:
+    from cutaway.runs.landscape import _picture_rows
+
+    x, y = _picture_rows(run, data, MOST_PICTURES, 0)
+    labels = tuple(map(str, run.classes))
+    every = np.arange(len(x))
+    return Material(
+        name="pictures", kind="pictures", x=x, y=y, training=every, held_out=every[:0], inputs=(), outputs=labels,
+        target="class", classes=labels, notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _text(run: Any, data: Any, notes: list[str]) -> Material:
+    from cutaway.runs.landscape import _text_rows
+
+    x, y = _text_rows(run, data, MOST_WINDOWS, 0)
+    letters = tuple(run.tokens.decode([number]) for number in range(run.tokens.outputs))
+    every = np.arange(len(x))
+    return Material(
+        name="text", kind="text", x=x, y=y, training=every, held_out=every[:0], inputs=("token",), outputs=letters,
+        target="the next token", classes=letters, letters=letters, notes=tuple(notes),
+    )  # fmt: skip

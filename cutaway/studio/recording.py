@@ -1,0 +1,118 @@
+"""What was recorded along one branch: the loss that each step saw, evaluations, vitals. Of bounded size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import nan
+from typing import Any
+
+import numpy as np
+
+from cutaway.records import LayerVitals, NetworkVitals
+
+# Losses of single steps, evaluations and vitals that are kept; beyond that every other one is dropped.
+MOST_STEPS, MOST_EVALUATIONS, MOST_VITALS = 100_000, 20_000, 1_000
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The loss of all training rows and of those held out (NaN without them) after so many steps, and metrics."""
+
+    step: int
+    training: float
+    held_out: float = nan
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+class Recording:
+    """What was measured along a branch, in the order of its steps; written by one thread at a time.
+
+    >>> recording = Recording(most=4)
+    >>> for step in range(1, 10):
+    ...     recording.stepped(step, float(step))
+    >>> [step for step, _ in recording.steps]
+    [4, 8, 9]
+    """
+
+    def __init__(self, most: int = MOST_STEPS) -> None:
+        self.most, self.every = most, 1
+        self.steps: list[tuple[int, float]] = []
+        self.evaluations: list[Evaluation] = []
+        self.vitals: list[tuple[list[LayerVitals], NetworkVitals]] = []
+
+    def stepped(self, step: int, loss: float) -> None:
+        """Note the loss that a step saw; where there are many, those of every second, fourth, … step stay."""
+        if self.steps and self.steps[-1][0] % self.every:
+            self.steps[-1] = (step, loss)  # the newest is always there
+        else:
+            self.steps.append((step, loss))
+        if len(self.steps) > self.most:
+            self.every *= 2
+            self.steps = [each for each in self.steps if each[0] % self.every == 0 or each[0] == step]
+
+    def evaluated(self, found: Evaluation) -> None:
+        """Note an evaluation, unless this step has one."""
+        if self.evaluations and self.evaluations[-1].step >= found.step:
+            return
+        self.evaluations.append(found)
+        if len(self.evaluations) > MOST_EVALUATIONS:
+            self.evaluations = self.evaluations[:-1:2] + self.evaluations[-1:]
+
+    def observed(self, layers: list[LayerVitals], network: NetworkVitals) -> None:
+        """Note vitals."""
+        self.vitals.append((layers, network))
+        if len(self.vitals) > MOST_VITALS:
+            self.vitals = self.vitals[:-1:2] + self.vitals[-1:]
+
+
+def as_curves(parts: list[tuple[Recording, int, int]]) -> dict[str, Any]:
+    """Return recordings one after another as arrays, each with what lies after its first and up to its second step.
+
+    >>> recording = Recording()
+    >>> recording.evaluated(Evaluation(3, 0.5))
+    >>> as_curves([(recording, -1, 9)])["loss"]["step"]
+    array([3], dtype=int32)
+    """
+    steps = [each for recording, low, high in parts for each in list(recording.steps) if low < each[0] <= high]
+    found = [each for recording, low, high in parts for each in list(recording.evaluations) if low < each.step <= high]
+    vitals = [
+        each for recording, low, high in parts for layers, _ in list(recording.vitals) for each in layers
+        if low < each.step <= high
+    ]  # fmt: skip
+    names = sorted({name for each in found for name in each.metrics})
+    at = np.array([each.step for each in found], np.int32)
+    return {
+        "loss": {
+            "step": at,
+            "training": np.array([each.training for each in found], np.float64),
+            "held_out": np.array([each.held_out for each in found], np.float64),
+        },
+        "metrics": {name: np.array([each.metrics.get(name, nan) for each in found], np.float64) for name in names},
+        "batch": {
+            "step": np.array([step for step, _ in steps], np.int32),
+            "loss": np.array([loss for _, loss in steps], np.float64),
+        },
+        "vitals": _by_layer(vitals),
+    }
+
+
+MEASURED = ("output_mean", "output_std", "silent", "saturated", "weight_norm", "gradient_norm", "update_ratio")
+
+
+def _by_layer(vitals: list[LayerVitals]) -> list[dict[str, Any]]:
+    layers: dict[str, list[LayerVitals]] = {}
+    for each in vitals:
+        layers.setdefault(each.path, []).append(each)
+    return [
+        {
+            "path": path,
+            "kind": found[0].kind,
+            "step": np.array([each.step for each in found], np.int32),
+            "values": {
+                name: np.array([nan if getattr(each, name) is None else getattr(each, name) for each in found])
+                for name in MEASURED
+                if getattr(found[0], name) is not None
+            },
+        }
+        for path, found in layers.items()
+    ]

@@ -1,0 +1,339 @@
+"""A session: one network on one set of rows, at one step of one branch, for everyone who looks at it."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cutaway.errors import InputError
+from cutaway.explain.figures import shown
+from cutaway.studio.broken import what_broke
+from cutaway.studio.case import Arrays, Case, Selected
+from cutaway.studio.history import History, Spot
+from cutaway.studio.jobs import Jobs
+from cutaway.studio.moment import Moment, is_finite
+from cutaway.studio.recording import Evaluation
+from cutaway.studio.scene import scene
+from cutaway.studio.stepping import example_of, shown_step
+from cutaway.studio.training import Training
+from cutaway.studio.views import Views
+from cutaway.studio.way import Way
+from cutaway.training.plan import FIRST_ROWS
+from cutaway.training.step import Carry
+
+Content = dict[str, Any]
+MOST_UNDO = 1_000  # edits that can be taken back
+MOST_SHOWN_STEPS = 2_000  # of an epoch that is shown step by step
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit by hand; `made` is the branch that it began, None where it went on in one, `origin` where from."""
+
+    spot: Spot
+    before: float
+    after: float
+    made: int | None = None
+    origin: Moment | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is on show at one instant: enough to compute every view of it without holding up the training."""
+
+    case: Case
+    views: Views
+    history: History
+    moment: Moment
+    way: Way
+    selected: Selected
+    version: int
+    tick: int
+
+
+class Session:
+    """The network on show; several clients may hold on to it.
+
+    What changes it takes `turn()`, which the training makes room for after every step.
+    """
+
+    def __init__(self, case: Case, way: Way) -> None:
+        self._lock, self._count = threading.RLock(), threading.Lock()
+        self.waiting = 0
+        self.version = self.tick = 0
+        self.clients: list[Any] = []
+        self.speed: float | None = None
+        self.jobs = Jobs(self.push)
+        self.training = Training(self)
+        self.tables: dict[int, Any] = {}
+        self.homes: tuple[str, ...] = ()
+        self._evaluated: tuple[Moment, Evaluation] | None = None
+        self._begin(case, way)
+
+    def _begin(self, case: Case, way: Way) -> None:
+        self.case, self.views = case, Views(case)
+        self.history = History(case.first(way), way, case.stepper)
+        self.now = self.origin = self.history.at(0, 0)
+        part = "training" if len(case.material.training) else "held_out"
+        self.selected = Selected(part=part)
+        self.undone: list[Edit] = []
+        self.done: list[Edit] = []
+        self.broken = ""
+
+    # ---- turns and clients ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until the training has finished its step, and hold it up meanwhile."""
+        with self._count:
+            self.waiting += 1
+        try:
+            with self._lock:
+                yield
+        finally:
+            with self._count:
+                self.waiting -= 1
+
+    @contextmanager
+    def stepping(self) -> Iterator[None]:
+        """What the training takes for a few steps: it gives way to whoever waits for a turn."""
+        while self.waiting:
+            time.sleep(0.0002)
+        with self._lock:
+            yield
+
+    def shown(self) -> Shown:
+        """Return what is on show now."""
+        with self.turn():
+            return Shown(
+                self.case, self.views, self.history, self.now, self.way, self.selected, self.version, self.tick
+            )
+
+    @property
+    def way(self) -> Way:
+        """How the steps that led here were made, and the next ones will be."""
+        return self.history.owner(self.now.branch, self.now.step).way
+
+    def changed(self, scene_too: bool = False, by: Any = None) -> None:
+        """Tell clients that frames, and where so said the scene, are no longer what they were."""
+        self.version += 1
+        self.tick += 1
+        if scene_too:
+            self.push({"push": "scene", "version": self.version, "scene": scene(self)}, but=by)
+        self.wake()
+
+    def wake(self) -> None:
+        """Have clients look whether a frame is due."""
+        for client in list(self.clients):
+            client.wake()
+
+    def push(self, content: Content, but: Any = None) -> None:
+        """Send something to every client but one."""
+        for client in list(self.clients):
+            if client is not but:
+                client.push(content)
+
+    def close(self) -> None:
+        """End training and jobs."""
+        self.training.stop()
+        self.jobs.close()
+
+    # ---- where it stands --------------------------------------------------------------------------------------
+
+    def evaluation(self, case: Case, moment: Moment, way: Way) -> Evaluation:
+        """Return the losses at a moment; the last one asked for is remembered."""
+        kept = self._evaluated
+        if kept is None or kept[0] is not moment:
+            kept = self._evaluated = moment, case.evaluated(moment, way)
+        return kept[1]
+
+    def time(self, now: Shown | None = None) -> Content:
+        """Return where the network stands in time."""
+        now = now or self.shown()
+        owner = now.history.branches.get(now.moment.branch)
+        found = self.evaluation(now.case, now.moment, now.way)
+        return {
+            "branch": now.moment.branch,
+            "step": now.moment.step,
+            "epoch": now.moment.position // now.case.stepper(now.way).per_epoch,
+            "last": now.moment.step if owner is None else max(owner.last, now.moment.step),
+            "training": self.training.running,
+            "loss": found.training,
+            "held_out": None if np.isnan(found.held_out) and not len(now.case.material.held_out) else found.held_out,
+            "rate": self.training.rate if self.training.running else 0.0,
+            "broken": self.broken,
+        }
+
+    def advance(self, most: int, until: Callable[[], bool] = lambda: False) -> list[Moment]:
+        """Take up to `most` steps from here, and return the moments on the way; those of the past are taken again.
+
+        until   asked after every step: whether that is enough. A step that is not finite is the last, too.
+        """
+        found = [self.now]
+        while most > 0 and not self.broken:
+            before = self.now
+            if not self.history.is_last(before):
+                self.now = self.history.after(before, most)
+            else:
+                stepper = self.case.stepper(self.way)
+                for moment, loss in stepper.several(before, min(most, stepper.per_epoch)):
+                    self._stepped(moment, loss)
+                    found.append(moment)
+                    if until() or self.broken:
+                        break
+            if self.now is not found[-1]:
+                found.append(self.now)
+            most -= self.now.step - before.step
+            if until():
+                break
+        return found
+
+    def _stepped(self, moment: Moment, loss: float, example: int | None = None) -> None:
+        before, self.now = self.now, moment
+        self.history.record(moment, loss, example)
+        if not np.isfinite(loss) or (self.training.checks(moment) and not is_finite(moment.carry)):
+            self._breaks(before, moment, example)
+
+    def _breaks(self, before: Moment, after: Moment, example: int | None) -> None:
+        """Say what went wrong between two moments, or further back, at the first step that is not finite."""
+        low = before.step if is_finite(before.carry) else self._last_finite(before)
+        moment = self.history.at(after.branch, low) if low != before.step else before
+        places = self.case.stepper(self.way).places(moment.position) if example is None else np.array([example])
+        self.broken = what_broke(self.case, moment, self.way, places)
+
+    def _last_finite(self, moment: Moment) -> int:
+        """Return the last step before a moment whose weights are finite, by halving."""
+        low, high = 0, moment.step
+        while high - low > 1:
+            half = (low + high) // 2
+            low, high = (half, high) if is_finite(self.history.at(moment.branch, half).carry) else (low, half)
+        return low
+
+    # ---- changes by hand --------------------------------------------------------------------------------------
+
+    def edit(self, spot: Spot, value: float, more: bool = False) -> tuple[Edit, bool]:
+        """Set one weight, and return the edit and whether a branch began with it.
+
+        more   whether it belongs to the edit before, of the same weight: they are taken back together
+        """
+        path, index = spot
+        arrays = self.now.arrays
+        if path not in arrays:
+            raise InputError(f"edit: there is no weight {path!r}; there are {', '.join(arrays)}")
+        array = arrays[path]
+        if len(index) != array.ndim or any(not 0 <= i < size for i, size in zip(index, array.shape, strict=True)):
+            raise InputError(f"edit: {path} has the shape {array.shape}, and no place {list(index)}")
+        kept = float(np.asarray(value, array.dtype))
+        if not np.isfinite(kept):
+            raise InputError(f"edit: {value!r} is too large for {path}, which holds {array.dtype}")
+        before, made, origin = float(array[index]), None, None
+        if self.history.is_last(self.now):
+            self.now = self.history.edit(self.now, spot, kept)
+        else:
+            origin = self.now
+            why = f"{path}[{', '.join(map(str, index))}]: {shown(before)} → {shown(kept)}"
+            begun = self.history.begin(self.now, self.now.branch, why, self.way)
+            self.now, made = self.history.edit(begun, spot, kept), begun.branch
+        self.broken = "" if is_finite(self.now.carry) else self.broken
+        found = Edit(spot, before, kept, made, origin)
+        if more and self.done and self.done[-1].spot == spot and made is None:
+            found = replace(self.done.pop(), after=kept)
+        self.done = [*self.done, found][-MOST_UNDO:]
+        self.undone = []
+        return found, made is not None
+
+    def undo(self) -> Edit:
+        """Take the last edit back; where it had begun a branch that has no steps, that branch goes."""
+        if not self.done:
+            raise InputError("undo: there is no edit to take back")
+        last, self.done = self.done[-1], self.done[:-1]
+        branch = self.history.branches.get(self.now.branch)
+        children = [each for each in self.history.branches.values() if each.parent == last.made]
+        if last.made is not None and last.made == self.now.branch and branch is not None and not children \
+                and branch.begin == branch.last and last.origin is not None:  # fmt: skip
+            self.history.leave(last.made)
+            self.now = last.origin
+        else:
+            done = self.done
+            self.edit(last.spot, last.before)
+            self.done = done
+        self.undone = [*self.undone, last]
+        return replace(last, before=last.after, after=last.before)
+
+    def redo(self) -> Edit:
+        """Make the edit again that was taken back last."""
+        if not self.undone:
+            raise InputError("redo: there is no edit to make again")
+        last, left = self.undone[-1], self.undone[:-1]
+        found, _ = self.edit(last.spot, last.after)
+        self.undone = left
+        return found
+
+    def step(self, size: str) -> tuple[list[Moment], Way, int | None]:
+        """Take one step of a size, and return the moments on the way, how it was made, and the example it is on."""
+        example, way = example_of(size, self.selected), self.way
+        if self.broken:
+            raise InputError(f"step: {self.broken}; go back before it, and lower the learning rate")
+        if example is not None:
+            if not self.history.is_last(self.now):
+                self.now = self.history.begin(self.now, self.now.branch, f"a step on example {example + 1}", way)
+            before = self.now
+            moment, loss = self.case.stepper(way).one(before, example)
+            self._stepped(moment, loss, example)
+            return [before, moment], way, example
+        per_epoch = self.case.stepper(way).per_epoch
+        count = 1 if size == "batch" else per_epoch - self.now.position % per_epoch
+        if count > MOST_SHOWN_STEPS:
+            raise InputError(f"step: the epoch has {count:,} steps more; train, and stop where you like")
+        if self.case.stepper(way).way.engine != "numpy" and count > 1:
+            raise InputError("step: the epoch of a network this large is not shown step by step; train instead")
+        return self.advance(count), way, None
+
+    def shown_step(self, moments: list[Moment], way: Way, size: str, example: int | None) -> Content:
+        """Return what steps did, in figures."""
+        return shown_step(self.case, moments, way, size, example)
+
+    def seek(self, step: int, branch: int | None = None) -> None:
+        """Go to a recorded step."""
+        number = self.now.branch if branch is None else branch
+        self.now = self.history.at(number, step)
+        self.broken = "" if is_finite(self.now.carry) else self.broken or "a weight is not finite here"
+
+    def reset(self) -> None:
+        """Go back to the same start, on a new branch."""
+        self._start(self.origin.carry.params, self.origin.carry.state, self.way, "the same start again")
+
+    def new_start(self, seed: int) -> None:
+        """Start with first weights, and an order of the rows, drawn from another seed."""
+        fresh, material = copy.deepcopy(self.case.network), self.case.material
+        fresh.build(material.x[material.training][:FIRST_ROWS], seed, fresh.dtype)
+        self._start(fresh.parameters(), fresh.state(), replace(self.way, seed=seed), f"a new start, seed {seed}")
+        self.origin = self.now
+
+    def _start(self, params: Arrays, state: Arrays, way: Way, why: str) -> None:
+        moments = {path: np.asarray(array) for path, array in way.optimizer.init(params).items()}
+        self.now = self.history.begin(Moment(0, 0, 0, Carry(params, state, moments)), 0, why, way)
+        self.done, self.undone, self.broken = [], [], ""
+
+    def change_way(self, way: Way, why: str) -> None:
+        """Go on from here in another way, on a new branch."""
+        moment, old = self.now, self.case.stepper(self.way)
+        new = self.case.stepper(way)  # refused now where the loss does not fit
+        if type(way.optimizer) is not type(self.way.optimizer):
+            moments = {path: np.asarray(array) for path, array in way.optimizer.init(moment.carry.params).items()}
+            moment = replace(moment, carry=moment.carry._replace(moments=moments))
+        # As much of the epoch is done as before, whatever its steps are now.
+        position = round(moment.position * new.per_epoch / old.per_epoch)
+        self.now = self.history.begin(replace(moment, position=position), moment.branch, why, way)
+
+    def open(self, case: Case, way: Way) -> None:
+        """Show another network, or other rows, from the start."""
+        case.stepper(way)
+        self._begin(case, way)

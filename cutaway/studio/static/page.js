@@ -1,0 +1,3 @@
+import { open } from "./studio.js";
+
+open(document.body);

@@ -1,0 +1,117 @@
+"""The training of a session, in a thread: a few milliseconds of steps, then room for whoever waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from cutaway.studio.moment import Moment
+from cutaway.studio.vitals import observed
+
+if TYPE_CHECKING:
+    from cutaway.studio.session import Session
+
+SLICE = 0.005  # seconds of steps between two looks around
+# Times its own cost that lie between two evaluations, and between two looks at the vitals.
+EVALUATED, OBSERVED = 25.0, 100.0
+CHECKED = 50  # steps between two looks whether every weight is finite; a loss that is not is seen at once
+
+
+class Training:
+    """Runs the steps of a session until it is paused, a step is reached, or a number is not finite."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.running = False
+        self.rate = 0.0
+        self.until: int | None = None
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._due = {"evaluation": 0.0, "vitals": 0.0}
+
+    def start(self, until: int | None = None) -> None:
+        """Begin, or go on with another end; called in a turn."""
+        self.until = until
+        self._wake.set()
+        if self.running:
+            return
+        self.running, self.rate = True, 0.0
+        self._thread = threading.Thread(target=self._run, name="cutaway studio training", daemon=True)
+        self._thread.start()
+
+    def pause(self) -> None:
+        """End after the step under way; called in a turn."""
+        self.running = False
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End, and wait for it; not called in a turn."""
+        self.pause()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=10)
+
+    def checks(self, moment: Moment) -> bool:
+        """Whether the weights of a moment are to be looked at."""
+        return not self.running or moment.step % CHECKED == 0
+
+    def _run(self) -> None:
+        session, mine = self.session, threading.current_thread()
+        began, taken = time.perf_counter(), 0
+        window, counted = began, 0
+        speed = session.speed
+        while True:
+            with session.stepping():
+                if not self.running or self._thread is not mine:
+                    break
+                if session.speed != speed:
+                    speed, began, taken = session.speed, time.perf_counter(), 0
+                most = self._most(speed, began, taken)
+                if most > 0:
+                    end, first = time.perf_counter() + SLICE, session.now.step
+                    session.advance(most, lambda end=end: time.perf_counter() > end or session.waiting > 0)  # type: ignore[misc]
+                    taken += session.now.step - first
+                    counted += session.now.step - first
+                    session.tick += 1
+                    self._look()
+                if session.broken or (self.until is not None and session.now.step >= self.until):
+                    self.running = False
+            now = time.perf_counter()
+            if now - window > 0.5:
+                self.rate, window, counted = counted / (now - window), now, 0
+            if not self.running:
+                break
+            if most <= 0:
+                self._wake.wait(min(0.1, max(0.001, (taken + 1) / (speed or 1) - (now - began))))
+                self._wake.clear()
+        with session.turn():
+            if self._thread is mine:
+                self._look(last=True)
+                session.changed(scene_too=True)
+
+    def _most(self, speed: float | None, began: float, taken: int) -> int:
+        """Return how many steps may be taken now."""
+        left = 1 << 30 if self.until is None else self.until - self.session.now.step
+        if speed is None:
+            return left
+        due = int((time.perf_counter() - began) * speed) + 1 - taken
+        return max(0, min(left, due))
+
+    def _look(self, last: bool = False) -> None:
+        """Evaluate, and take vitals, where it is time: they may take a small share of the time only."""
+        session = self.session
+        if not session.history.is_last(session.now):
+            return
+        recording, way = session.history.branches[session.now.branch].recording, session.way
+        begin = time.perf_counter()
+        if last or begin >= self._due["evaluation"]:
+            recording.evaluated(session.evaluation(session.case, session.now, way))
+            end = time.perf_counter()
+            self._due["evaluation"] = end + EVALUATED * (end - begin)
+        begin = time.perf_counter()
+        if last or begin >= self._due["vitals"]:
+            found = observed(session.case, session.now, way)
+            if found is not None:
+                recording.observed(*found)
+            end = time.perf_counter()
+            self._due["vitals"] = end + OBSERVED * (end - begin)

@@ -1,0 +1,42 @@
+"""Labels that are no class, and shapes that stretch."""
+
+import numpy as np
+import pytest
+
+import cutaway as ca
+from cutaway.diagnosis.preflight.label_problem import label_problem
+from cutaway.diagnosis.targets import target_facts
+from tests.diagnosis.preflight.trained import altered, classifier, three_classes
+
+X, Y = three_classes(200)
+WELL = classifier(X, Y, epochs=1).evidence
+
+
+def test_fit_refuses_labels_from_one_and_says_what_to_do():
+    with pytest.raises(
+        ca.errors.InputError, match=r"target 3 in row \d+ is not a class.* of 200 targets.*from 0: y - 1"
+    ):
+        classifier(X, Y + 1)
+    with pytest.raises(ca.errors.InputError, match="number the classes from 0"):
+        classifier(X, np.where(Y == 2, 7, Y))
+
+
+@pytest.mark.parametrize(("labels", "code"), [(Y + 1, "y = y - 1"), (Y - 1, "np.unique(y)"), (3 * Y, "np.unique(y)")])
+def test_labels_that_are_no_class(labels, code):
+    facts = target_facts(labels.astype(np.int32), 3)
+    wrong = (labels < 0) | (labels > 2)
+    assert (facts.wrong, facts.first_wrong) == (wrong.sum(), np.argmax(wrong))
+    assert sum(facts.counts) == 200 - wrong.sum()
+    finding = label_problem(altered(WELL, targets=facts))
+    assert finding.measured == wrong.sum() and finding.fix.code == code
+
+
+def test_shapes_that_stretch():
+    facts = target_facts(np.zeros(200, np.float32), 1, stretched="(200,) beside (200, 1)")
+    finding = label_problem(altered(WELL, targets=facts))
+    assert "(200,) beside (200, 1)" in finding.sentence and finding.measured == len(X) * 0.75
+
+
+def test_a_class_without_rows_is_none():
+    assert label_problem(WELL) is None
+    assert label_problem(altered(WELL, targets=target_facts(np.zeros(200, np.int32), 5))) is None

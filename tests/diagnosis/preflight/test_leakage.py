@@ -1,0 +1,43 @@
+"""A feature that is the target itself."""
+
+import numpy as np
+import pytest
+
+from tests.diagnosis.preflight.trained import classifier, first, found, numbers, regressor, three_classes
+
+
+def test_a_column_of_class_numbers():
+    x, y = three_classes(distance=1.5)
+    run = classifier(np.insert(x, 2, 2 * y + 1, axis=1), y, epochs=5)
+    assert first(run) == "leakage" and "feature 2" in run.findings[0].sentence
+
+
+def test_a_column_of_the_number():
+    x, y = numbers()
+    run = regressor(np.hstack([x, 3 * y[:, None] - 7]), y, epochs=5)
+    assert first(run) == "leakage"
+    assert run.evidence.references.without == pytest.approx(
+        regressor(x, y, epochs=1).evidence.references.linear, abs=0.01
+    )
+
+
+def test_beside_features_that_suffice_or_that_only_a_neighbour_understands():
+    x, y = three_classes(distance=8.0)
+    assert first(classifier(np.hstack([x, y[:, None]]), y, epochs=5)) == "leakage"
+    wave = np.cos(5 * x[:, :1])
+    run = regressor(np.hstack([x[:, :1], wave]), wave, epochs=20)
+    assert run.evidence.references.without > 0.9 and first(run) == "leakage"
+
+
+def test_silent_on_what_follows_from_the_target_less_than_exactly():
+    x, y = numbers()
+    near = y + 0.01 * np.random.default_rng(0).standard_normal(len(y)).astype(np.float32)
+    assert found(regressor(np.hstack([x, near[:, None]]), y, epochs=1), "leakage") is None
+
+
+def test_silent_on_exercises():
+    x, _ = numbers()
+    assert found(regressor(x, x[:, 0], epochs=1), "leakage") is None  # a copy by intention: the rest tells nothing
+    assert found(regressor(x[:, :1], 3 * x[:, 0] + 1, epochs=1), "leakage") is None
+    x, y = three_classes()
+    assert found(classifier(x, y, epochs=1), "leakage") is None

@@ -1,0 +1,261 @@
+"""The instrument that measures the diagnosis: its statistics against SciPy, its faults, its figures, and a sample."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import diagnosis
+from benchmarks.diagnosis import cases, log, plan
+from benchmarks.diagnosis.faults import BY_NAME, FAULTS
+from benchmarks.diagnosis.figures import constants, figures, macro
+from benchmarks.diagnosis.killed import cells, healthy_cells
+from benchmarks.diagnosis.sets import DEVELOPMENT, HEALTHY_ONLY, TEST, parts_of
+from benchmarks.diagnosis.statistics import clustered, effect, rank_sum, shared_ranks, wilson
+from benchmarks.diagnosis.tasks import Task, work
+from benchmarks.diagnosis.told import as_markdown
+from cutaway.diagnosis.checks import BY_NAME as CHECKS
+
+# ---- statistics -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("count", "of"), [(0, 300), (3, 420), (17, 20), (20, 20)])
+def test_wilson_is_scipys(count, of):
+    from scipy.stats import binomtest
+
+    theirs = binomtest(count, of).proportion_ci(method="wilson")
+    assert wilson(count, of)[1:3] == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rank_sum_is_scipys(seed):
+    from scipy.stats import mannwhitneyu, rankdata
+
+    random = np.random.default_rng(seed)
+    one, other = random.normal(0.6, 1, 5), random.normal(0, 1, 6)
+    assert rank_sum(one, other) == pytest.approx(mannwhitneyu(one, other, method="exact").pvalue, abs=1e-12)
+    many, more = random.integers(0, 9, 40), random.integers(2, 11, 30)
+    assert rank_sum(many, more) == pytest.approx(mannwhitneyu(many, more, method="asymptotic").pvalue, abs=1e-12)
+    np.testing.assert_allclose(shared_ranks(many), rankdata(many))
+
+
+def test_rank_sum_counts_every_way_to_part_tied_values():
+    from scipy.stats import permutation_test, rankdata
+
+    one, other = [0.9, 0.9, 1.0, 1.0, 0.8], [0.8, 0.7, 0.9, 0.7, 0.7]
+    ranks = rankdata([*one, *other])
+    theirs = permutation_test(
+        (ranks[:5], ranks[5:]), lambda a, b: abs(a.sum() - 27.5), vectorized=False, n_resamples=np.inf,
+        alternative="greater",
+    )  # fmt: skip
+    assert rank_sum(one, other) == pytest.approx(theirs.pvalue, abs=1e-12)
+
+
+def test_clusters_that_agree_are_worth_as_many_trials_as_clusters():
+    alike = clustered((cluster, cluster < 3) for cluster in range(30) for _ in range(5))
+    assert (alike.hits, alike.of, alike.share) == (15, 150, 0.1)
+    # 30 clusters, each of one mind: the design effect is their size, but for m/(m − 1).
+    assert alike.high == pytest.approx(wilson(3 * 29 / 30, 29).high, abs=1e-12)
+    random = np.random.default_rng(0).random(150) < 0.1
+    apart = clustered((place % 30, bool(hit)) for place, hit in enumerate(random))
+    assert apart.high < wilson(random.sum() / 2, 75).high
+
+
+def test_effect_is_cohens_d():
+    assert effect([3, 5], [1, 3]) == pytest.approx(2 / np.sqrt(2))
+    assert effect([1, 1], [0, 0]) == np.inf
+
+
+# ---- faults -----------------------------------------------------------------------------------------------------
+
+
+def test_every_fault_has_one_or_two_answers_that_some_check_can_give():
+    assert len(FAULTS) >= 24
+    for fault in FAULTS:
+        assert 1 <= len(fault.accepted) <= 2 and set(fault.accepted) & set(CHECKS), fault.name
+        if fault.development[1] > fault.development[0]:
+            assert fault.test != fault.development or fault.test == (1, 2), fault.name
+
+
+def test_every_fault_fits_and_names_layers_that_are_there():
+    for fault in FAULTS:
+        for testing in (False, True):
+            (data, network), *_ = plan.cells_of(fault, testing)
+            case = Task(fault.name, data, network.name, 0.01, 0, testing=testing).case()
+            assert all(int(path) < len(case.layers) for path in case.guilty), fault.name
+            assert bool(case.guilty) == fault.in_layer, fault.name
+
+
+def test_sets_are_parted_without_overlap_and_scaled_by_what_is_learned():
+    assert not {*DEVELOPMENT} & {*TEST, *HEALTHY_ONLY}
+    for name in (*DEVELOPMENT, *TEST, *HEALTHY_ONLY):
+        parts = parts_of(name, 3)
+        assert abs(parts.learned[0].mean()) < 0.05 and len(parts.judged[0]) > 40
+        assert parts_of(name, 3).judged[1].tolist() == parts.judged[1].tolist()
+        assert 0 <= parts.chance() < 0.75
+
+
+def test_scores_are_read_as_a_person_would():
+    from cutaway.losses import BinaryCrossEntropy, SquaredError
+
+    y = np.array([0, 1, 1])
+    scores = np.array([[-1.0], [0.2], [3.0]])
+    assert cases.score_of(scores, y, "classes", BinaryCrossEntropy()) == 1.0
+    assert cases.score_of(scores, y, "classes", BinaryCrossEntropy(from_logits=False)) == pytest.approx(2 / 3)
+    assert cases.score_of(np.array([[1.0], [np.nan]]), y[:2], "numbers", SquaredError()) == -1.0
+    assert cases.score_of(np.array([1.0, 2.0]), np.array([1.0, 2.0]), "numbers", SquaredError()) == 1.0
+
+
+def test_seeds_of_the_test_follow_from_the_thresholds(monkeypatch):
+    before = plan.seeds_of(True)
+    monkeypatch.setattr(plan, "hash_of_thresholds", lambda: "ffffffff" + "0" * 56)
+    assert plan.seeds_of(True) != before and len(set(before)) == plan.SEEDS
+
+
+# ---- figures ----------------------------------------------------------------------------------------------------
+
+
+def record(fault, score, seed, first="", layer=None, factor=1.0, **also):
+    task = {"fault": fault, "data": "moons", "network": "relu 32-32", "rate": 0.01, "seed": seed, "factor": factor}
+    findings = [[first, layer, 0, 0.9, []]] if first else []
+    return log.whole({
+        "task": {**task, "testing": True}, "score": score, "chance": 0.5, "updates": 100, "findings": findings,
+        "course": [[0, None], [50, first or None]], "gate off": [first] if first else [], "guilty": ["1", "2"], **also,
+    })  # fmt: skip
+
+
+def made():
+    healthy = [record("", 0.90 + 0.01 * seed, seed) for seed in range(5)]
+    dead = [
+        record("dead ReLU", 0.5, seed, "dead_relu" if seed else "saturated", "2" if seed < 4 else "0",
+               repair={"findings": [], "before": 0.5, "after": 0.95 if seed else 0.6, "random": 0.5})
+        for seed in range(5)
+    ]  # fmt: skip
+    mild = [record("rows sorted", 0.86, seed, "sorted_rows") for seed in range(5)]
+    nothing = [record("loss summed", 0.90 + 0.01 * seed, seed) for seed in range(5)]
+    return [*healthy, *dead, *mild, *nothing]
+
+
+def test_a_fault_counts_where_it_hurts():
+    strata = {cell.fault: cell.stratum for cell in cells(made())}
+    assert strata == {"dead ReLU": "killing", "rows sorted": "milder", "loss summed": "harmless"}
+    dead = next(cell for cell in cells(made()) if cell.fault == "dead ReLU")
+    assert dead.lost == pytest.approx(1.0) and dead.p == pytest.approx(2 / 252) and dead.healthy == pytest.approx(0.92)
+
+
+def test_a_training_without_a_fault_that_learns_little_is_not_healthy():
+    records = [*made(), *(record("", 0.6, seed, factor=3.0) for seed in range(2))]
+    whole, dropped = healthy_cells(records)
+    assert dropped == ["|moons|relu 32-32|×3"] and len(whole) == 1
+
+
+def test_the_figures_are_what_was_counted_by_hand():
+    found = figures(made())
+    assert found["killing"]["detected"][:1] == (1.0,) and found["killing"]["trainings"] == 5
+    assert found["killing"]["first right"].hits == 4
+    assert found["killing"]["layer"].hits == 4  # wherever the first finding points, right or not
+    assert found["killing"]["repaired"].hits == 1  # 4 of 5 seeds are back at 95 % of the gap
+    assert found["killing"]["repaired by chance"].hits == 0
+    assert found["killing"]["time"]["median updates"] == 50
+    assert found["healthy"]["false alarms"]["all"][3:] == (0, 5)
+    assert found["milder"]["found"].hits == 5 and found["harmless"]["found"].hits == 0
+    assert found["harmed"]["broken"].hits == 0
+    assert "dead ReLU" in as_markdown(found)
+    json.dumps(diagnosis.as_data(found), allow_nan=False)
+
+
+def test_macro_averages_over_fault_types_and_the_best_constant_is_found():
+    dead, zeros, leak = (record(name, 0.5, 0) for name in ("dead ReLU", "a layer of zeros", "leaking column"))
+    assert macro([dead, dead, dead, leak], lambda r: r is leak).share == 0.5
+    best = constants([dead, zeros, leak, leak, leak])
+    assert best["one answer"][:2] == ("disconnected_layer", pytest.approx(2 / 3))
+    assert best["the majority's answer"][0] == "leakage"
+
+
+# ---- the log and a sample ---------------------------------------------------------------------------------------
+
+
+def test_the_log_is_gone_on_with_and_survives_a_torn_line(tmp_path, monkeypatch):
+    first = log.Log(tmp_path / "runs.jsonl")
+    one, two = (record("", 0.9, seed) for seed in range(2))
+    first.append(one)
+    with first.path.open("a") as file:
+        file.write('{"marks": {"diag')
+    again = log.Log(first.path)
+    again.append(two)
+    assert len(log.Log(first.path).known) == 2
+    assert log.Log(first.path).known[Task(**one["task"])]["findings"] == []
+    monkeypatch.setattr(log, "hash_of_diagnosis", lambda: "another")
+    assert log.Log(first.path).known == {}
+
+
+SAMPLE = (
+    ("softmax over one unit", "moons", "relu 32-32", "softmax_one_unit"),
+    ("one column unscaled", "blobs", "relu 24-24-24", "inputs_unscaled"),
+    ("targets unscaled", "sine", "tanh 32-32", "targets_unscaled"),
+    ("weights all the same", "wine", "tanh 16", "constant_init"),
+    ("ReLU head, targets below 0", "sine", "relu 32-32", "target_out_of_range"),
+)
+
+
+@pytest.mark.parametrize(("fault", "data", "network", "expected"), SAMPLE, ids=[row[0] for row in SAMPLE])
+def test_a_broken_training_of_the_sample_is_named(fault, data, network, expected):
+    found = work(Task(fault, data, network, 0.01, 0))
+    assert found["findings"][0][0] == expected and expected in BY_NAME[fault].accepted
+    assert not found["broken"]
+
+
+@pytest.mark.parametrize(
+    ("data", "network"), [("blobs", "relu 32-32"), ("moons", "tanh 32-32"), ("sine", "recipe quick"), ("wine", "line")]
+)
+def test_a_healthy_training_of_the_sample_is_left_in_peace(data, network):
+    found = work(Task("", data, network, 0.01, 0))
+    assert found["findings"] == [] and not found["broken"]
+
+
+class Inline(concurrent.futures.Executor):
+    """Does what is submitted at once."""
+
+    def submit(self, call, /, *given, **named):
+        future = concurrent.futures.Future()
+        future.set_result(call(*given, **named))
+        return future
+
+
+def test_the_test_runs_and_is_gone_on_with(tmp_path, monkeypatch, capsys):
+    """The whole way of `python -m benchmarks diagnosis`, with two small sets in the place of the test's."""
+    network, done = cases.DEVELOPMENT[0], []
+
+    def counted(task, keep, repairing):
+        done.append(task)
+        return work(task, keep)
+
+    for name, value in {"TEST": ("moons",), "DEVELOPMENT": ("blobs",), "HEALTHY_ONLY": ()}.items():
+        monkeypatch.setattr(plan.rows, name, value)
+    monkeypatch.setattr(plan.cases, "TEST", (network,))
+    monkeypatch.setattr(plan.cases, "DEVELOPMENT", (network,))
+    monkeypatch.setattr(plan.cases, "RATES", {network.optimizer: (0.003, 0.01)})
+    monkeypatch.setattr(plan, "RECIPES", {})
+    monkeypatch.setattr(plan, "RATES", tmp_path / "rates.json")
+    monkeypatch.setattr(diagnosis, "Log", lambda: log.Log(tmp_path / "runs.jsonl"))
+    monkeypatch.setattr(diagnosis, "overheads", lambda rates: {"moons": 1.01})
+    monkeypatch.setattr(diagnosis, "work", counted)
+    fault = BY_NAME["softmax over one unit"]
+    for _ in range(2):
+        diagnosis.tested(Inline(), [fault], 1, training=True, whole=False)
+        assert "1 trainings with a killing fault" in capsys.readouterr().out
+    assert len(done) == 2 * 3 + 1  # two healthy networks at three rates, one broken; the second time none is left
+    assert set(json.loads((tmp_path / "rates.json").read_text())["rates"]) == {"blobs|relu 32-32", "moons|relu 32-32"}
+
+
+def test_the_guide_takes_the_results_and_keeps_the_rest(tmp_path):
+    guide = tmp_path / "guide.md"
+    guide.write_text(diagnosis.GUIDE.read_text(encoding="utf-8"), encoding="utf-8")
+    diagnosis.in_guide("| a |", guide)
+    diagnosis.in_guide("| b |", guide)
+    text = guide.read_text(encoding="utf-8")
+    assert "<!-- results -->\n| b |\n<!-- end -->" in text and "| a |" not in text
+    assert text.startswith("# The diagnosis, measured\n")

@@ -1,0 +1,146 @@
+"""Repair: broken trainings become good ones, healthy ones stay, and nothing worse is delivered."""
+
+import json
+
+import numpy as np
+import pytest
+
+import cutaway as ca
+from cutaway.diagnosis.harm import Harm
+from cutaway.diagnosis.repair import Training, repair
+from cutaway.diagnosis.verdict import Verdict
+from cutaway.errors import InputError
+from cutaway.runs.repairing import closed, diagnose
+from cutaway.training.score import score_of
+from tests.diagnosis.fixes.making import evidence_of, finding, setup_of
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::cutaway.errors.TrainingWarning"
+)  # some are broken so that they diverge
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(0, 1, (500, 5))
+NUMBERS = np.sin(2 * X[:, :1]) + X[:, 1:2]
+YES = (NUMBERS[:, 0] > 0).astype(float)
+LINE = (X[:, 0] + X[:, 1] > 0).astype(float)
+SCALES = np.array([1.0, 2000.0, 1.0, 0.01, 1.0])
+
+
+def relu(units, *ending, start=None):
+    start = start or ca.He()
+    return ca.Sequential(ca.Dense(32, initializer=start), ca.ReLU(), ca.Dense(units, initializer=start), *ending)
+
+
+CASES = {
+    "inputs_unscaled": (relu(1), X * SCALES + 300, NUMBERS, "squared_error", ca.GradientDescent(0.05)),
+    "targets_unscaled": (relu(1), X, 1e5 + 3e4 * NUMBERS, "squared_error", ca.Adam(0.01)),
+    "softmax_one_unit": (relu(1, ca.Softmax()), X, YES, "squared_error", ca.Adam(0.01)),
+    "learning_rate_too_high": (relu(1), X, LINE, "binary_cross_entropy", ca.GradientDescent(300.0)),
+    "constant_init": (relu(1, start=ca.Constant(0.1)), X, NUMBERS, "squared_error", ca.Adam(0.01)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_broken_training_is_repaired(name):
+    network, x, y, loss, optimizer = CASES[name]
+    run = ca.fit(network, x, y, loss=loss, optimizer=optimizer, epochs=40, validation=0.25)
+    weights = {path: array.copy() for path, array in network.parameters().items()}
+    found = run.diagnose(fix=True)
+    assert found.findings and found.log and any(attempt.kept for attempt in found.log), found
+    assert found.after > max(0.75, found.before + 0.1), found
+    assert all(np.array_equal(weights[path], array) for path, array in network.parameters().items())
+    # What is delivered takes the user's own rows, and answers in the user's own units.
+    answers, truth = found.run.predict(x.astype(np.float32)), y.reshape(len(y), -1)
+    if loss == "squared_error" and name != "softmax_one_unit":
+        assert 1 - np.mean((answers - truth) ** 2) / np.var(truth) > 0.75
+    else:
+        assert np.mean((answers > 0) == (truth > 0.5)) > 0.75
+    assert "score before" in repr(found)
+
+
+def test_a_healthy_run_is_left_alone():
+    run = ca.fit(relu(1), X, NUMBERS, loss="squared_error", optimizer=ca.Adam(0.01), epochs=60, validation=0.25)
+    found = run.diagnose(fix=True)
+    assert not found.findings and found.run is run and found.before == found.after and not found.log
+    assert "nothing is wrong" in repr(found) and found.seconds == 0
+
+
+def test_what_does_not_help_is_undone_and_nothing_worse_is_delivered():
+    """Trainings by a table of scores, so that each turn is known beforehand."""
+    setup = setup_of(relu(1), X, NUMBERS, "squared_error", ca.Adam(0.01), epochs=1)
+    harmed = Verdict((), (), Harm("", ""))
+
+    def training(of, score):
+        return Training(of, evidence_of(of), harmed, score, score)
+
+    first = training(setup, 0.6)
+    causes = [finding("batch_size", factor=0.5), finding("epochs", factor=2), finding("clip", norm=1.0)]
+    seen = []
+
+    def train(of):
+        seen.append(of)
+        return training(of, 0.9 if of.plan.epochs == 2 else 0.3)
+
+    best, log, _ = repair(first, causes, train, 1.0)
+    assert best.score == 0.9 and [attempt.kept for attempt in log] == [False, True]
+    assert seen[0].plan.batch_size == 16 and seen[1].plan.batch_size == 32  # the first fix was taken back
+    best, log, _ = repair(first, causes[:1], train, 1.0)
+    assert best is first and [attempt.kept for attempt in log] == [False]
+
+
+def test_scales_of_inputs_and_targets_are_mended_together():
+    run = ca.fit(relu(1), X * SCALES + 300, 1e5 + 3e4 * NUMBERS, loss="squared_error",
+                 optimizer=ca.GradientDescent(0.05), epochs=40, validation=0.25)  # fmt: skip
+    found = run.diagnose(fix=True)
+    assert set(found.log[0].checks) >= {"inputs_unscaled", "targets_unscaled"} and found.after > 0.75
+    assert np.abs(found.run.predict(X * SCALES + 300).mean() - 1e5) < 2e4
+
+
+def test_without_fix_experiments_are_made_only_where_something_is_wrong():
+    healthy = ca.fit(relu(1), X, NUMBERS, loss="squared_error", optimizer=ca.Adam(0.01), epochs=60)
+    assert healthy.diagnose().seconds == 0
+    broken = ca.fit(relu(1), X * SCALES + 300, NUMBERS, loss="squared_error", optimizer=ca.GradientDescent(0.05),
+                    epochs=20)  # fmt: skip
+    found = broken.diagnose()
+    assert found.findings[0].proof is not None and found.run is None and "experiments took" in repr(found)
+    assert broken.diagnose(budget=0).findings[0].proof is None
+    with pytest.raises(InputError, match="at least 0"):
+        broken.diagnose(budget=-1)
+
+
+def test_a_run_without_rows_is_suspected_and_one_that_nobody_watched_is_refused():
+    run = ca.fit(relu(1, ca.Softmax()), X, YES, loss="squared_error", epochs=3)
+    run.setup = None
+    found = run.diagnose()
+    assert found.suspected and found.findings[0].proof is None and repr(found).startswith("1. suspected: softmax_one")
+    with pytest.raises(InputError, match="rows"):
+        run.diagnose(fix=True)
+    with pytest.raises(InputError, match="observe"):
+        ca.fit(relu(1), X, NUMBERS, loss="squared_error", epochs=2, observe=False).diagnose()
+
+
+def test_members_are_repaired_as_members():
+    run = ca.fit(relu(1), X, 1e5 + 3e4 * NUMBERS, loss="squared_error", optimizer=ca.Adam(0.01), epochs=30,
+                 validation=0.25, members=2, engine="numpy")  # fmt: skip
+    found = diagnose(run, fix=True)
+    assert found.after > 0.7 and len(found.run.network) >= 1
+    assert np.abs(found.run.predict(X).mean() - 1e5) < 2e4
+
+
+def test_a_closing_layer_turns_members_and_networks_alike():
+    net = ca.Sequential(ca.Dense(1)).build(5)
+    twins = ca.Ensemble(net, {path: np.stack([array, array]) for path, array in net.parameters().items()}, {})
+    closing = ca.Standardize((-5.0,), (0.1,))
+    alone = ca.Ensemble(net[0], {path[2:]: array for path, array in twins.params.items()}, {})
+    for network in (net, twins, alone, net[0]):
+        assert np.allclose(closed(network, closing)(X), 10 * (net(X) + 5), rtol=1e-4, atol=1e-4)
+    assert score_of(ca.SquaredError(), closed(net, None)(X), net(X))[0] == 1.0
+
+
+def test_a_repaired_run_is_saved_and_comes_back(tmp_path):
+    run = ca.fit(relu(1), X, 1e5 + 3e4 * NUMBERS, loss="squared_error", optimizer=ca.Adam(0.01), epochs=20,
+                 validation=0.25)  # fmt: skip
+    repaired = run.diagnose(fix=True).run
+    repaired.save(tmp_path / "repaired")
+    assert np.array_equal(ca.load(tmp_path / "repaired").predict(X), repaired.predict(X))
+    assert json.loads((tmp_path / "repaired" / "run.json").read_text())["kind"] == "network"

@@ -1,0 +1,78 @@
+// Where each unit and each weight of a plain chain of layers stands in the picture.
+
+import type { DrawnColumn } from "./protocol";
+
+export interface Unit {
+  column: number;
+  unit: number;
+  x: number;
+  y: number;
+}
+export interface Edge {
+  column: number; // the column it leads to
+  from: number;
+  to: number;
+  path: string; // of the drawn line
+  x: number; // its middle, where its value is shown
+  y: number;
+}
+export interface Drawing {
+  width: number;
+  height: number;
+  side: number; // of a unit's square
+  units: Unit[][];
+  edges: Edge[];
+}
+
+/** More units than this are drawn as a matrix. */
+export const MOST = 10;
+
+export function drawable(columns: DrawnColumn[]): boolean {
+  return columns.length > 1 && columns.every((column) => column.units <= MOST);
+}
+
+/** `names` is the room left of the inputs and right of the outputs. */
+export function drawn(columns: DrawnColumn[], width: number, names: number): Drawing {
+  const most = Math.max(...columns.map((column) => column.units));
+  const room = Math.max(58, (width - 2 * names) / Math.max(1, columns.length - 1));
+  const side = Math.max(24, Math.min(42, room * 0.34));
+  const pitch = side + 20;
+  const top = 34;
+  const height = Math.max(210, top + most * pitch + 12);
+  const units = columns.map((column, place) => {
+    const x = names + (place * (width - 2 * names)) / Math.max(1, columns.length - 1);
+    const begin = top + (height - top - 12 - column.units * pitch) / 2 + pitch / 2;
+    return Array.from({ length: column.units }, (_, unit) => ({ column: place, unit, x, y: begin + unit * pitch - 7 }));
+  });
+  const edges = columns.flatMap((column, place) =>
+    place === 0 || column.weight === null
+      ? []
+      : units[place]!.flatMap((to) => units[place - 1]!.map((from) => edge(from, to, side))),
+  );
+  return { width, height, side, units, edges };
+}
+
+function edge(from: Unit, to: Unit, side: number): Edge {
+  const [x0, x1] = [from.x + side / 2, to.x - side / 2];
+  const bend = (x1 - x0) * 0.45;
+  const share = to.unit % 2 ? 0.4 : 0.6; // values of neighbours do not cover one another
+  return {
+    column: to.column,
+    from: from.unit,
+    to: to.unit,
+    path: `M${x0} ${from.y}C${x0 + bend} ${from.y} ${x1 - bend} ${to.y} ${x1} ${to.y}`,
+    x: x0 + (x1 - x0) * share,
+    y: from.y + (to.y - from.y) * (3 * share ** 2 - 2 * share ** 3),
+  };
+}
+
+/** Width of a line by magnitude: the root, so that small ones are still seen. */
+export function width(value: number, most: number): number {
+  return Number.isFinite(value) && most > 0 ? 0.8 + 6.2 * Math.sqrt(Math.abs(value) / most) : 7;
+}
+
+/** Width by the logarithm of the magnitude, over four powers of ten: gradients differ by that much. */
+export function logWidth(value: number, most: number): number {
+  if (!Number.isFinite(value) || most === 0) return 7;
+  return 0.8 + 6.2 * Math.max(0, 1 + Math.log10(Math.abs(value) / most + 1e-12) / 4);
+}

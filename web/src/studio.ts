@@ -1,0 +1,7 @@
+// The one file that is built: what starts the page, and the notebook widget.
+
+import { render } from "./widget";
+
+export { open } from "./page";
+export { render };
+export default { render };
