@@ -24,8 +24,11 @@ ORDERS = 3
 FEWEST_STEPS = 50
 # What takes so many times as long as was planned is abandoned, but not before so many seconds.
 PATIENCE, PATIENT_SECONDS = 2.5, 5.0
-# Learning rates that are tried, as factors of the one there was; and those beyond, as long as the last is the best.
-LOWER, HIGHER = (1 / 3, 1 / 10, 1 / 30, 1 / 100), (3.0, 10.0, 30.0, 100.0)
+# Factors that are tried, to lower and to raise; and those beyond, as long as the last is the best.
+SEARCHED = {
+    "learning_rate": ((1 / 3, 1 / 10, 1 / 30, 1 / 100), (3.0, 10.0, 30.0, 100.0)),
+    "weight_decay": ((1e-1, 1e-2, 1e-3), (3.0, 10.0, 30.0)),
+}
 BEYOND = (1e3, 1e4)
 # The share of an experiment's time in which a learning rate is looked for.
 SEARCH = 0.4
@@ -59,8 +62,8 @@ class Experiments:
     def tried(self, finding: Finding) -> Finding:
         """Return the finding with the proof, if one could be afforded; of a learning rate, with the best one found."""
         begun = time.perf_counter()
-        if finding.fix is not None and finding.fix.action == "learning_rate":
-            finding = self._with_best_rate(finding)
+        if finding.fix is not None and finding.fix.action in SEARCHED:
+            finding = self._with_best_factor(finding)
         changed = fixed(self.setup, finding, self.evidence)
         if changed is None or finding.fix is None:
             return finding
@@ -135,11 +138,13 @@ class Experiments:
                 best = Length(steps, engine)
         return best if (best.steps or 0) >= min(own, FEWEST_STEPS) else None
 
-    def _with_best_rate(self, finding: Finding) -> Finding:
-        """Return the finding whose fix is the best of a few learning rates, by one short training each."""
+    def _with_best_factor(self, finding: Finding) -> Finding:
+        """Return the finding whose fix has the best of a few factors, by one short training each."""
         assert finding.fix is not None
+        if finding.fix.action == "weight_decay" and not self.evidence.optimizer.weight_decay:
+            return finding  # any factor of nothing is nothing
         up = float(finding.fix.settings.get("factor", 0.1)) > 1
-        factors = list(HIGHER if up else LOWER)
+        factors = SEARCHED[finding.fix.action][up]
         length = self._length(self.setup, False)
         if length is None or length.steps is None:
             return finding
@@ -150,10 +155,10 @@ class Experiments:
             return finding
         found: list[tuple[float, float, float]] = []
         start = replace(self.setup, plan=replace(self.setup.plan, seed=self.setup.plan.seed + ORDERS))
-        for factor in [*factors, *(each if up else 1 / each for each in BEYOND)]:
+        for factor in (*factors, *(each if up else 1 / each for each in BEYOND)):
             if len(found) >= len(factors) and min(found) is not found[-1]:
                 break
-            changed = fixed(start, at_rate(finding, factor, self.evidence), self.evidence)
+            changed = fixed(start, at_factor(finding, factor, self.evidence), self.evidence)
             results = None if changed is None else results_of([changed], replace(length, steps=steps), self._deadline())
             if results is None:
                 break
@@ -162,7 +167,7 @@ class Experiments:
                 break  # it got worse twice: the best is behind
         if not found:
             return finding
-        return at_rate(finding, min(found)[2], self.evidence)
+        return at_factor(finding, min(found)[2], self.evidence)
 
 
 def experiment(setup: Setup, finding: Finding, budget_seconds: float, evidence: Evidence | None = None) -> Proof | None:
@@ -187,14 +192,15 @@ def experiment(setup: Setup, finding: Finding, budget_seconds: float, evidence: 
     return Experiments(setup, evidence, budget_seconds).tried(finding).proof
 
 
-def at_rate(finding: Finding, factor: float, evidence: Evidence) -> Finding:
-    """Return the finding with a fix that multiplies the learning rate by `factor`."""
+def at_factor(finding: Finding, factor: float, evidence: Evidence) -> Finding:
+    """Return the finding with its fix at another factor, of the learning rate or of the weight decay."""
     assert finding.fix is not None
-    rate = evidence.optimizer.learning_rate * factor
-    word = "raise" if factor > 1 else "lower"
+    decay = finding.fix.action == "weight_decay"
+    value = factor * (evidence.optimizer.weight_decay if decay else evidence.optimizer.learning_rate)
+    name = "weight decay" if decay else "learning rate"
     fix = Fix(
-        "learning_rate", f"{word} the learning rate, to about {rate:.2g}", f"learning_rate={rate:.2g}",
-        {**finding.fix.settings, "factor": factor},
+        finding.fix.action, f"{'raise' if factor > 1 else 'lower'} the {name}, to about {value:.2g}",
+        f"{name.replace(' ', '_')}={value:.2g}", {**finding.fix.settings, "factor": factor},
     )  # fmt: skip
     return replace(finding, fix=fix)
 

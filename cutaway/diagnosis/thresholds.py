@@ -135,8 +135,9 @@ ONE_CLASS, NEARLY_ALL, COLLAPSED, NO_SCORE = 0.99, 0.95, 0.02, 0.05
 AS_NOTHING, MANY_STEPS = 0.03, 200
 # Units of a narrow layer.
 NARROW = 4
-# overfit: epochs since the best, their share of the training, rise of the validation loss, gap between the scores.
-PATIENCE, PATIENCE_SHARE, ROSE, GAP = 5, 0.1, 1.05, 0.05
+# overfit: epochs since the best, their share of the training, rise of the validation loss, gap between the scores; a
+# validation loss that falls by less than the last number in the last 30 % stands still.
+PATIENCE, PATIENCE_SHARE, ROSE, GAP, STILL = 5, 0.1, 1.05, 0.05, 0.1
 # not_enough_epochs: fall in the last 30 % over the loss there; points below which each must be lower than the one
 # before; share of the fall from which on the training is not half done.
 FALLS, FEW_POINTS, HALFWAY = 0.01, 3, 0.15

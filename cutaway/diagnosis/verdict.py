@@ -11,6 +11,7 @@ from cutaway.diagnosis.checks import CHECKS
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.harm import Harm, harm
 from cutaway.records import Finding
+from cutaway.training.bystander import passed_over
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,13 @@ class Verdict:
     findings   causes, the first cause first; empty for a training that is well
     notes      what is unusual and does no harm that could be measured
     harm       what the training suffers from
+    faults     of checks that failed themselves, in words; the others looked all the same
     """
 
     findings: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     harm: Harm
+    faults: tuple[str, ...] = ()
 
 
 def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
@@ -37,8 +40,13 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     suffers = harm(evidence)
     causes: list[tuple[Check, Finding]] = []
     notes: list[Finding] = []
+    faults: list[str] = []
     for check in sorted(checks, key=lambda check: not check.certain):
-        finding = check(evidence)
+        try:
+            finding = check(evidence)
+        except Exception as fault:
+            faults.append(f"{check.name}: {passed_over(fault)}")
+            continue
         if finding is None:
             continue
         if finding.note or (not check.certain and not suffers):
@@ -53,7 +61,7 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     findings = [finding for _, finding in causes if finding.confidence >= at.CONFIDENT]
     if suffers and not findings:
         findings = [undecided(suffers, [finding for _, finding in causes], checks)]
-    return Verdict(tuple(findings), tuple(notes), suffers)
+    return Verdict(tuple(findings), tuple(notes), suffers, tuple(faults))
 
 
 def undecided(suffers: Harm, suspected: Sequence[Finding], checks: Sequence[Check]) -> Finding:

@@ -47,7 +47,7 @@ class Client:
         self._waits = False  # whether it has not been acknowledged
         self._next = 0.0  # when the next may be sent
         self._seen = -1  # the session's tick that the last frame shows
-        self._since = (-1, -1)  # branch and step of the last frame that was acknowledged
+        self._since = (-1, -1)  # branch and its last step, of the last frame that was acknowledged
         self._sent = (-1, -1)
         session.clients.append(self)
         self._thread = threading.Thread(target=self._run, name="cutaway studio client", daemon=True)
@@ -164,7 +164,7 @@ class Client:
             made = frame(self.session, now, self.views, self._since)
             self._frame += 1
             self._waits = True
-            self._sent = (now.moment.branch, now.moment.step)
+            self._sent = (now.moment.branch, now.last)
             self._deliver({"push": "frame", "frame": self._frame, "revision": self.revision, **made})
         except Exception:
             traceback.print_exc()  # the page keeps what it shows; the next change tries again

@@ -68,7 +68,7 @@ def _curves(session: Session, now: Shown, asked: Arguments, since: tuple[int, in
     return {
         "branch": branch,
         "since": step,
-        **now.history.curves(branch, step),
+        **now.history.curves(branch, step, now.last),
         "findings": remembered(session, branch),
     }
 

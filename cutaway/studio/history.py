@@ -150,9 +150,10 @@ class History:
             found = next(stepper.several(moment, until - moment.step))[0]
         return edited(found, branch.edits[found.step]) if found.step in branch.edits else found
 
-    def curves(self, number: int, since: int = -1) -> dict[str, Any]:
-        """Return what was recorded after the step `since` on the way to the end of a branch, its parents' part too."""
-        parts, branch, high = [], self.branch(number), self.branch(number).last
+    def curves(self, number: int, since: int = -1, until: int | None = None) -> dict[str, Any]:
+        """Return what was recorded after the step `since` and up to `until` on a branch, its parents' part too."""
+        parts, branch = [], self.branch(number)
+        high = branch.last if until is None else until
         while True:
             parts.append((branch.recording, max(since, branch.begin - 1), high))
             if branch.parent is None:

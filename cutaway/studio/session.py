@@ -46,7 +46,11 @@ class Edit:
 
 @dataclass(frozen=True)
 class Shown:
-    """What is on show at one instant: enough to compute every view of it without holding up the training."""
+    """What is on show at one instant: enough to compute every view of it without holding up the training.
+
+    tick   grows with whatever happens, steps too
+    last   the last step of the branch
+    """
 
     case: Case
     views: Views
@@ -56,6 +60,7 @@ class Shown:
     selected: Selected
     version: int
     tick: int
+    last: int
 
 
 class Session:
@@ -157,13 +162,12 @@ class Session:
     def time(self, now: Shown | None = None) -> Content:
         """Return where the network stands in time."""
         now = now or self.shown()
-        owner = now.history.branches.get(now.moment.branch)
         found = self.evaluation(now.case, now.moment, now.way)
         return {
             "branch": now.moment.branch,
             "step": now.moment.step,
             "epoch": now.moment.position // now.case.stepper(now.way).per_epoch,
-            "last": now.moment.step if owner is None else max(owner.last, now.moment.step),
+            "last": now.last,
             "training": self.training.running,
             "loss": found.training,
             "held_out": None if np.isnan(found.held_out) and not len(now.case.material.held_out) else found.held_out,

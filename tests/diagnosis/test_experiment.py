@@ -42,8 +42,14 @@ def test_a_learning_rate_that_is_far_too_low_is_shown_to_be():
     assert tried.proof.helps and tried.fix.settings["factor"] >= 10
 
 
+def test_a_weight_decay_that_is_far_too_strong_is_lowered_far_enough():
+    setup = classes(ca.AdamW(0.01, weight_decay=90.0), epochs=30)
+    tried = Experiments(setup, evidence_of(setup), 3.0).tried(finding("weight_decay", factor=0.1))
+    assert tried.proof.helps and tried.fix.settings["factor"] <= 0.01 and "weight decay" in tried.fix.sentence
+
+
 def test_what_changes_nothing_that_matters_is_not_said_to_help():
-    for action, settings in (("clip", {"norm": 1e6}), ("weight_decay", {"factor": 1.01}), ("leaky", {})):
+    for action, settings in (("clip", {"norm": 1e6}), ("dropout", {"rate": 0.01}), ("leaky", {})):
         setup = classes(ca.AdamW(0.01, weight_decay=1e-4), epochs=40)
         proof = experiment(setup, finding(action, **settings), 2.0)
         assert proof is not None and not proof.helps, action

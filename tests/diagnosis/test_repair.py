@@ -88,6 +88,21 @@ def test_what_does_not_help_is_undone_and_nothing_worse_is_delivered():
     assert best is first and [attempt.kept for attempt in log] == [False]
 
 
+def test_what_changed_nothing_alone_is_gone_on_from_where_no_other_cause_is_left():
+    setup = setup_of(relu(1), X, NUMBERS, "squared_error", ca.Adam(0.01), epochs=2)
+    then = (finding("epochs", factor=2),)
+
+    def train(of):
+        both = of.plan.batch_size == 16 and of.plan.epochs == 4
+        found = Verdict(() if both else then, (), Harm("", ""))
+        return Training(of, evidence_of(of), found, 0.9 if both else 0.6, of)
+
+    best, log, _ = repair(train(setup), [finding("batch_size", factor=0.5)], train, 0.0)
+    assert best.score == 0.9 and [(attempt.after, attempt.kept) for attempt in log] == [(0.6, True), (0.9, True)]
+    best, log, _ = repair(train(setup), [finding("clip", norm=1.0)], train, 0.0)
+    assert best.score == 0.6 and best.run is setup and not any(attempt.kept for attempt in log)
+
+
 def test_scales_of_inputs_and_targets_are_mended_together():
     run = ca.fit(relu(1), X * SCALES + 300, 1e5 + 3e4 * NUMBERS, loss="squared_error",
                  optimizer=ca.GradientDescent(0.05), epochs=40, validation=0.25)  # fmt: skip

@@ -38,7 +38,7 @@ def healthy():
 
 @pytest.fixture(scope="module")
 def hurt(healthy):
-    return replace(healthy, events=(*healthy.events, Event(3, "not finite", "…")))
+    return replace(healthy, events=(*healthy.events, Event(3, "not finite", "…")), outcome=None)
 
 
 def test_without_harm_a_suspicion_is_a_note_and_a_certain_mistake_a_finding(healthy):
@@ -77,5 +77,22 @@ def test_below_what_simple_methods_reach_is_harm(healthy):
 def test_a_loss_that_ends_far_above_its_lowest_is_harm(healthy):
     last = healthy.history[-1]
     risen = (*healthy.history[:-1], replace(last, loss=10 * healthy.output.loss))
-    assert harm(replace(healthy, history=risen)).kind == "diverged"
-    assert harm(replace(healthy, history=(replace(last, loss=float("nan")),))).kind == "diverged"
+    broken = (replace(last, loss=float("nan")),)
+    for history in (risen, broken):
+        useless = replace(healthy, history=history, outcome=replace(healthy.outcome, score=0.0))
+        assert harm(useless).kind == "diverged"
+        # Undone in time, it did no harm: what is delivered is good.
+        assert not harm(replace(healthy, history=history))
+
+
+def test_a_check_that_fails_does_not_silence_the_others(hurt, monkeypatch):
+    @check()
+    def broken(_):
+        raise ZeroDivisionError("0 windows")
+
+    monkeypatch.setenv("CUTAWAY_DIAGNOSIS_RAISES", "")
+    judged = verdict(hurt, [broken, making("cause")])
+    assert [finding.check for finding in judged.findings] == ["cause"]
+    assert judged.faults == (
+        "broken: the diagnosis itself failed: ZeroDivisionError: 0 windows; the training is not touched",
+    )

@@ -24,6 +24,8 @@ export interface Drawing {
   edges: Edge[];
 }
 
+const TALL = 500; // about the height of a picture with many units
+
 /** More units than this are drawn as a matrix. */
 export const MOST = 10;
 
@@ -35,10 +37,10 @@ export function drawable(columns: DrawnColumn[]): boolean {
 export function drawn(columns: DrawnColumn[], width: number, names: number): Drawing {
   const most = Math.max(...columns.map((column) => column.units));
   const room = Math.max(58, (width - 2 * names) / Math.max(1, columns.length - 1));
-  const side = Math.max(24, Math.min(42, room * 0.34));
+  const side = Math.max(24, Math.min(88, room * 0.34, TALL / most - 20));
   const pitch = side + 20;
   const top = 34;
-  const height = Math.max(210, top + most * pitch + 12);
+  const height = Math.max(300, top + most * pitch + 12);
   const units = columns.map((column, place) => {
     const x = names + (place * (width - 2 * names)) / Math.max(1, columns.length - 1);
     const begin = top + (height - top - 12 - column.units * pitch) / 2 + pitch / 2;

@@ -18,7 +18,8 @@ export function paint(painter: Painter): Attachment<HTMLCanvasElement> {
       context.clearRect(0, 0, width, height);
       painter(context, width, height);
     };
-    const watcher = new ResizeObserver(draw);
+    let first = true; // an observer calls once at once, when this has drawn already
+    const watcher = new ResizeObserver(() => (first ? (first = false) : draw()));
     watcher.observe(canvas);
     draw();
     return () => watcher.disconnect();

@@ -22,6 +22,9 @@ export interface Moved extends Weight {
   after: number | null;
 }
 
+/** Steps a second at which the ladder's networks are seen to learn. */
+const WATCHED = 60;
+
 export class Studio {
   line = $state<Line>("connecting");
   scene = $state.raw<Scene | null>(null);
@@ -208,6 +211,7 @@ export class Studio {
     const old = this.scene;
     this.scene = scene;
     this.tick(scene.time);
+    if (!old || old.rung !== scene.rung) this.speed = scene.rung === null ? null : WATCHED;
     if (!old || (old.network.words === scene.network.words && old.data.name === scene.data.name)) return;
     this.weights = this.gradients = {};
     this.forward = this.boundary = this.responses = this.rows = this.curves = this.norms = this.attention = null;

@@ -9,6 +9,7 @@ from cutaway.diagnosis.check import check
 from cutaway.diagnosis.course import LATE, below_reference
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import Finding, Fix
+from cutaway.training.watching import PROBE_ROWS
 
 
 @check()
@@ -28,10 +29,11 @@ def overfit(evidence: Evidence) -> Finding | None:
     best = min(range(len(losses)), key=losses.__getitem__)
     waited = len(losses) - 1 - best
     passed = waited >= max(at.PATIENCE, at.PATIENCE_SHARE * len(losses)) and losses[-1] >= at.ROSE * losses[best]
-    falling = losses[-1] < (1 - at.FALLS) * losses[int((1 - LATE) * (len(losses) - 1))]
+    falling = losses[-1] < (1 - at.STILL) * losses[int((1 - LATE) * (len(losses) - 1))]
     if not passed and (falling or len(losses) < at.FEWEST_EPOCHS):
         return None
-    gap, error = last.score - last.validation_score, math.sqrt(2) * evidence.references.error
+    gap = last.score - last.validation_score
+    error = math.hypot(*(_error(evidence, each) for each in (last.score, last.validation_score)))
     if gap < max(2 * error, at.GAP):
         return None
     return Finding(
@@ -48,3 +50,11 @@ def overfit(evidence: Evidence) -> Finding | None:
         ),
         confidence=0.7 if passed else 0.55,
     )  # fmt: skip
+
+
+def _error(evidence: Evidence, score: float) -> float:
+    """Return the standard error of a score on as many rows as are held out and looked at."""
+    rows = max(1, min(PROBE_ROWS, evidence.plan.validation_rows))
+    if evidence.targets.task == "numbers":
+        return math.sqrt(2 / rows) * (1 - score)
+    return math.sqrt(max(score * (1 - score), 1 / rows) / rows)

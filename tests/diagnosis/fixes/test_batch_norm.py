@@ -30,3 +30,14 @@ def test_what_has_it_and_batches_of_a_few_rows_are_left_alone():
     assert refused(once, "batch_norm")
     few = setup_of(ca.Sequential(ca.Dense(4), ca.Tanh(), ca.Dense(1)), X, X[:, :1], "squared_error", batch_size=2)
     assert refused(few, "batch_norm")
+
+
+def test_activations_of_ones_own_are_normalised_before_too():
+    class Exponential(ca.Layer):
+        def forward(self, x, ctx):
+            return ca.ops.exp(x)
+
+    net = ca.Sequential(ca.Dense(4), Exponential(), ca.Dense(4), ca.LayerNorm(), ca.Tanh(), ca.Dense(1))
+    changed = after(setup_of(net, X, X[:, :1], "squared_error"), "batch_norm").network
+    kinds = [type(layer).__name__ for layer in changed]
+    assert kinds == ["Dense", "BatchNorm", "Exponential", "Dense", "LayerNorm", "Tanh", "Dense"]

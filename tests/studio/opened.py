@@ -1,0 +1,92 @@
+"""A studio's page open in Chromium, for the tests of the page; without the browser they skip and say so."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from cutaway.studio.opening import open_rung
+from cutaway.studio.server import Server
+from cutaway.studio.session import Session
+
+CHROMIUM = shutil.which("chromium")
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """Start Chromium without a window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the tests of the page need playwright")
+    if CHROMIUM is None:
+        pytest.skip("the tests of the page need Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        # Root, as in a container, has no sandbox to give.
+        running = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@contextmanager
+def served(session: Session) -> Iterator[Server]:
+    """Serve a session until the end of the block."""
+    server, began = Server(session), threading.Event()
+    thread = threading.Thread(target=server.run, args=(began.set,), daemon=True)
+    thread.start()
+    assert began.wait(20)
+    yield server
+    server.stop()
+    thread.join(20)
+
+
+@dataclass
+class Opened:
+    """A page, the session behind it, and what the page asked for and complained of."""
+
+    page: Any
+    session: Session
+    server: Server
+    asked: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def weight(self, path: str, *index: int) -> float:
+        return float(self.session.now.arrays[path][index])
+
+    def gear(self, path: str, *index: int) -> Any:
+        """Return the drawn line or dot of a weight."""
+        return self.page.locator(f'[data-weight="{path}[{",".join(map(str, index))}]"]')
+
+    def view(self, name: str) -> Any:
+        return self.page.locator(f'[data-view="{name}"]')
+
+    def until(self, fits: str, argument: Any = None, seconds: float = 15.0) -> None:
+        """Wait for what a script says of the page."""
+        self.page.wait_for_function(fits, arg=argument, timeout=1000 * seconds)
+
+
+@contextmanager
+def opened(running: Any, rung: str = "network", *, session: Session | None = None, **context: Any) -> Iterator[Opened]:
+    """Open a rung of the ladder, or a session, in a page of its own."""
+    held = Session(*open_rung(rung)) if session is None else session
+    with served(held) as server:
+        settings = {"viewport": {"width": 1440, "height": 1000}, **context}
+        room = running.new_context(**settings)
+        found = Opened(room.new_page(), held, server)
+        watch(found)
+        found.page.goto(server.address)
+        # The first frame is on the page when a number of it is.
+        found.view("number").locator("[data-number]").wait_for(timeout=20_000)
+        yield found
+        room.close()
+
+
+def watch(found: Opened) -> None:
+    """Note the requests of a page, and its complaints."""
+    found.page.on("request", lambda request: found.asked.append(request.url))
+    found.page.on("websocket", lambda socket: found.asked.append(socket.url))
+    found.page.on("pageerror", lambda error: found.problems.append(str(error)))
+    found.page.on("console", lambda said: found.problems.append(said.text) if said.type in ("error", "warning") else None)

@@ -1,0 +1,88 @@
+"""Time on the page: train, pause, scrub, branch, reset; reload and a second tab in the middle of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cutaway.explain.figures import shown
+from tests.studio.opened import browser, opened
+
+
+@pytest.fixture(scope="module")
+def running():
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def page(running):
+    with opened(running) as found:
+        yield found
+
+
+def trained(found, steps=12):
+    found.page.get_by_role("button", name="play").click()
+    found.until("steps => Number(document.querySelector('[data-time=step]').textContent.replace(',', '')) >= steps", steps)
+    found.page.get_by_role("button", name="pause").click()
+    found.page.get_by_role("button", name="play").wait_for()
+    found.page.wait_for_timeout(200)
+    return found.session.now.step
+
+
+def to(found, step):
+    found.page.get_by_role("slider", name="step shown").evaluate(
+        "(slider, step) => { slider.value = step; slider.dispatchEvent(new Event('input', {bubbles: true})); "
+        "slider.dispatchEvent(new Event('change', {bubbles: true})); }",
+        step,
+    )
+    found.until("step => document.querySelector('[data-time=step]').textContent === String(step)", step)
+    found.page.wait_for_timeout(300)
+
+
+def test_scrubbing_back_shows_the_same_weights_again(page):
+    first = {path: array.copy() for path, array in page.session.now.arrays.items()}
+    last = trained(page)
+    moved = page.gear("0.weight", 0, 0).get_attribute("aria-valuetext")
+    assert moved == shown(page.weight("0.weight", 0, 0)) != shown(float(first["0.weight"][0, 0]))
+    to(page, 0)
+    assert page.gear("0.weight", 0, 0).get_attribute("aria-valuetext") == shown(float(first["0.weight"][0, 0]))
+    assert all(np.array_equal(first[path], array) for path, array in page.session.now.arrays.items())
+    to(page, last)
+    assert page.gear("0.weight", 0, 0).get_attribute("aria-valuetext") == moved
+    assert not page.problems
+
+
+def test_an_edit_in_the_past_begins_a_branch_and_the_old_one_stays(page):
+    last = trained(page)
+    to(page, 3)
+    page.gear("4.bias", 0).focus()
+    page.page.keyboard.press("ArrowUp")
+    page.page.get_by_text("2 branches").wait_for()
+    page.page.get_by_text("2 branches").click()
+    page.page.locator("details button").first.click()
+    page.until("step => document.querySelector('[data-time=step]').textContent === String(step)", last)
+
+
+def test_reset_is_the_same_start_and_a_new_start_another(page):
+    first = page.gear("2.weight", 4, 4).get_attribute("aria-valuetext")
+    trained(page)
+    page.page.get_by_role("button", name="reset").click()
+    page.until("text => document.querySelector('[data-weight=\"2.weight[4,4]\"]').getAttribute('aria-valuetext') === text", first)
+    page.page.get_by_role("button", name="new start").click()
+    page.until("text => document.querySelector('[data-weight=\"2.weight[4,4]\"]').getAttribute('aria-valuetext') !== text", first)
+
+
+def test_a_reload_in_the_middle_of_training_and_a_second_tab_show_the_same(page):
+    page.page.get_by_role("button", name="play").click()
+    page.until("() => Number(document.querySelector('[data-time=step]').textContent) >= 5")
+    page.page.reload()
+    page.page.get_by_role("button", name="pause").wait_for(timeout=15_000)
+    second = page.page.context.new_page()
+    second.goto(page.server.address)
+    second.get_by_role("button", name="pause").click()
+    page.page.get_by_role("button", name="play").wait_for()
+    page.page.wait_for_timeout(400)
+    both = [each.locator('[data-weight="4.weight[0,0]"]').get_attribute("aria-valuetext") for each in (page.page, second)]
+    assert both == [shown(page.weight("4.weight", 0, 0))] * 2
+    assert not page.problems
