@@ -80,7 +80,7 @@ def rows_of(name: str) -> tuple[np.ndarray, np.ndarray, int]:
         y = x @ random.standard_normal(12) + 3.0 * random.standard_normal(600)
     elif name == "chessboard":
         x = random.uniform(-1, 1, (900, 2))
-        y = ((np.floor(2 * x[:, 0]) + np.floor(2 * x[:, 1])) % 2).astype(int)
+        y = (np.floor(1.5 * x + 1.5).sum(axis=1) % 2).astype(int)
     else:
         x, y = made[name]()
     classes = 0 if name in ("sine", "noisy_line", "diabetes", "friedman1") else len(np.unique(y))

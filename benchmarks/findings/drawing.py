@@ -92,7 +92,8 @@ def picture(
     normal: Range, log: bool,
 ) -> str:  # fmt: skip
     """Return an SVG; pairs are (with the fault, without)."""
-    axes = _axes(LEFT, losses, (None, None), _wide(losses))
+    wide = _wide(losses)
+    axes = _axes(LEFT, losses, (None if wide else 0.0, None), wide)
     parts = axes.frame()
     for points, kind in zip(reversed(losses), ("well", "faulty"), strict=True):
         parts += axes.line(points, kind)

@@ -30,6 +30,7 @@ class Example:
     words     what that is, in words
     log       whether on a logarithmic axis
     band      whether the finding's normal range is that of this quantity
+    held_out  whether the left half shows the loss on rows held out
     """
 
     check: str
@@ -39,6 +40,7 @@ class Example:
     words: str
     log: bool = False
     band: bool = True
+    held_out: bool = False
 
 
 def task(fault: str, data: str, network: str, rate: float) -> Make:

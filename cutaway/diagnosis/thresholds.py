@@ -82,7 +82,7 @@ NARROWEST = 2
 # dropout_too_high: largest rate (UMLAUT: 0.5), and least share that is kept by all together.
 DROPOUT, KEPT = 0.5, 0.2
 # regularisation_too_strong: share of decay in the step, what weights have shrunk to, and decay over the whole training.
-PENALTY, SHRUNK, DECAYED = 0.5, 0.8, 0.5
+PENALTY, SHRUNK, DECAYED, WITHERED = 0.5, 0.8, 0.5, 0.02
 # too_few_updates: steps of a whole training.
 FEWEST_UPDATES = 200
 # optimizer_config: momentum, epsilon from and to, decay of one step, and a clip norm over the gradient's usual length.

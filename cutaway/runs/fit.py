@@ -120,7 +120,8 @@ def fit(
     fresh = not network.built
     if fresh:
         network.build(inputs[:1], seed)
-    output_shape = tuple(network(inputs[:1]).shape[1:])
+    with np.errstate(over="ignore", invalid="ignore"):
+        output_shape = tuple(network(inputs[:1]).shape[1:])
     if not network.parameters():
         raise InputError("fit: the network has no parameters to learn; add a layer such as Dense")
     targets = cast(criterion.prepare(targets, (len(inputs), *output_shape)), dtype, "y")

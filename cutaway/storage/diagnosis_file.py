@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -27,8 +27,11 @@ NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def diagnosis_bytes(**parts: Any) -> bytes:
-    """Return dataclasses by name as JSON that `read_diagnosis` reads; `ModelFileError` where it could not."""
-    data = {"cutaway": FORMAT, **{name: plain(part) for name, part in parts.items()}}
+    """Return dataclasses by name as JSON that `read_diagnosis` reads; `ModelFileError` where it could not.
+
+    What is None is left out.
+    """
+    data = {"cutaway": FORMAT, **{name: plain(part) for name, part in parts.items() if part is not None}}
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
     content = f"{text}\n".encode()
     check_size(text)
@@ -58,8 +61,8 @@ def plain(value: Any) -> Any:
     raise ModelFileError(f"a diagnosis holds {type(value).__name__}, which is no plain data")
 
 
-def read_diagnosis(place: Path, **kinds: type) -> dict[str, Any]:
-    """Return the dataclasses that a file holds, by name; `kinds` says what each is.
+def read_diagnosis(place: Path, **kinds: Any) -> dict[str, Any]:
+    """Return the dataclasses that a file holds, by name; `kinds` says what each is, `X | None` of one it may lack.
 
     A field that the file lacks has its default. Raises `ModelFileError` for a file that is damaged or holds anything
     else.
@@ -74,15 +77,17 @@ def read_diagnosis(place: Path, **kinds: type) -> dict[str, Any]:
         data = strict_header(text)
         if data.pop("cutaway", None) != FORMAT:
             raise ModelFileError(f"is not of format {FORMAT}, which this version of cutaway reads")
-        if data.keys() != kinds.keys():
+        if not {name for name, kind in kinds.items() if NoneType not in get_args(kind)} <= data.keys() <= kinds.keys():
             raise ModelFileError(f"holds {sorted(data)}, expected {sorted(kinds)}")
-        return {name: restored(kind, data[name], name) for name, kind in kinds.items()}
+        return {name: restored(kind, data.get(name), name) for name, kind in kinds.items()}
     except ModelFileError as fault:
         raise ModelFileError(f"{place}: {fault}") from fault
 
 
 def restored(kind: Any, value: Any, name: str, depth: int = 0) -> Any:
     """Return what `plain` made data of, as the type that it is to have; `ModelFileError` for anything else.
+
+    An `object` is data as it is, for whoever asked to look at; an instance of a class of ours is taken as what it is.
 
     >>> restored(tuple[float, ...], [1, {"number": "inf"}], "seen")
     (1.0, inf)
@@ -99,8 +104,12 @@ def restored(kind: Any, value: Any, name: str, depth: int = 0) -> Any:
         if several or len(inner) == len(value):
             kinds = [inner[0]] * len(value) if several else inner
             return tuple(restored(one, item, name, depth + 1) for one, item in zip(kinds, value, strict=True))
-    elif origin is not None and issubclass(origin, Mapping) and isinstance(value, dict):
+    elif origin is Sequence and isinstance(value, list):
+        return tuple(restored(inner[0], item, name, depth + 1) for item in value)
+    elif origin is Mapping and isinstance(value, dict):
         return {_text(key, name): restored(inner[1], item, name, depth + 1) for key, item in value.items()}
+    elif kind is object:
+        return _data(value, name, depth + 1)
     elif kind is float and _is_number(value):
         return _number(value, name)
     elif kind is int and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
@@ -109,14 +118,19 @@ def restored(kind: Any, value: Any, name: str, depth: int = 0) -> Any:
         return _text(value, name)
     elif (kind is bool and isinstance(value, bool)) or (kind is NoneType and value is None):
         return value
+    elif kind not in (float, int, str) and isinstance(kind, type) and origin is None and isinstance(value, kind):
+        return value
     raise ModelFileError(f"{name} is {str(value)[:80]!r}, expected {getattr(kind, '__name__', kind)}")
 
 
 def _option(options: tuple[Any, ...], value: Any, name: str) -> Any:
     """Return which of several types a value is to have."""
     for option in options:
-        fits = {NoneType: value is None, float: _is_number(value), str: isinstance(value, str)}
-        if fits.get(option, value is not None):
+        fits = {
+            NoneType: value is None, float: _is_number(value), str: isinstance(value, str),
+            Mapping: isinstance(value, dict), Sequence: isinstance(value, list),
+        }  # fmt: skip
+        if fits.get(get_origin(option) or option, value is not None):
             return option
     raise ModelFileError(f"{name} is {str(value)[:80]!r}, expected one of {options}")
 
@@ -133,6 +147,17 @@ def _dataclass(kind: type[DataclassInstance], data: dict[str, Any], name: str, d
 def _hints(kind: type[DataclassInstance]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {item.name: hints[item.name] for item in fields(kind)}
+
+
+def _data(value: Any, name: str, depth: int) -> Any:
+    """Return data of JSON whose texts are whole and which is not too deep."""
+    if depth > DEEPEST:
+        raise ModelFileError(f"{name} is deeper than {DEEPEST} levels")
+    if isinstance(value, dict):
+        return {_text(key, name): _data(item, name, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_data(item, name, depth + 1) for item in value]
+    return _text(value, name) if isinstance(value, str) else value
 
 
 def _is_number(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.util import find_spec
 from math import nan
 from typing import Any
 
@@ -96,8 +97,14 @@ class Case:
             rows = self.rows(way.loss, "training")
             if not len(rows.x):
                 raise InputError("studio: there is no row to learn from")
-            self._steppers[id(way)] = way, Stepper(self.network, replace_engine(way, self.weights), rows)
+            self._steppers[id(way)] = way, Stepper(self.network, self._with_engine(way), rows)
         return self._steppers[id(way)][1]
+
+    def _with_engine(self, way: Way) -> Way:
+        """Return a way on the engine that suits the network: XLA for a large one in single precision, if installed."""
+        single = np.dtype(self.network.dtype) == np.float32
+        large = self.weights > LARGE and single and find_spec("jax") is not None
+        return replace(way, engine="xla" if large else "numpy")
 
     @property
     def weights(self) -> int:
@@ -208,13 +215,6 @@ class Case:
             return self.material.typed(selected.typed or {})[0], None, None
         place = self.material.place(selected.part, selected.example)
         return self.material.x[place : place + 1], self.material.y[place : place + 1], place
-
-
-def replace_engine(way: Way, weights: int) -> Way:
-    """Return a way on the engine that suits so many weights: XLA for large networks, where it is installed."""
-    from importlib.util import find_spec
-
-    return replace(way, engine="xla" if weights > LARGE and find_spec("jax") is not None else "numpy")
 
 
 def _training(moment: Moment, stepper: Stepper) -> Context:

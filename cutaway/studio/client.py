@@ -7,6 +7,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from cutaway.errors import InputError
@@ -25,6 +26,9 @@ SUPERSEDED: dict[str, tuple[str, ...]] = {
     "edit": ("path", "index"), "forward": (), "boundary": (), "responses": ("layers",), "number": (), "rows": (),
     "attention": (), "seek": (),
 }  # fmt: skip
+
+# Commands that take long: the training goes on meanwhile, and they take a turn only where they change something.
+LONG = ("load", "inspect", "findings", "export", "ledger", "apply_fix")
 
 Send = Callable[[Any, Buffers], None]
 
@@ -137,9 +141,11 @@ class Client:
         try:
             if type(revision) is not int:
                 raise InputError(f"message: revision is {revision!r}; expected a whole number")
-            result = self._watch(Arguments("watch", request)) if name == "watch" else run(
-                self.session, name, request, self
-            )  # fmt: skip
+            if name == "watch":
+                result = self._watch(Arguments("watch", request))
+            else:
+                with nullcontext() if name in LONG else self.session.turn():
+                    result = run(self.session, name, request, self)
             self.revision = max(self.revision, revision)
             self._deliver({**head, "version": self.session.version, "result": result})
         except InputError as fault:
@@ -158,20 +164,23 @@ class Client:
 
     def _show(self) -> None:
         began = time.perf_counter()
-        now = self.session.shown()
-        self._seen = now.tick
         try:
-            made = frame(self.session, now, self.views, self._since)
+            # In a turn: two threads that compute at once in one interpreter would hinder each other far longer.
+            with self.session.turn():
+                entered = time.perf_counter()
+                now = self.session.shown()
+                self._seen = now.tick
+                made = frame(self.session, now, self.views, self._since)
+                spent = time.perf_counter() - entered
             self._frame += 1
             self._waits = True
             self._sent = (now.moment.branch, now.last)
             self._deliver({"push": "frame", "frame": self._frame, "revision": self.revision, **made})
         except Exception:
             traceback.print_exc()  # the page keeps what it shows; the next change tries again
-        ended = time.perf_counter()
-        spent = ended - began
+            spent = 1.0
         pause = spent / SHARE if self.session.training.running else 0.0
-        self._next = max(began + self.interval, ended + pause - spent)
+        self._next = max(began + self.interval, began + pause)
 
     def _deliver(self, content: Any) -> None:
         if not self._closed:

@@ -14,7 +14,7 @@ from cutaway.errors import InputError
 from cutaway.explain.figures import shown
 from cutaway.explain.ledger import as_data
 from cutaway.losses import Loss
-from cutaway.studio import attention, diagnosing, exporting, pictures, studies
+from cutaway.studio import attention, diagnosing, exporting, pictures, studies, teaching
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case
 from cutaway.studio.opening import open_material, open_run, open_rung
@@ -77,6 +77,7 @@ def _allowed(session: Session, name: str) -> Path:
 def _opened(session: Session, client: Any, case: Case, way: Way) -> Any:
     with session.turn():
         session.training.pause()
+        session.lesson = None
         session.open(case, way)
         session.changed(scene_too=True, by=client)
         return scene(session)
@@ -380,6 +381,7 @@ COMMANDS: dict[str, Handler] = {
     "try_fix": diagnosing.try_fix, "apply_fix": diagnosing.apply_fix, "landscape": studies.landscape,
     "capacity": studies.capacity, "cancel": studies.cancel, "attention": attention.attention,
     "saliency": pictures.saliency, "filters": pictures.filters, "export": exporting.export,
+    "lesson": teaching.lesson, "predict": teaching.predict, "tell": teaching.tell,
 }  # fmt: skip
 """Every command but `watch` and `ack`, which are a client's own."""
 

@@ -26,6 +26,7 @@ class Jobs:
         self.push = push
         self._lock = threading.Lock()
         self._running: dict[int, threading.Event] = {}
+        self._what: dict[int, str] = {}
         self._number = 0
 
     def start(self, what: str, work: Callable[[Told], Any]) -> int:
@@ -38,17 +39,23 @@ class Jobs:
                 raise InputError(f"{what}: {MOST} computations are under way; wait for one of them, or cancel it")
             self._number += 1
             number, cancelled = self._number, threading.Event()
-            self._running[number] = cancelled
+            self._running[number], self._what[number] = cancelled, what
         threading.Thread(
             target=self._run, args=(number, what, work, cancelled), name=f"cutaway studio {what}", daemon=True
         ).start()
         return number
 
     def cancel(self, number: int) -> None:
-        """Ask one to end; one that has ended already is passed over."""
+        """End one: its clients are told at once, its thread ends where it next says how far it is.
+
+        One that has ended already is passed over.
+        """
         with self._lock:
-            if number in self._running:
-                self._running[number].set()
+            cancelled = self._running.get(number)
+        if cancelled is not None and not cancelled.is_set():
+            cancelled.set()
+            self.push({"push": "job", "job": number, "what": self._what[number], "done": 0, "total": 1,
+                       "state": "cancelled"})  # fmt: skip
 
     def close(self) -> None:
         """Ask all to end."""
@@ -66,15 +73,15 @@ class Jobs:
         ended: dict[str, Any]
         try:
             told(0, 1)
-            result = work(told)
-            ended = {"done": 1, "total": 1, "state": "cancelled" if cancelled.is_set() else "done", "result": result}
+            ended = {"done": 1, "total": 1, "state": "done", "result": work(told)}
         except Cancelled:
-            ended = {"done": 0, "total": 1, "state": "cancelled"}
+            ended = {}
         except InputError as fault:
             ended = {"done": 0, "total": 1, "state": "failed", "error": {"kind": "input", "message": str(fault)}}
         except Exception as fault:
             message = f"{what}: this is a fault of ours ({type(fault).__name__}: {fault})"
             ended = {"done": 0, "total": 1, "state": "failed", "error": {"kind": "fault", "message": message}}
         with self._lock:
-            self._running.pop(number, None)
-        self.push({**about, **ended})
+            del self._running[number], self._what[number]
+        if ended and not cancelled.is_set():
+            self.push({**about, **ended})

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import nan
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from cutaway.records import LayerVitals, NetworkVitals
+
+Record = TypeVar("Record")
 
 # Losses of single steps, evaluations and vitals that are kept; beyond that every other one is dropped.
 MOST_STEPS, MOST_EVALUATIONS, MOST_VITALS = 100_000, 20_000, 1_000
@@ -73,11 +77,11 @@ def as_curves(parts: list[tuple[Recording, int, int]]) -> dict[str, Any]:
     >>> as_curves([(recording, -1, 9)])["loss"]["step"]
     array([3], dtype=int32)
     """
-    steps = [each for recording, low, high in parts for each in list(recording.steps) if low < each[0] <= high]
-    found = [each for recording, low, high in parts for each in list(recording.evaluations) if low < each.step <= high]
+    steps = [each for recording, low, high in parts for each in _between(recording.steps, low, high, _first)]
+    found = [each for recording, low, high in parts for each in _between(recording.evaluations, low, high, _step)]
     vitals = [
-        each for recording, low, high in parts for layers, _ in list(recording.vitals) for each in layers
-        if low < each.step <= high
+        each for recording, low, high in parts for layers, _ in _between(recording.vitals, low, high, _looked)
+        for each in layers
     ]  # fmt: skip
     names = sorted({name for each in found for name in each.metrics})
     at = np.array([each.step for each in found], np.int32)
@@ -94,6 +98,23 @@ def as_curves(parts: list[tuple[Recording, int, int]]) -> dict[str, Any]:
         },
         "vitals": _by_layer(vitals),
     }
+
+
+def _between(records: list[Record], low: int, high: int, step: Callable[[Record], int]) -> list[Record]:
+    """Return the records after the step `low`, up to `high`; they are in the order of their steps."""
+    return records[bisect_right(records, low, key=step) : bisect_right(records, high, key=step)]
+
+
+def _first(record: tuple[int, float]) -> int:
+    return record[0]
+
+
+def _step(record: Evaluation) -> int:
+    return record.step
+
+
+def _looked(record: tuple[list[LayerVitals], NetworkVitals]) -> int:
+    return record[1].step
 
 
 MEASURED = ("output_mean", "output_std", "silent", "saturated", "weight_norm", "gradient_norm", "update_ratio")

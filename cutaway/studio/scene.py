@@ -13,6 +13,7 @@ from cutaway.layers import Activation, Conv2D, Dense, Layer, MultiHeadAttention,
 from cutaway.optimizers import BY_NAME as OPTIMIZERS
 from cutaway.studio.case import Case
 from cutaway.studio.ladder import LADDER
+from cutaway.studio.lessons import listed
 from cutaway.studio.shaping import ACTIVATIONS, LAYERS, described, losses_for, name_of, optimizer_name
 from cutaway.studio.views import NORMS
 from cutaway.studio.way import Way
@@ -63,6 +64,7 @@ def scene(session: Session) -> dict[str, Any]:
              "here": rung.name == case.rung}
             for rung in LADDER
         ],
+        "lessons": listed(None if session.lesson is None else session.lesson.lesson.name),
         "sources": {"bundled": [{"name": name, "target": target} for name, target in BUNDLED.items()]},
         "choices": choices(case),
         "can": can(case),

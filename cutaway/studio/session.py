@@ -79,6 +79,7 @@ class Session:
         self.training = Training(self)
         self.tables: dict[int, Any] = {}
         self.homes: tuple[str, ...] = ()
+        self.lesson: Any = None  # the step of a lesson that is on show: a `teaching.Taught`
         self._evaluated: tuple[Moment, Evaluation] | None = None
         self._begin(case, way)
 
@@ -117,8 +118,9 @@ class Session:
     def shown(self) -> Shown:
         """Return what is on show now."""
         with self.turn():
+            last = self.history.branches[self.now.branch].last
             return Shown(
-                self.case, self.views, self.history, self.now, self.way, self.selected, self.version, self.tick
+                self.case, self.views, self.history, self.now, self.way, self.selected, self.version, self.tick, last
             )
 
     @property

@@ -306,7 +306,7 @@ ONE_FAULT: tuple[Failure, ...] = (
     _one("summed", ("loss_summed", "learning_rate_too_high"), one_fault(), ca.GradientDescent(1.0),
          loss="residual_sum_of_squares"),
     _one("constant .01", ("constant_init",), one_fault(net=lambda: _regression_net(ca.Constant(0.01)))),
-    _one("weight decay", ("regularisation_too_strong",), one_fault(), ca.AdamW(0.01, weight_decay=5.0)),
+    _one("weight decay", ("regularisation_too_strong",), one_fault(), ca.AdamW(0.003, weight_decay=25.0)),
     _one("targets scaled", ("targets_unscaled",), one_fault(lambda x, y: (x, 1e5 * y + 1e6))),
     _one("inputs scaled", ("inputs_unscaled",), one_fault(lambda x, y: (x * np.array([1e4] + [1] * 8), y)),
          ca.GradientDescent(0.01)),

@@ -89,4 +89,6 @@ def watch(found: Opened) -> None:
     found.page.on("request", lambda request: found.asked.append(request.url))
     found.page.on("websocket", lambda socket: found.asked.append(socket.url))
     found.page.on("pageerror", lambda error: found.problems.append(str(error)))
-    found.page.on("console", lambda said: found.problems.append(said.text) if said.type in ("error", "warning") else None)
+    found.page.on(
+        "console", lambda said: found.problems.append(said.text) if said.type in ("error", "warning") else None
+    )

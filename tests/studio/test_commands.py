@@ -394,12 +394,23 @@ def test_capacity_is_measured_in_the_background_and_can_be_ended(session):
     assert [part["value"] for part in parts] == [1, 8]
     for part in parts:
         assert part["error"]["low"] <= part["error"]["value"] <= part["error"]["high"]
-    job = ask(session, "capacity", widths=[1, 2, 4, 8, 16, 32], resamples=20, seeds=5, epochs=2000)["job"]
+    told = []
+
+    class Hears:
+        def push(self, content):
+            told.append(content)
+
+        def wake(self):
+            pass
+
+    session.clients.append(Hears())
+    job = ask(session, "capacity", widths=[1, 2], resamples=3, seeds=1, epochs=50)["job"]
     ask(session, "cancel", job=job)
     end = time.perf_counter() + 60
     while session.jobs._running and time.perf_counter() < end:
-        time.sleep(0.05)
+        time.sleep(0.02)
     assert not session.jobs._running
+    assert [each["state"] for each in told if each["job"] == job][-1] == "cancelled"
 
 
 def test_exports_compute_the_same(session, tmp_path):

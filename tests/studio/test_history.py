@@ -28,9 +28,9 @@ def made(*layers, optimizer=None, batch_size=7, nbytes=64 << 20, dtype=np.float6
 
 def walked(case, way, history, moment, steps):
     found = [moment]
-    for moment, loss in case.stepper(way).several(moment, steps):
-        history.record(moment, loss)
-        found.append(moment)
+    for after, loss in case.stepper(way).several(moment, steps):
+        history.record(after, loss)
+        found.append(after)
     return found
 
 
@@ -149,9 +149,9 @@ def test_compiled_steps_are_made_again_bit_by_bit_however_they_were_divided():
     history = History(case.first(way), way, lambda way: stepper)
     moment, found = history.at(0, 0), {}
     for most in (3, 1, 40, 7):
-        for moment, loss in stepper.several(moment, most):
-            history.record(moment, loss)
-            found[moment.step] = moment
+        for after, loss in stepper.several(moment, most):
+            history.record(after, loss)
+            found[after.step] = moment = after
     for moment in found.values():
         assert same(history.at(0, moment.step), moment)
 
@@ -164,4 +164,4 @@ def test_compiled_steps_are_those_of_numpy():
     assert (ours.step, ours.position) == (theirs.step, theirs.position) == (6, 6)
     for path, array in theirs.carry.params.items():
         np.testing.assert_allclose(ours.carry.params[path], array, atol=1e-5)
-    assert loss == pytest.approx(np.mean([l for _, l in plain.several(case.first(way), 6)]), abs=0.02)
+    assert loss == pytest.approx(np.mean([each for _, each in plain.several(case.first(way), 6)]), abs=0.02)

@@ -22,8 +22,11 @@ def page(running):
 
 def middle(found, *weight):
     """Where a line can be taken hold of: a point of it near which no other line is drawn on top."""
-    return found.gear(*weight).locator("path.reach, circle.reach").evaluate(
-        """shape => {
+    return (
+        found.gear(*weight)
+        .locator("path.reach, circle.reach")
+        .evaluate(
+            """shape => {
             const frame = shape.ownerSVGElement.getBoundingClientRect();
             const size = shape.getTotalLength();
             for (let share = 0.02; share < 1; share += 0.01) {
@@ -32,6 +35,7 @@ def middle(found, *weight):
                 if (shape.closest('g').contains(document.elementFromPoint(x, y))) return [x, y];
             }
         }"""
+        )
     )
 
 
@@ -103,11 +107,17 @@ def test_typing_a_number_sets_it(page):
     field = page.page.locator("#weight-value")
     field.fill("-1.25")
     field.press("Enter")
-    page.until("text => document.querySelector('[data-weight=\"2.weight[1,6]\"]').getAttribute('aria-valuetext') === text", "−1.25")
+    page.until(
+        "text => document.querySelector('[data-weight=\"2.weight[1,6]\"]').getAttribute('aria-valuetext') === text",
+        "−1.25",
+    )
     page.page.wait_for_timeout(200)
     assert page.weight("2.weight", 1, 6) == -1.25
     page.view("network").get_by_role("button", name="undo").click()
-    page.until("text => document.querySelector('[data-weight=\"2.weight[1,6]\"]').getAttribute('aria-valuetext') !== text", "−1.25")
+    page.until(
+        "text => document.querySelector('[data-weight=\"2.weight[1,6]\"]').getAttribute('aria-valuetext') !== text",
+        "−1.25",
+    )
 
 
 def test_what_is_no_number_is_not_taken(page):

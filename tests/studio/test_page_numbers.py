@@ -77,7 +77,9 @@ def test_blame_of_a_weight_is_the_slope_that_is_measured(page):
         moved["0.weight"][1, 4] += by
         losses.append(own_loss(moved, x, y))
     slope = (losses[0] - losses[1]) / 2e-6
-    figures = number.locator("dd .figure").evaluate_all("all => all.map(each => Number(each.title.replaceAll('−', '-')))")
+    figures = number.locator("dd .figure").evaluate_all(
+        "all => all.map(each => Number(each.title.replaceAll('−', '-')))"
+    )
     blame, measured = figures[-2:]
     assert blame == pytest.approx(slope, rel=1e-6)
     assert measured == pytest.approx(slope, rel=1e-4)
@@ -98,8 +100,11 @@ def test_one_step_shows_the_change_that_was_made(page):
     page.view("steps").get_by_role("button", name="one example").click()
     page.view("steps").locator("tbody tr").first.wait_for()
     after = page.session.now.arrays
-    rows = page.view("steps").locator("table").last.locator("tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+    rows = (
+        page.view("steps")
+        .locator("table")
+        .last.locator("tbody tr")
+        .evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))")
     )
     rows = [row for row in rows if "weight" in row[0] or "bias" in row[0]]
     assert len(rows) >= 5

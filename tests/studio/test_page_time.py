@@ -23,7 +23,9 @@ def page(running):
 
 def trained(found, steps=12):
     found.page.get_by_role("button", name="play").click()
-    found.until("steps => Number(document.querySelector('[data-time=step]').textContent.replace(',', '')) >= steps", steps)
+    found.until(
+        "steps => Number(document.querySelector('[data-time=step]').textContent.replace(',', '')) >= steps", steps
+    )
     found.page.get_by_role("button", name="pause").click()
     found.page.get_by_role("button", name="play").wait_for()
     found.page.wait_for_timeout(200)
@@ -68,9 +70,15 @@ def test_reset_is_the_same_start_and_a_new_start_another(page):
     first = page.gear("2.weight", 4, 4).get_attribute("aria-valuetext")
     trained(page)
     page.page.get_by_role("button", name="reset").click()
-    page.until("text => document.querySelector('[data-weight=\"2.weight[4,4]\"]').getAttribute('aria-valuetext') === text", first)
+    page.until(
+        "text => document.querySelector('[data-weight=\"2.weight[4,4]\"]').getAttribute('aria-valuetext') === text",
+        first,
+    )
     page.page.get_by_role("button", name="new start").click()
-    page.until("text => document.querySelector('[data-weight=\"2.weight[4,4]\"]').getAttribute('aria-valuetext') !== text", first)
+    page.until(
+        "text => document.querySelector('[data-weight=\"2.weight[4,4]\"]').getAttribute('aria-valuetext') !== text",
+        first,
+    )
 
 
 def test_a_reload_in_the_middle_of_training_and_a_second_tab_show_the_same(page):
@@ -83,6 +91,8 @@ def test_a_reload_in_the_middle_of_training_and_a_second_tab_show_the_same(page)
     second.get_by_role("button", name="pause").click()
     page.page.get_by_role("button", name="play").wait_for()
     page.page.wait_for_timeout(400)
-    both = [each.locator('[data-weight="4.weight[0,0]"]').get_attribute("aria-valuetext") for each in (page.page, second)]
+    both = [
+        each.locator('[data-weight="4.weight[0,0]"]').get_attribute("aria-valuetext") for each in (page.page, second)
+    ]
     assert both == [shown(page.weight("4.weight", 0, 0))] * 2
     assert not page.problems

@@ -13,7 +13,7 @@ from cutaway.records import Finding, Fix
 @check(
     explains=(
         "optimizer_config", "underfit", "vanishing_gradient", "collapsed_output", "plateau_from_start", "late_plateau",
-        "class_forgotten", "learning_rate_too_low", "learning_rate_too_high",
+        "class_forgotten", "learning_rate_too_low", "learning_rate_too_high", "dead_relu", "frozen_weights",
     )
 )  # fmt: skip
 def regularisation_too_strong(evidence: Evidence) -> Finding | None:
@@ -31,15 +31,16 @@ def regularisation_too_strong(evidence: Evidence) -> Finding | None:
     looks = evidence.network_vitals[-at.PERSISTENT :]
     share = sorted(look.penalty for look in looks)[len(looks) // 2]
     shrunk = _length(evidence, evidence.network_vitals[-1].step) / _length(evidence, evidence.network_vitals[0].step)
-    if not (shrunk < at.SHRUNK and share > at.PENALTY / 2):
+    withered = shrunk < at.WITHERED  # of weights that are gone nothing is left to decay
+    if not withered and not (shrunk < at.SHRUNK and share > at.PENALTY / 2):
         return None
     return Finding(
         check="regularisation_too_strong",
         sentence=f"weight decay of {optimizer.weight_decay:g} shrinks the weights, to {shrunk:.0%} of their first "
         "length, faster than they learn",
-        quantity="share of decay in a step",
-        measured=share,
-        normal=(0.0, at.PENALTY),
+        quantity="length of the weights over their first length" if withered else "share of decay in a step",
+        measured=shrunk if withered else share,
+        normal=(at.WITHERED, None) if withered else (0.0, at.PENALTY),
         step=looks[0].step,
         fix=Fix(
             "weight_decay",
@@ -47,7 +48,7 @@ def regularisation_too_strong(evidence: Evidence) -> Finding | None:
             f"weight_decay={optimizer.weight_decay / 100:g}",
             {"factor": 0.01},
         ),
-        confidence=0.85 if share > at.PENALTY else 0.6,
+        confidence=0.85 if withered or share > at.PENALTY else 0.6,
     )
 
 

@@ -1,0 +1,111 @@
+"""`python -m benchmarks finding_pictures`: the pictures, words and numbers of the pages in docs/findings.
+
+Each picture is of two real trainings, with a fault and without. Beside it the page gets what the finding says of the
+first, and the present values of the thresholds that it names.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+from benchmarks.findings import of_data, of_heads, of_networks, of_steps
+from benchmarks.findings.drawing import picture, shown
+from benchmarks.findings.example import Example
+from cutaway.diagnosis import thresholds
+from cutaway.diagnosis.checks import BY_NAME, CHECKS
+from cutaway.diagnosis.course import first_loss
+from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.telling import told
+from cutaway.diagnosis.verdict import Verdict, verdict
+from cutaway.records import Finding
+
+PAGES = Path(__file__).parents[1] / "docs" / "findings"
+PICTURES = PAGES / "pictures"
+EXAMPLES = {
+    each.check: each for part in (of_data, of_heads, of_networks, of_steps) for each in part.EXAMPLES
+}  # fmt: skip
+NUMBER = re.compile(r"`([A-Z_]+)` = ([^\s,;)]*[^\s,;).])")
+SAID = re.compile(r"(<!-- said -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def main(quick: bool = False, repeats: int = 1, only: str = "", numbers: bool = False) -> None:
+    """Write pictures, what is said and numbers; with `only` of one finding, with `numbers` nothing but the numbers."""
+    names = [check.name for check in CHECKS if only in ("", check.name)]
+    for name in [] if numbers else names[:2] if quick else names:
+        svg, said = example(EXAMPLES[name])
+        print(f"{name}: {len(svg.encode()) / 1000:.1f} kB")  # noqa: T201
+        if quick:
+            continue
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        (PICTURES / f"{name}.svg").write_text(svg, encoding="utf-8")
+        page = PAGES / f"{name}.md"
+        if page.exists():
+            page.write_text(SAID.sub(lambda match: match[1] + said + match[2], page.read_text("utf-8")), "utf-8")  # noqa: B023
+    for page in [] if quick else sorted(PAGES.glob("*.md")):
+        before = page.read_text("utf-8")
+        if (after := NUMBER.sub(present, before)) != before:
+            page.write_text(after, "utf-8")
+
+
+def present(match: re.Match[str]) -> str:
+    """Return a threshold as pages have it, with its present value.
+
+    >>> present(NUMBER.match("`SURE_ERRORS` = 7"))
+    '`SURE_ERRORS` = 2'
+    """
+    return f"`{match[1]}` = {value(match[1])}"
+
+
+def value(name: str) -> str:
+    """Return a threshold's value in words of pages."""
+    number: Any = getattr(thresholds, name)
+    return shown(float(number))
+
+
+def example(of: Example) -> tuple[str, str]:
+    """Train both, and return the picture and what the page says of the faulty one."""
+    faulty, well = of.faulty(), of.well()
+    ruling = verdict(faulty)
+    finding, standing = standing_of(ruling, of.check, faulty)
+    if of.check in [each.check for each in verdict(well).findings]:
+        raise SystemExit(f"{of.check}: the training without the fault has the finding too")
+    losses, left = courses(faulty, well, of.held_out)
+    svg = picture(
+        f"{of.check}: a training that has it beside one that has not", losses, left,
+        (of.quantity(faulty), of.quantity(well)), of.words, finding.normal if of.band else (None, None), of.log,
+    )  # fmt: skip
+    return svg, f"{standing}\n\n```text\n{told(finding)}\n```\n"
+
+
+def standing_of(ruling: Verdict, name: str, evidence: Evidence) -> tuple[Finding, str]:
+    """Return the finding of that name and, in words, what the verdict makes of it."""
+    for place, cause in enumerate(ruling.findings):
+        if cause.check == name:
+            first = "is the first finding" if place == 0 else "is a finding beside " + ruling.findings[0].check
+            return cause, f"Of the training in the picture it {first}:"
+        for each in cause.consequences:
+            if each.check == name:
+                return each, f"In the picture it follows from `{cause.check}`, under which it is folded:"
+    for note in ruling.notes:
+        if note.check == name:
+            return note, "Of the training in the picture it is a note, since no harm could be measured:"
+    finding = BY_NAME[name](evidence)
+    if finding is None:
+        raise SystemExit(f"{name}: not found in its own example; what is found: {ruling}")
+    return finding, f"In the picture it is less likely than `{ruling.findings[0].check}`, which stands first:"
+
+
+def courses(faulty: Evidence, well: Evidence, held_out: bool) -> tuple[Any, str]:
+    """Return the losses of both over the steps; of losses that cannot be compared, over those of knowing nothing."""
+    alike = faulty.loss == well.loss and math.isclose(faulty.targets.std, well.targets.std, rel_tol=0.5)
+    courses = []
+    for evidence in (faulty, well):
+        size = 1.0 if alike or not evidence.output.expected > 0 else evidence.output.expected
+        start = [] if held_out else [(0.0, first_loss(evidence) / size)]
+        losses = [(each.step, each.validation if held_out else each.loss) for each in evidence.history]
+        courses.append([*start, *((float(step), loss / size) for step, loss in losses if loss is not None)])
+    words = "loss on rows held out" if held_out else "training loss"
+    return tuple(courses), words if alike else "loss, over that of knowing nothing"

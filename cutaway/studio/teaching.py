@@ -1,0 +1,191 @@
+"""A lesson under way: its network opened, a prediction taken, the step's action done, and its figures filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from cutaway.errors import InputError
+from cutaway.studio.arguments import Arguments
+from cutaway.studio.case import Case
+from cutaway.studio.grounds import open_ground
+from cutaway.studio.lessons import Action, Lesson, Step, lesson_named
+from cutaway.studio.moment import Moment
+from cutaway.studio.quantities import Figures, NowAndBefore
+from cutaway.studio.scene import scene
+
+if TYPE_CHECKING:
+    from cutaway.studio.session import Session
+
+LOOKS = 40  # evaluations of one training at most: the points of its curve
+LIVE = 4.0  # seconds over which a training is spread that a person watches
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """Where a lesson stands.
+
+    begin   the network as the step found it
+    end     the moment after the step's action, None before it and where the training is still under way
+    done    whether the action was done, or begun
+    chosen  the choice that was made, None where none was
+    """
+
+    lesson: Lesson
+    place: int
+    begin: Figures
+    end: Moment | None = None
+    done: bool = False
+    chosen: int | None = None
+
+    @property
+    def step(self) -> Step:
+        """The step on show."""
+        return self.lesson.steps[self.place]
+
+
+def lesson(session: Session, asked: Arguments, client: Any) -> Any:
+    """Show a step of a lesson, on its network in the state that the step starts from."""
+    wanted = lesson_named(asked.text("name"))
+    place = asked.whole("step", 0, 0, len(wanted.steps) - 1)
+    asked.done()
+    with session.turn():
+        session.training.pause()
+        if not _goes_on(session, wanted, place):
+            _open(session, wanted, place, client)
+        session.lesson = Taught(wanted, place, figures(session))
+        session.changed(scene_too=True, by=client)
+        return {"scene": scene(session), "lesson": told(session, session.lesson)}
+
+
+def _goes_on(session: Session, wanted: Lesson, place: int) -> bool:
+    """Whether the network stands where the step before left it, so that its history can stay."""
+    old = session.lesson
+    return (
+        old is not None and old.lesson is wanted and old.place == place - 1 and old.end is session.now
+        and old.begin.selected == session.selected
+    )  # fmt: skip
+
+
+def _open(session: Session, wanted: Lesson, place: int, client: Any) -> None:
+    """Make the network of a step anew: the ground, the setup, and what the steps before do."""
+    case, way = open_ground(wanted.ground).open()
+    session.open(case, way)
+    for action in (*wanted.setup, *(each for step in wanted.steps[:place] for each in step.actions)):
+        perform(session, action, client)
+
+
+def predict(session: Session, asked: Arguments, client: Any) -> Any:
+    """Take a prediction, do what shows whether it is right, and tell why.
+
+    choice   its number; none where a person only wants to see
+    live     whether a training that ends the action is watched: it is then only begun
+    """
+    with session.turn():
+        old = _taught(session)
+        choice = asked.whole("choice", None, 0, len(old.step.choices) - 1)
+        live = asked.flag("live")
+        asked.done()
+        session.training.pause()
+        if session.now is not old.begin.moment or session.selected != old.begin.selected:
+            _open(session, old.lesson, old.place, client)  # the question is of the network that it was asked of
+        begin, actions = figures(session), old.step.actions
+        lasts = live and bool(actions) and actions[-1].do == "train"
+        for action in actions[: len(actions) - lasts]:
+            perform(session, action, client)
+        if lasts:
+            steps = int(actions[-1].arguments["steps"])
+            session.speed = max(1.0, steps / LIVE)
+            session.training.start(session.now.step + steps)
+        session.lesson = replace(old, begin=begin, done=True, chosen=choice, end=None if lasts else session.now)
+        session.changed(scene_too=True, by=client)
+        return {"scene": scene(session), "lesson": told(session, session.lesson)}
+
+
+def tell(session: Session, asked: Arguments, client: Any) -> Any:
+    """Return the step on show with the figures of the network as it is now."""
+    asked.done()
+    with session.turn():
+        return told(session, _taught(session))
+
+
+def perform(session: Session, action: Action, client: Any) -> None:
+    """Do one action, and wait until it is done. A training that breaks ends there."""
+    from cutaway.studio.commands import run  # which knows this module
+
+    if action.do != "train":
+        run(session, action.do, dict(action.arguments), client)
+        return
+    left = int(action.arguments["steps"])
+    chunk = max(1, left // LOOKS)
+    while left > 0 and not session.broken:
+        before = session.now.step
+        session.advance(min(chunk, left))
+        left -= session.now.step - before
+        recording = session.history.branches[session.now.branch].recording
+        recording.evaluated(session.evaluation(session.case, session.now, session.way))
+
+
+def figures(session: Session) -> Figures:
+    """Return the network on show, to compute figures from."""
+    return Figures(session.case, session.now, session.way, session.selected)
+
+
+def places(session: Session, taught: Taught) -> NowAndBefore:
+    """Return where the figures of a lesson are looked up; the selection before is that of now, unless the step changes it."""
+    now, before = figures(session), taught.begin
+    if not taught.done:
+        return NowAndBefore(now, now)
+    if not any(action.do == "select" for action in taught.step.actions) and _fits(before.case, now):
+        before = Figures(before.case, before.moment, before.way, now.selected)
+    return NowAndBefore(now, before)
+
+
+def _fits(case: Case, now: Figures) -> bool:
+    return case.material is now.case.material
+
+
+def right(taught: Taught, found: NowAndBefore) -> list[bool]:
+    """Return which choices of a step hold in a network's figures."""
+    return [choice.claim.holds(found) for choice in taught.step.choices]
+
+
+def told(session: Session, taught: Taught) -> dict[str, Any]:
+    """Return a step as a page shows it; what was not yet predicted is not given away."""
+    step, words = taught.step, ""
+    found = places(session, taught)
+    content: dict[str, Any] = {
+        "name": taught.lesson.name, "title": taught.lesson.title, "step": taught.place,
+        "steps": len(taught.lesson.steps), "heading": step.title, "views": list(step.views),
+        "done": taught.done, "chosen": taught.chosen, "text": "", "question": "", "choices": [], "right": None,
+        "reply": "", "shown": "", "why": [], "brain": None,
+        "actions": [{"do": action.do, **action.arguments} for action in step.actions],
+    }  # fmt: skip
+    try:
+        # The text and the question are those of the network that was asked about.
+        asked = NowAndBefore(found.before, found.before)
+        content |= {
+            "text": step.text.of(asked),
+            "question": step.question.of(asked),
+            "choices": [choice.says.of(asked) for choice in step.choices],
+        }
+        if taught.done:
+            content |= {
+                "right": step.right,
+                "reply": "" if taught.chosen is None else step.choices[taught.chosen].shows.of(found),
+                "shown": step.shown.of(found),
+                "why": [each.text.of(found) for each in step.why if each.when is None or each.when.holds(found)],
+                "brain": None
+                if step.brain is None
+                else {"like": step.brain[0].of(found), "ends": step.brain[1].of(found)},
+            }
+    except InputError as fault:
+        words = f"the network on show is no longer that of the lesson ({fault}); begin the step again"
+    return {**content, "fits": not words, "words": words}
+
+
+def _taught(session: Session) -> Taught:
+    if session.lesson is None:
+        raise InputError("lesson: none is under way; begin one with the command lesson")
+    found: Taught = session.lesson
+    return found
