@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from cutaway.errors import InputError
+
 if TYPE_CHECKING:
     from cutaway.diagnosis.evidence import Evidence
     from cutaway.diagnosis.verdict import Verdict
+    from cutaway.runs.repairing import Diagnosis
+    from cutaway.runs.run import Run
+
+# What a repaired run is called, beside the one that it came from.
+REPAIRED = "-repaired"
 
 
 def diagnose(
     run: Path,
     /,
     *,
+    fix: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    data: Path | None = None,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+    budget: Annotated[float | None, Parameter(show_default=False)] = None,
     notes: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -28,12 +40,31 @@ def diagnose(
     well it says that nothing is wrong, and how good it is beside simple methods. Everything it needs was measured
     while the run was trained, before the first step and between the epochs; its data is not read.
 
-    Example: `cutaway diagnose runs/houses`
+    With --fix it is repaired: the first cause is fixed, it is trained again in full and looked at again, at most four
+    times; what does not help is undone. Before and after are shown, and the repaired run is written beside the old one,
+    which stays as it is. Of a run of ca.fit every fix can be applied, and --data has the rows that it learned from,
+    which are not kept with it; each fix is first tried against a training without it. Of a run on a table, pictures or
+    a text it can leave out a column that is the target itself, train for longer, and take the network of effort
+    standard for that of quick; what else its recipe decides stays, and it says what a person can do. Where nothing can
+    be repaired it says so, and writes nothing.
+
+    Example: `cutaway diagnose runs/houses --fix`
 
     Parameters
     ----------
     run
         The run's folder.
+    fix
+        Apply what helps, train again, and show before and after.
+    data
+        Of a run of ca.fit, an .npz file with the arrays X and y that it learned from, and sample_weight, X_validation
+        and y_validation where fit was given such: without --fix the fixes are tried, and none is applied. Of other
+        runs, with --fix, where their data is now, if it is no longer where it was.
+    out
+        The folder for the repaired run; the run's own name with -repaired, beside it, when not given.
+    budget
+        Seconds that trying fixes may take, as a share of the training's, but at least one; 0.2 when not given, 0 for
+        none.
     notes
         Also what is unusual and does no harm that could be measured.
     json_
@@ -45,9 +76,16 @@ def diagnose(
     from cutaway.runs.diagnosing import diagnosis_of
     from cutaway.runs.load import load
 
-    evidence, verdict = diagnosis_of(load(run))
+    place = _place(run, fix, out, budget, tries=fix or data is not None)
+    loaded = load(run)
+    evidence, verdict = diagnosis_of(loaded)
+    found, written = None, None
+    if fix or data is not None:
+        found, written = _tried(loaded, place, fix, data, 0.2 if budget is None else budget, not (json_ or quiet))
+        verdict = replace(verdict, findings=found.findings)
     if json_:
-        sys.stdout.write(json.dumps(_told(run, evidence, verdict), ensure_ascii=False, indent=1) + "\n")
+        told = {**_told(run, evidence, verdict), **({} if found is None else _done(found, written))}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
         return 0
     if quiet:
         lines = [first(finding) for finding in verdict.findings] or [nothing(evidence)]
@@ -55,8 +93,65 @@ def diagnose(
         return 0
     from rich.console import Console
 
-    show(Console(), evidence, verdict, notes)
+    console = Console()
+    show(console, evidence, verdict, notes)
+    if found is not None:
+        from cutaway.cli.findings import show_finding
+
+        lines = [*found.done(), *([] if written is None else [f"written {written}"])]
+        for line in lines[:1]:
+            show_finding(console, f"\n{line}", "")
+        for line in lines[1:]:
+            show_finding(console, line, "")
     return 0
+
+
+def _place(run: Path, fix: bool, out: Path | None, budget: float | None, tries: bool) -> Path | None:
+    """Return where a repaired run is to go, None where there is to be none; refused now rather than after training."""
+    from cutaway.storage.run_folder import check_place
+
+    if budget is not None and not (tries and budget >= 0):
+        raise InputError(
+            f"--budget is {budget:g}; expected at least 0" if tries else "--budget is for trying fixes: add --fix"
+        )
+    if not fix:
+        if out is not None:
+            raise InputError("--out is for the repaired run: add --fix")
+        return None
+    whole = run.resolve()
+    place = whole.with_name(whole.name + REPAIRED) if out is None else out
+    if place.resolve() == whole:
+        raise InputError(f"--out is {out}, the run itself, which is not written over; give another folder")
+    check_place(place)
+    return place if out is not None else run.with_name(run.name + REPAIRED) if run.name not in ("", "..") else place
+
+
+def _tried(
+    loaded: Run, place: Path | None, fix: bool, data: Path | None, budget: float, loud: bool
+) -> tuple[Diagnosis, Path | None]:
+    """Return the diagnosis with what was tried, and where the repaired run is; None where nothing was repaired."""
+    from cutaway.runs.repairing import diagnose as diagnose_run
+
+    found = diagnose_run(loaded, fix, budget, data, progress=None if loud else False)
+    if place is None or found.run is None or not found.repaired:
+        return found, None
+    return found, found.run.save(place)
+
+
+def _done(found: Diagnosis, written: Path | None) -> dict[str, Any]:
+    """Return what was tried as data."""
+    from cutaway.storage.diagnosis_file import plain
+
+    return {
+        "tried": finite(plain(found.log)),
+        "not_tried": list(found.by_hand),
+        "measure": found.measure,
+        "before": finite(plain(found.before)),
+        "after": finite(plain(found.after)),
+        "seconds": found.seconds,
+        "budget": found.budget,
+        "written": None if written is None else str(written),
+    }
 
 
 def show(console: Any, evidence: Evidence, verdict: Verdict, notes: bool) -> None:

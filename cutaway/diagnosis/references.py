@@ -20,12 +20,14 @@ COLUMNS = 16
 RIDGES = (1e-6, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 # How often targets are permuted, to see what chance alone reaches.
 PERMUTATIONS = 20
+# So many standard errors above chance, targets have to do with inputs, without permuting them.
+OBVIOUS = 8.0
 # A feature is the target itself where their correlation is off 1 by no more than rounding.
 ROUNDING = 1e-6
 # A class with less than this share of the rows of another is rare; directions in which classes are weighed alike.
 RARE, DIRECTIONS = 0.2, 50
 # Neighbours that vote on a row, and rows that are voted on, at most.
-NEIGHBOURS, VOTED = 10, 300
+NEIGHBOURS, VOTED = 10, 200
 # Rows named whose neighbours disagree.
 NAMED = 10
 
@@ -61,11 +63,10 @@ def references(loss: Loss, rows: Batch, judged: int, whole: bool = False) -> Ref
         best = int(np.argmax(scores))
         distances = _distances(features)
         nearest = distances.argmin(axis=1)
-        found = {
-            "linear": scores[best],
-            "neighbour": _score(wanted[nearest], wanted, task),
-            "unrelated": _unrelated(basis, RIDGES[best], nearest, wanted),
-        }
+        found = {"linear": scores[best], "neighbour": _score(wanted[nearest], wanted, task)}
+        plain = _found(chance, found, task, judged, len(some))
+        if plain.best - chance < OBVIOUS * plain.error:  # else there is no doubt, and permuting takes long
+            found["unrelated"] = _unrelated(basis, RIDGES[best], nearest, wanted)
         if x.ndim == 2 and x.shape[1] > 1 and y.size == len(y):
             place = _copied(features, np.asarray(y[some], np.float64).ravel())
             if place is not None:
@@ -156,7 +157,10 @@ def _distances(x: np.ndarray) -> np.ndarray:
     """Return the squared distance of each row to every other one; to itself, infinity."""
     x = x.astype(np.float32)
     squares = (x**2).sum(axis=1)
-    distances: np.ndarray = squares[:, None] + squares - 2 * (x @ x.T)
+    distances: np.ndarray = x @ x.T
+    distances *= -2
+    distances += squares
+    distances += squares[:, None]
     np.fill_diagonal(distances, np.inf)
     return distances
 

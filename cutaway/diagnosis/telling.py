@@ -24,11 +24,18 @@ def told(finding: Finding) -> str:
         proof = finding.proof
         without, better = (sum(scores) / len(scores) for scores in (proof.without, proof.with_fix))
         lines.append(
-            f"  tried for {proof.steps} steps, {len(proof.without)} times: {without:.3g} without, {better:.3g} with it"
+            f"  tried for {proof.steps} steps, {len(proof.without)} times: {without:.3g} without, {better:.3g} with it: "
+            + _came_of(proof.helps, better > without)
         )
     if finding.consequences:
         lines.append("  follows from it: " + ", ".join(each.check for each in finding.consequences))
     return "\n".join(lines)
+
+
+def _came_of(helps: bool, scores: bool) -> str:
+    if not helps:
+        return "so short, it was not seen to help"
+    return "it helps" if scores else "it helps, the loss is lower"
 
 
 def normal(finding: Finding) -> str:

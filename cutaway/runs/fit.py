@@ -20,6 +20,7 @@ from cutaway.runs.diagnosing import Diagnosing
 from cutaway.runs.fingerprint import fingerprint_of
 from cutaway.runs.keeping import keeping_in, put_away
 from cutaway.runs.learn import learn
+from cutaway.runs.origin import origin_of
 from cutaway.runs.run import Run
 from cutaway.runs.trajectory import Followed, with_trajectory
 from cutaway.storage.architecture import describe
@@ -166,6 +167,7 @@ def fit(
         run.trajectory = way
         if diagnosing is not None:
             diagnosing.end(run)
+            run.origin = origin_of(run.setup, fresh, validation)
         if followed is not None:
             run.way = followed.way(run.network, run.history, criterion)
         return put_away(run, keeping)

@@ -13,6 +13,7 @@ from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.verdict import Verdict
 from cutaway.errors import InputError
 from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord
+from cutaway.runs.origin import Origin
 from cutaway.runs.run import Run, single
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.architecture import ModelFileError
@@ -49,7 +50,7 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
     followed = place / TRAJECTORY
     way = read_way(followed, single(held.network).parameters()) if followed.exists() else None
     found = place / DIAGNOSIS
-    known = read_diagnosis(found, evidence=Evidence, verdict=Verdict) if found.exists() else {}
+    known = read_diagnosis(found, evidence=Evidence, verdict=Verdict, origin=Origin | None) if found.exists() else {}
     evidence, verdict = known.get("evidence"), known.get("verdict")
     try:
         told = some_fields(facts, "run", engine=str, engine_reason=str, seconds=float)
@@ -67,6 +68,7 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
             seconds=told["seconds"],
             path=place,
             way=way,
+            origin=known.get("origin"),
         )
         if evidence is not None:
             run.evidence = replace(

@@ -6,7 +6,7 @@ import copy
 import time
 import warnings
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,9 +18,10 @@ from cutaway.diagnosis.telling import told
 from cutaway.diagnosis.verdict import Verdict, verdict
 from cutaway.errors import FindingWarning, InputError, TrainingWarning
 from cutaway.layers import Blend, Ensemble, Layer, Sequential
-from cutaway.records import Finding
+from cutaway.records import Event, Finding
 from cutaway.runs.diagnosing import diagnosis_of
 from cutaway.runs.learn import learn
+from cutaway.runs.origin import setup_again
 from cutaway.training.score import score_of
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class Diagnosis:
     suspected  whether nothing could be tried: the run came from disk, without what it was trained from
     run        the repaired run, the run itself where no fix helped; None where no repair was asked for
     log        what the repair tried, one attempt after another
+    by_hand    what it could not try, and what a person can do about it
     before, after   score of the run and of the repaired one, on the same rows
+    measure    what the score is, in words
     """
 
     findings: tuple[Finding, ...]
@@ -53,57 +56,99 @@ class Diagnosis:
     suspected: bool = False
     run: Run | None = field(default=None, repr=False)
     log: tuple[Attempt, ...] = ()
+    by_hand: tuple[str, ...] = ()
     before: float | None = None
     after: float | None = None
+    measure: str = "score"
+
+    @property
+    def repaired(self) -> bool:
+        """Whether there is a run that something was mended in."""
+        return any(attempt.kept for attempt in self.log)
 
     def __repr__(self) -> str:
         lines: list[str] = []
         for place, finding in enumerate(self.findings, 1):
             lines.append(f"{place}. {'suspected: ' if self.suspected else ''}{told(finding)}")
-            if finding.proof is not None:
-                lines[-1] += "\n  it helps" if finding.proof.helps else "\n  so short, it was not seen to help"
         if not self.findings:
             lines.append("nothing is wrong that could be found" if not self.harm else self.harm)
         lines += [f"note: {finding.sentence}" for finding in self.notes]
+        return "\n".join([*lines, *self.done()])
+
+    def done(self) -> list[str]:
+        """Return what was tried and what came of it, a line each; nothing where nothing was."""
+        lines: list[str] = []
         if self.seconds:
             lines.append(f"experiments took {self.seconds:.1f} s of {self.budget:.1f} s allowed")
         lines += [f"tried: {attempt}" for attempt in self.log]
-        if self.before is not None and self.after is not None:
-            lines.append(f"score before {self.before:.3f}, after {self.after:.3f}")
-        return "\n".join(lines)
+        lines += [f"not tried: {sentence}" for sentence in self.by_hand]
+        if self.run is not None and not self.findings:
+            lines.append("nothing to repair")
+        elif self.run is not None and not self.repaired:
+            lines.append("nothing that was tried helped" if self.log else "nothing could be repaired automatically")
+        elif self.before is not None and self.after is not None:
+            lines.append(f"{self.measure} before {self.before:.3f}, after {self.after:.3f}")
+        return lines
 
 
-def diagnose(run: Run, fix: bool = False, budget: float = 0.2) -> Diagnosis:
+def diagnose(
+    run: Run, fix: bool = False, budget: float = 0.2, data: Any = None, progress: bool | None = False
+) -> Diagnosis:
     """Return the diagnosis of a run; see `Run.diagnose`."""
     if not budget >= 0:
         raise InputError(f"diagnose: budget is a share of the training time, at least 0, got {budget!r}")
     evidence, found = diagnosis_of(run)
-    setup = run.setup
-    if fix and run.summary()["kind"] != "network":
+    setup, own = run.setup, run.summary()["kind"] == "network"
+    if setup is None and not found.findings:
+        # There is nothing to try, and no rows are needed to say so.
+        return Diagnosis((), found.notes, found.harm.sentence, run=run if fix else None)
+    if setup is None and own and data is not None:
+        setup = setup_again(run, data)
+    if setup is None and fix and own:
         raise InputError(
-            "diagnose: fix=True repairs runs of ca.fit; a run that made its own network from a table, pictures or a "
-            "text is trained again with other settings (effort, columns, more data)"
+            "diagnose: this run holds no rows to train again on; give those that it learned from: data=(X, y), --data "
+            "rows.npz with X and y"
         )
-    if setup is None:
-        if fix:
-            raise InputError(
-                "diagnose: this run holds no rows to train again on; call fit with its data, and diagnose what it "
-                "returns with fix=True"
-            )
-        return Diagnosis(found.findings, found.notes, found.harm.sentence, suspected=bool(found.findings))
+    if not own and data is not None and not fix:
+        raise InputError("diagnose: data is for a repair of this run; ask for one (fix=True, --fix), or leave it out")
+    if setup is None and not fix:
+        return Diagnosis(found.findings, found.notes, found.harm.sentence, suspected=True)
     seconds = max(FEWEST_SECONDS, budget * run.seconds) if budget else 0.0
     findings, spent = found.findings, 0.0
-    if seconds and found.findings:
+    if seconds and found.findings and setup is not None:
         findings, spent = proved(setup, evidence, found, seconds)
     if not fix:
         return Diagnosis(findings, found.notes, found.harm.sentence, spent, seconds)
+    if not own or setup is None:
+        return _of_a_job(run, findings, found, spent, seconds, data, progress)
     first = Training(setup, evidence, found, score(setup, trained_of(run, setup)), run)
     if not findings:
         return Diagnosis(findings, found.notes, "", spent, seconds, run=run, before=first.score, after=first.score)
     best, log, extra = repair(first, findings, train_again, seconds)
+    for attempt in log:
+        if attempt.kept:
+            done = f"{', '.join(attempt.checks)}: {'; '.join(attempt.sentences)}"
+            best.run.events.append(Event(0, "repaired", done))
     return Diagnosis(
         findings, found.notes, found.harm.sentence, spent + extra, (1 + len(log)) * seconds,
         run=best.run, log=tuple(log), before=first.score, after=best.score,
+    )  # fmt: skip
+
+
+def _of_a_job(
+    run: Run, findings: tuple[Finding, ...], found: Verdict, spent: float, seconds: float, data: Any,
+    progress: bool | None,
+) -> Diagnosis:  # fmt: skip
+    """Return the diagnosis with the repair of a run on a table, pictures or a text."""
+    from cutaway.runs.retraining import retrained
+
+    if not findings:
+        return Diagnosis(findings, found.notes, found.harm.sentence, run=run)
+    again = retrained(run, findings, data, progress)
+    return Diagnosis(
+        findings, found.notes, found.harm.sentence, spent, seconds, suspected=run.setup is None, run=again.run,
+        log=tuple(again.log), by_hand=tuple(again.by_hand), before=again.before, after=again.after,
+        measure=again.measure,
     )  # fmt: skip
 
 
@@ -120,6 +165,8 @@ def train_again(setup: Setup) -> Training[Run]:
             copy.deepcopy(setup.network), setup.loss, setup.optimizer, setup.rows, setup.held_out,
             replace(setup.plan, shown=None, followed=None), engine=setup.engine, progress=False,
         )  # fmt: skip
+    if learned.interrupted:
+        raise KeyboardInterrupt
     network = learned.network
     evidence = with_records(before, learned, _one(network), setup.loss, setup.rows, setup.held_out)
     found: Verdict = verdict(evidence)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cutaway.diagnosis.setup import Setup
     from cutaway.diagnosis.verdict import Verdict
     from cutaway.export import Exported
+    from cutaway.runs.origin import Origin
     from cutaway.runs.repairing import Diagnosis
     from cutaway.storage.network_file import Preprocessing
     from cutaway.storage.way import Way
@@ -47,6 +48,7 @@ class Run:
               the trajectory on disk; None where the training was not followed
     evidence, verdict   what its diagnosis knows, and what it found; None where the training was not observed
     setup     what it was trained from, for experiments with fixes; not on disk
+    origin    the same without the rows, which is on disk, of a run of `fit`; None of others
     """
 
     network: Layer | Ensemble | Blend
@@ -63,6 +65,7 @@ class Run:
     evidence: Evidence | None = field(default=None, repr=False)
     verdict: Verdict | None = field(default=None, repr=False)
     setup: Setup | None = field(default=None, repr=False)
+    origin: Origin | None = field(default=None, repr=False)
 
     @property
     def interrupted(self) -> bool:
@@ -80,20 +83,25 @@ class Run:
         """The causes why it does not learn as it could, the first cause first; none for a training that is well."""
         return () if self.verdict is None else self.verdict.findings
 
-    def diagnose(self, fix: bool = False, budget: float = 0.2) -> Diagnosis:
+    def diagnose(self, fix: bool = False, budget: float = 0.2, data: Any = None) -> Diagnosis:
         """Return why it does not learn as it could, each cause with what an experiment made of its fix.
 
         fix      whether to apply what helps and train again in full, first cause first, up to four times: the repaired
                  run is in `diagnosis.run`, with the score before and after; what does not help is undone
         budget   seconds that experiments may take, as a share of the training's, but at least one (0: no experiments);
                  they are made only where something is wrong
+        data     of a run from disk the rows that it learned from, as `fit` was given them: (X, y), or by name also
+                 sample_weight, X_validation and y_validation, or an .npz file that holds them; of a table, pictures or
+                 a text only where it is no longer where it was
 
-        A run from disk has no rows to try anything on: then causes are suspected. Raises `InputError` where nothing was
-        observed of the training, and for `fix` of a run from disk.
+        Without them a run of `fit` from disk has no rows to try anything on: then causes are suspected. A run of `train`
+        is repaired by training once more with other options, where these can help; what its recipe decides stays, and
+        `diagnosis.by_hand` says what a person can do. Raises `InputError` where nothing was observed of the training,
+        for `fix` without rows, and for rows that are not those that it learned from.
         """
         from cutaway.runs.repairing import diagnose
 
-        return diagnose(self, fix, budget)
+        return diagnose(self, fix, budget, data)
 
     def predict(self, x: Any, rows: int = 4096) -> np.ndarray:
         """Return the network's outputs for `x`, `rows` rows at a time, so that memory stays bounded."""
@@ -178,7 +186,8 @@ class Run:
             return b""
         evidence = replace(self.evidence, layer_vitals=(), network_vitals=(), history=(), events=())
         try:
-            return diagnosis_bytes(evidence=evidence, verdict=self.verdict)
+            origin = None if self.origin is None else self.origin.seeing(self.setup)
+            return diagnosis_bytes(evidence=evidence, verdict=self.verdict, origin=origin)
         except Exception as fault:
             self.events.append(Event(0, "diagnosis", passed_over(fault)))
             return b""

@@ -8,8 +8,24 @@ from cutaway.backends.random import Random
 from cutaway.layers import Context
 from cutaway.layers.context import Tap
 from cutaway.studio.case import Case
-from cutaway.studio.moment import Moment
+from cutaway.studio.history import History
+from cutaway.studio.moment import Moment, is_finite
 from cutaway.studio.way import Way
+
+
+def first_broken(case: Case, history: History, way: Way, before: Moment, example: int | None) -> str:
+    """Return what went wrong in the step after a moment, or further back, in the first step that is not finite."""
+    if is_finite(before.carry):
+        places = case.stepper(way).places(before.position) if example is None else np.array([example])
+        return what_broke(case, before, way, places)
+    low, high = 0, before.step  # the weights are finite after `low` steps, and not after `high`
+    while high - low > 1:
+        half = (low + high) // 2
+        low, high = (half, high) if is_finite(history.at(before.branch, half).carry) else (low, half)
+    moment = history.at(before.branch, low)
+    chosen = history.owner(before.branch, low).examples.get(low)
+    places = case.stepper(way).places(moment.position) if chosen is None else np.array([chosen])
+    return what_broke(case, moment, way, places)
 
 
 def what_broke(case: Case, before: Moment, way: Way, places: np.ndarray) -> str:

@@ -27,6 +27,8 @@ SUPERSEDED: dict[str, tuple[str, ...]] = {
     "attention": (), "seek": (),
 }  # fmt: skip
 
+# Commands after which a frame may come in half the usual time.
+BY_HAND = ("edit", "undo", "redo", "select", "seek", "step")
 # Commands that take long: the training goes on meanwhile, and they take a turn only where they change something.
 LONG = ("load", "inspect", "findings", "export", "ledger", "apply_fix")
 
@@ -49,7 +51,7 @@ class Client:
         self.revision = 0
         self._frame = 0  # number of the last frame sent
         self._waits = False  # whether it has not been acknowledged
-        self._next = 0.0  # when the next may be sent
+        self._next = self._shown = 0.0  # when the next may be sent, and when the last one was begun
         self._seen = -1  # the session's tick that the last frame shows
         self._since = (-1, -1)  # branch and its last step, of the last frame that was acknowledged
         self._sent = (-1, -1)
@@ -147,6 +149,8 @@ class Client:
                 with nullcontext() if name in LONG else self.session.turn():
                     result = run(self.session, name, request, self)
             self.revision = max(self.revision, revision)
+            if name in BY_HAND:  # what a hand does is to be seen at once
+                self._next = min(self._next, self._shown + self.interval / 2)
             self._deliver({**head, "version": self.session.version, "result": result})
         except InputError as fault:
             self._deliver({**head, "error": {"kind": "input", "message": str(fault)}})
@@ -163,7 +167,7 @@ class Client:
         return {}
 
     def _show(self) -> None:
-        began = time.perf_counter()
+        began = self._shown = time.perf_counter()
         try:
             # In a turn: two threads that compute at once in one interpreter would hinder each other far longer.
             with self.session.turn():

@@ -62,6 +62,7 @@ class Reason:
 class Step:
     """One step: something to read, a question, what is done to see, and why it came so.
 
+    begin   what is done as it is entered, before anything is asked
     right   the number of the choice whose claim holds; the tests prove it with the engine
     brain   what in a brain it is like, and where that ends; None where it does not help
     """
@@ -71,6 +72,7 @@ class Step:
     question: Told
     choices: tuple[Choice, ...]
     right: int
+    begin: tuple[Action, ...]
     actions: tuple[Action, ...]
     shown: Told
     why: tuple[Reason, ...]
@@ -146,7 +148,7 @@ def read(name: str, written: bytes) -> Lesson:
 
 
 def _step(data: Mapping[str, Any], where: str) -> Step:
-    _keys(data, where, ("title", "text", "question", "choices", "shown", "why"), ("do", "brain", "views"))
+    _keys(data, where, ("title", "text", "question", "choices", "shown", "why"), ("begin", "do", "brain", "views"))
     choices = [_choice(each, f"{where}, choice {place}") for place, each in enumerate(data["choices"], 1)]
     right = [place for place, each in enumerate(data["choices"]) if each.get("right") is True]
     if len(right) != 1 or not 2 <= len(choices) <= 4:
@@ -164,6 +166,7 @@ def _step(data: Mapping[str, Any], where: str) -> Step:
         _told(data, "question", where),
         tuple(choices),
         right[0],
+        _actions(data.get("begin", []), f"{where}, begin"),
         _actions(data.get("do", []), where),
         _told(data, "shown", where),
         tuple(_reason(each, where) for each in data["why"]),

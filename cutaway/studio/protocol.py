@@ -82,8 +82,8 @@ def unpacked(content: Any, buffers: Sequence[Any]) -> Any:
 def as_frame(content: Any, buffers: Sequence[bytes]) -> bytes:
     """Return one message as the bytes of one WebSocket frame: length of the header, header, buffers.
 
-    >>> as_frame({"do": "open"}, [])
-    b"'\\x00\\x00\\x00{\"content\":{\"do\":\"open\"},\"buffers\":[]}"
+    >>> as_frame({"do": "open"}, [b"xy"])
+    b'\'\\x00\\x00\\x00{"content":{"do":"open"},"buffers":[2]}xy'
     """
     header = json.dumps(
         {"content": content, "buffers": [len(buffer) for buffer in buffers]},

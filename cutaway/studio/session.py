@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +12,7 @@ import numpy as np
 
 from cutaway.errors import InputError
 from cutaway.explain.figures import shown
-from cutaway.studio.broken import what_broke
+from cutaway.studio.broken import first_broken
 from cutaway.studio.case import Arrays, Case, Selected
 from cutaway.studio.history import History, Spot
 from cutaway.studio.jobs import Jobs
@@ -23,6 +21,7 @@ from cutaway.studio.recording import Evaluation
 from cutaway.studio.scene import scene
 from cutaway.studio.stepping import example_of, shown_step
 from cutaway.studio.training import Training
+from cutaway.studio.turns import Turns
 from cutaway.studio.views import Views
 from cutaway.studio.way import Way
 from cutaway.training.plan import FIRST_ROWS
@@ -70,8 +69,7 @@ class Session:
     """
 
     def __init__(self, case: Case, way: Way) -> None:
-        self._lock, self._count = threading.RLock(), threading.Lock()
-        self.waiting = 0
+        self.turns = Turns()
         self.version = self.tick = 0
         self.clients: list[Any] = []
         self.speed: float | None = None
@@ -95,25 +93,9 @@ class Session:
 
     # ---- turns and clients ------------------------------------------------------------------------------------
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait until the training has finished its step, and hold it up meanwhile."""
-        with self._count:
-            self.waiting += 1
-        try:
-            with self._lock:
-                yield
-        finally:
-            with self._count:
-                self.waiting -= 1
-
-    @contextmanager
-    def stepping(self) -> Iterator[None]:
-        """What the training takes for a few steps: it gives way to whoever waits for a turn."""
-        while self.waiting:
-            time.sleep(0.0002)
-        with self._lock:
-            yield
+    def turn(self) -> AbstractContextManager[None]:
+        """Hold up the training, and everybody else."""
+        return self.turns.turn()
 
     def shown(self) -> Shown:
         """Return what is on show now."""
@@ -205,22 +187,7 @@ class Session:
         before, self.now = self.now, moment
         self.history.record(moment, loss, example)
         if not np.isfinite(loss) or (self.training.checks(moment) and not is_finite(moment.carry)):
-            self._breaks(before, moment, example)
-
-    def _breaks(self, before: Moment, after: Moment, example: int | None) -> None:
-        """Say what went wrong between two moments, or further back, at the first step that is not finite."""
-        low = before.step if is_finite(before.carry) else self._last_finite(before)
-        moment = self.history.at(after.branch, low) if low != before.step else before
-        places = self.case.stepper(self.way).places(moment.position) if example is None else np.array([example])
-        self.broken = what_broke(self.case, moment, self.way, places)
-
-    def _last_finite(self, moment: Moment) -> int:
-        """Return the last step before a moment whose weights are finite, by halving."""
-        low, high = 0, moment.step
-        while high - low > 1:
-            half = (low + high) // 2
-            low, high = (half, high) if is_finite(self.history.at(moment.branch, half).carry) else (low, half)
-        return low
+            self.broken = first_broken(self.case, self.history, self.way, before, example)
 
     # ---- changes by hand --------------------------------------------------------------------------------------
 

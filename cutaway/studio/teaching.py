@@ -51,7 +51,10 @@ def lesson(session: Session, asked: Arguments, client: Any) -> Any:
     asked.done()
     with session.turn():
         session.training.pause()
-        if not _goes_on(session, wanted, place):
+        if _goes_on(session, wanted, place):
+            for action in wanted.steps[place].begin:
+                perform(session, action, client)
+        else:
             _open(session, wanted, place, client)
         session.lesson = Taught(wanted, place, figures(session))
         session.changed(scene_too=True, by=client)
@@ -68,10 +71,10 @@ def _goes_on(session: Session, wanted: Lesson, place: int) -> bool:
 
 
 def _open(session: Session, wanted: Lesson, place: int, client: Any) -> None:
-    """Make the network of a step anew: the ground, the setup, and what the steps before do."""
-    case, way = open_ground(wanted.ground).open()
-    session.open(case, way)
-    for action in (*wanted.setup, *(each for step in wanted.steps[:place] for each in step.actions)):
+    """Make the network of a step anew: the ground, the setup, what the steps before do, and what it begins with."""
+    session.open(*open_ground(wanted.ground).open())
+    before = [action for step in wanted.steps[:place] for action in (*step.begin, *step.actions)]
+    for action in (*wanted.setup, *before, *wanted.steps[place].begin):
         perform(session, action, client)
 
 
@@ -132,7 +135,7 @@ def figures(session: Session) -> Figures:
 
 
 def places(session: Session, taught: Taught) -> NowAndBefore:
-    """Return where the figures of a lesson are looked up; the selection before is that of now, unless the step changes it."""
+    """Return where the figures of a lesson are looked up; what was selected before matters where the step selects."""
     now, before = figures(session), taught.begin
     if not taught.done:
         return NowAndBefore(now, now)

@@ -61,7 +61,7 @@ class Training:
         window, counted = began, 0
         speed = session.speed
         while True:
-            with session.stepping():
+            with session.turns.stepping():
                 if not self.running or self._thread is not mine:
                     break
                 if session.speed != speed:
@@ -69,7 +69,7 @@ class Training:
                 most = self._most(speed, began, taken)
                 if most > 0:
                     end, first = time.perf_counter() + SLICE, session.now.step
-                    session.advance(most, lambda end=end: time.perf_counter() > end or session.waiting > 0)  # type: ignore[misc]
+                    session.advance(most, lambda end=end: time.perf_counter() > end or session.turns.waiting > 0)  # type: ignore[misc]
                     taken += session.now.step - first
                     counted += session.now.step - first
                     session.tick += 1

@@ -78,7 +78,7 @@ def test_an_edit_by_one_is_seen_by_all_and_frames_say_which_revision_they_hold(s
 
 def test_requests_that_wait_are_superseded_by_newer_ones_of_the_same_kind(session):
     page = Listener(session)
-    with session._lock:  # so that the first one keeps the client busy
+    with session.turns.lock:  # so that the first one keeps the client busy
         first = page.ask("edit", path="4.bias", index=[0], value=0.0)
         time.sleep(0.1)
         numbers = [page.ask("edit", path="4.bias", index=[0], value=float(value)) for value in range(1, 40)]

@@ -120,7 +120,7 @@ def test_an_edit_moves_output_and_loss_and_is_taken_back_bit_by_bit(session):
     after = ask(session, "weights")
     assert all(np.array_equal(after[path], before[path]) for path in before)
     assert ask(session, "redo")["after"] == 2.5
-    with pytest.raises(InputError, match="nothing|no edit"):
+    with pytest.raises(InputError, match="no edit"):
         for _ in range(3):
             ask(session, "undo")
 
@@ -290,9 +290,9 @@ def test_shape_changes_the_network_and_keeps_the_weights_that_fit(session):
     after = ask(session, "weights")
     assert np.array_equal(after["0.weight"], before["0.weight"])
     assert after["2.weight"].shape == (8, 1)
-    with pytest.raises(InputError, match="needs|need"):
+    with pytest.raises(InputError, match="need"):
         ask(session, "shape", change={"layers": [{"kind": "Dense", "settings": {"units": 7}}]})
-    with pytest.raises(InputError, match="there is no|layer 0 is 'Eval'"):
+    with pytest.raises(InputError, match="layer 0 is 'Eval'"):
         ask(session, "shape", change={"layers": [{"kind": "Eval"}]})
     with pytest.raises(InputError, match="squared_error"):
         ask(session, "shape", change={"loss": "squared_error"})

@@ -1,6 +1,7 @@
 """The server: a browser's side of the conversation over a real socket."""
 
 import asyncio
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -35,10 +36,10 @@ def socket_of(server, token=None, **options):
     return connect(f"ws://127.0.0.1:{server.port}/socket?token={token}", max_size=None, proxy=None, **options)
 
 
-async def ask(socket, number, do, buffers=(), **arguments):
-    await socket.send(as_frame({"id": number, "revision": 0, "do": do, **arguments}, list(buffers)))
+async def ask(line, number, do, buffers=(), **arguments):
+    await line.send(as_frame({"id": number, "revision": 0, "do": do, **arguments}, list(buffers)))
     while True:
-        content = unpacked(*from_frame(await asyncio.wait_for(socket.recv(), 20)))
+        content = unpacked(*from_frame(await asyncio.wait_for(line.recv(), 20)))
         if content.get("id") == number:
             return content
 
@@ -57,6 +58,11 @@ def test_the_page_is_there_for_who_has_the_address(server):
 
 def test_only_this_machine_is_listened_to(server):
     assert server.socket.getsockname()[0] == "127.0.0.1"
+
+
+def test_small_messages_are_not_held_back(server):
+    # asyncio sends at once on sockets that say they are TCP; others wait up to 40 ms for more to send.
+    assert server.socket.proto == socket.IPPROTO_TCP
 
 
 def test_two_tabs_see_the_same_network(server):
@@ -120,10 +126,10 @@ def test_no_socket_without_token_and_origin(server, token, options):
 @pytest.mark.parametrize("message", ["{}", b"", b"\x09\x00\x00\x00{}", b"\x02\x00\x00\x00[]"])
 def test_what_cannot_be_read_ends_the_conversation(server, message):
     async def talk():
-        async with socket_of(server) as socket:
-            await socket.send(message)
+        async with socket_of(server) as line:
+            await line.send(message)
             with pytest.raises(ConnectionClosed) as closed:
-                await asyncio.wait_for(socket.recv(), 20)
+                await asyncio.wait_for(line.recv(), 20)
             assert closed.value.rcvd.code == (1003 if isinstance(message, str) else 1007)
 
     asyncio.run(talk())
