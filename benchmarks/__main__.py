@@ -16,6 +16,7 @@ NAMES = {
     "dense": "four dense networks: one training step beside scikit-learn, PyTorch, hand-written JAX and NumPy",
     "diagnosis": "healthy and broken trainings: how often their diagnosis is right, and cries for nothing",
     "faults": "trainings killed at random moments and gone on with, failing disks, two processes on one folder",
+    "finding_pictures": "the pictures, words and numbers of docs/findings, from trainings with a fault and without",
     "fuzz": "changed files of every kind that is read: each must load or be refused",
     "jobs": "`cutaway train` on pictures and on a text, in processes of its own: scores, seconds, memory",
     "overhead": "what observing, records, callbacks and checkpoints cost a training",
@@ -36,6 +37,9 @@ def main() -> None:
             add_options(command)
         elif name == "diagnosis":
             importlib.import_module("benchmarks.diagnosis").add_options(command)
+        elif name == "finding_pictures":
+            command.add_argument("--only", default="", help="name of one finding (all)")
+            command.add_argument("--numbers", action="store_true", help="the values of thresholds in the pages, no more")
         elif name == "fuzz":
             command.add_argument("--minutes", type=float, default=30, help="all kinds of file together (30)")
             command.add_argument("--seed", type=int, default=0, help="of the first change (0)")

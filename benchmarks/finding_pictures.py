@@ -27,11 +27,11 @@ PICTURES = PAGES / "pictures"
 EXAMPLES = {
     each.check: each for part in (of_data, of_heads, of_networks, of_steps) for each in part.EXAMPLES
 }  # fmt: skip
-NUMBER = re.compile(r"`([A-Z_]+)` = ([^\s,;)]*[^\s,;).])")
+NUMBER = re.compile(r"`([A-Z_]+)` = (-?\d+(?:\.\d+)?(?:e-?\d+)?)")
 SAID = re.compile(r"(<!-- said -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def main(quick: bool = False, repeats: int = 1, only: str = "", numbers: bool = False) -> None:
+def main(quick: bool = False, only: str = "", numbers: bool = False) -> None:
     """Write pictures, what is said and numbers; with `only` of one finding, with `numbers` nothing but the numbers."""
     names = [check.name for check in CHECKS if only in ("", check.name)]
     for name in [] if numbers else names[:2] if quick else names:

@@ -8,7 +8,7 @@ import numpy as np
 
 import cutaway as ca
 from benchmarks.findings.example import Example, Make, course, fitted, pair, told, watched
-from benchmarks.findings.rows import clouds, moons
+from benchmarks.findings.rows import clouds, moons, sine
 from cutaway.diagnosis.evidence import Evidence
 
 
@@ -62,13 +62,13 @@ def _shifted(by: float) -> Make:
 
 
 def _sorted(in_order: bool) -> Make:
-    """Return a maker of a training without shuffling, whose rows come in the order of their classes or by chance."""
+    """Return a maker of a training without shuffling, whose rows come in the order of their targets or by chance."""
 
     def made() -> Evidence:
-        x, y = clouds()
-        order = np.argsort(y[:450], kind="stable") if in_order else np.arange(450)
-        layers = [ca.Dense(32), ca.ReLU(), ca.Dense(3)]
-        return fitted(layers, x[order], y[order], "cross_entropy", ca.GradientDescent(0.2), batch_size=16, epochs=30,
+        x, y = sine()
+        order = np.argsort(y[:, 0]) if in_order else np.arange(len(y))
+        layers = [ca.Dense(32), ca.ReLU(), ca.Dense(1)]
+        return fitted(layers, x[order], y[order], "squared_error", ca.Adam(0.01), batch_size=16, epochs=30,
                       shuffle=False, validation=None)  # fmt: skip
 
     return made

@@ -24,8 +24,8 @@ def told(finding: Finding) -> str:
         proof = finding.proof
         without, better = (sum(scores) / len(scores) for scores in (proof.without, proof.with_fix))
         lines.append(
-            f"  tried for {proof.steps} steps, {len(proof.without)} times: {without:.3g} without, {better:.3g} with it: "
-            + _came_of(proof.helps, better > without)
+            f"  tried for {proof.steps} steps, {len(proof.without)} times: {without:.3g} without, {better:.3g} with it"
+            f": {_came_of(proof.helps, better > without)}"
         )
     if finding.consequences:
         lines.append("  follows from it: " + ", ".join(each.check for each in finding.consequences))

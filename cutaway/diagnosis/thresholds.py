@@ -81,8 +81,9 @@ FIRST_LOSS, FIRST_LOSS_OF_CLASSES, FAR_TOO_LARGE = 10.0, 1.0, 5.0
 NARROWEST = 2
 # dropout_too_high: largest rate (UMLAUT: 0.5), and least share that is kept by all together.
 DROPOUT, KEPT = 0.5, 0.2
-# regularisation_too_strong: share of decay in the step, what weights have shrunk to, and decay over the whole training.
-PENALTY, SHRUNK, DECAYED, WITHERED = 0.5, 0.8, 0.5, 0.02
+# regularisation_too_strong: share of decay in the step, what weights have shrunk to, and decay over the whole training;
+# weights shrunk to less than this are gone, which is the rate's doing where it is so many times the usual one.
+PENALTY, SHRUNK, DECAYED, WITHERED, FAR_ABOVE_USUAL = 0.5, 0.8, 0.5, 0.02, 20.0
 # too_few_updates: steps of a whole training.
 FEWEST_UPDATES = 200
 # optimizer_config: momentum, epsilon from and to, decay of one step, and a clip norm over the gradient's usual length.

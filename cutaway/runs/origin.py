@@ -87,8 +87,9 @@ def origin_of(setup: Setup | None, fresh: bool, validation: Any) -> Origin | Non
             described.append({})
             obstacle = obstacle or str(fault)
     plan = setup.plan
+    loss, optimizer = described
     return Origin(
-        *described, epochs=plan.epochs, batch_size=plan.batch_size, seed=plan.seed, shuffle=plan.shuffle,
+        loss, optimizer, epochs=plan.epochs, batch_size=plan.batch_size, seed=plan.seed, shuffle=plan.shuffle,
         members=plan.members, patience=plan.patience, engine=setup.engine,
         metrics=tuple(name for name, metric in plan.metrics.items() if METRICS.get(name) is metric),
         validation=float(validation) if isinstance(validation, (int, float)) else 0.0, obstacle=obstacle,

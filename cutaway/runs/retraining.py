@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.experiment import matters
 from cutaway.diagnosis.repair import ROUNDS, Attempt
 from cutaway.errors import DataWarning, FindingWarning, InputError, TrainingWarning
@@ -144,8 +145,10 @@ def _change(run: Any, kind: str, finding: Finding, options: dict[str, Any]) -> d
         column = _column(run)
         dropped = [*options.get("drop", settings.get("drop") or [])]
         return None if column is None or column in dropped else {"drop": [*dropped, column]}
-    if fix.action == "epochs" and settings.get("limit") is None:
-        factor = float(fix.settings.get("factor", 2.0))
+    factor = float(fix.settings.get("factor", 2.0)) if fix.action == "epochs" else 0.0
+    if finding.check == "too_few_updates":  # smaller batches would make more steps, and so do more epochs
+        factor = float(np.ceil(2 * at.FEWEST_UPDATES / max(1.0, finding.measured)))
+    if factor and settings.get("limit") is None:
         if kind != "text":
             return {"epochs": max(1, round(factor * settings["epochs"]))}
         seen = settings["steps"] * settings["batch_size"] * settings["context"] / run.data["learned"]["tokens"]
@@ -158,10 +161,11 @@ def _change(run: Any, kind: str, finding: Finding, options: dict[str, Any]) -> d
 def _column(run: TableRun) -> str | None:
     """Return the column that the feature comes from which is the target itself."""
     copied = "" if run.evidence is None else run.evidence.references.copied
-    for encoder in run.preprocessing.encoders:
-        if copied and copied in encoder.names:
-            return encoder.column
-    return None
+    features = [(name, encoder.column) for encoder in run.preprocessing.encoders for name in encoder.names]
+    named = next((column for name, column in features if name == copied), None)
+    if named is None and copied.isdigit() and int(copied) < len(features):  # told by its place
+        named = features[int(copied)][1]
+    return named
 
 
 def _goes_on(run: Any) -> bool:
@@ -174,7 +178,7 @@ def _by_hand(kind: str, finding: Finding) -> str:
     fix = finding.fix
     if fix is None:
         return f"{finding.check}: no fix is known"
-    if fix.action == "epochs":
+    if fix.action == "epochs" or finding.check == "too_few_updates":
         return f"{finding.check}: the time limit, or the run that it went on from, decides how long; give it more time"
     decided = DECIDED.get(fix.action, "the network and its first weights")
     way = BY_HAND.get((kind, fix.action))

@@ -94,7 +94,7 @@ class Run:
                  sample_weight, X_validation and y_validation, or an .npz file that holds them; of a table, pictures or
                  a text only where it is no longer where it was
 
-        Without them a run of `fit` from disk has no rows to try anything on: then causes are suspected. A run of `train`
+        Without them a run of `fit` from disk has no rows to try anything on: then causes are suspected. One of `train`
         is repaired by training once more with other options, where these can help; what its recipe decides stays, and
         `diagnosis.by_hand` says what a person can do. Raises `InputError` where nothing was observed of the training,
         for `fix` without rows, and for rows that are not those that it learned from.

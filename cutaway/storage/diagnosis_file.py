@@ -116,10 +116,8 @@ def restored(kind: Any, value: Any, name: str, depth: int = 0) -> Any:
         return value
     elif kind is str and isinstance(value, str):
         return _text(value, name)
-    elif (kind is bool and isinstance(value, bool)) or (kind is NoneType and value is None):
-        return value
-    elif kind not in (float, int, str) and isinstance(kind, type) and origin is None and isinstance(value, kind):
-        return value
+    elif origin is None and kind not in (float, int, str) and isinstance(kind, type) and isinstance(value, kind):
+        return value  # True or False, None, or what was made already
     raise ModelFileError(f"{name} is {str(value)[:80]!r}, expected {getattr(kind, '__name__', kind)}")
 
 

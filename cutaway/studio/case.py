@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cutaway.autodiff import pull
+from cutaway.autodiff import Node, pull, value_of
 from cutaway.backends.random import Random
 from cutaway.errors import InputError
 from cutaway.layers import Context, Layer
@@ -53,13 +53,13 @@ class Blamed:
     """One pass forward and, where there is a target, back.
 
     taps     what each layer told, in the order of computation; their outputs are arrays
-    blames   of each tap's output: ∂L/∂output, None without a target
+    blames   of each tap's output: ∂L/∂output, None before the first weight; and without a target None at all
     """
 
     taps: list[Tap]
     outputs: np.ndarray
     loss: float | None
-    blames: list[np.ndarray] | None
+    blames: list[np.ndarray | None] | None
     gradients: Arrays | None
 
 
@@ -161,17 +161,15 @@ class Case:
             targets = loss.prepare(y, tuple(outputs.shape))
             targets = targets.astype(self.network.dtype) if targets.dtype.kind == "f" else targets
             value = loss.value(outputs, targets)
-            nodes = [tap.output for tap in found]
-            blames = pull(value, [*nodes, *tensors.values()], np.ones_like(value.value))
-        taps = [tap._replace(output=np.asarray(tap.output.value)) for tap in found]
-        gradients = dict(zip(tensors, (np.asarray(b) for b in blames[len(nodes) :]), strict=True))
+            # What comes before the first weight is no part of the tape: it is told, and nothing is to blame.
+            nodes = [tap.output for tap in found if isinstance(tap.output, Node)]
+            pulled = pull(value, [*nodes, *tensors.values()], np.ones_like(value.value))
+        blames = {id(node): np.asarray(blame) for node, blame in zip(nodes, pulled, strict=False)}
+        gradients = dict(zip(tensors, map(np.asarray, pulled[len(nodes) :]), strict=True))
         return Blamed(
-            taps,
-            np.asarray(outputs.value),
-            float(value.value),
-            [np.asarray(b) for b in blames[: len(nodes)]],
-            gradients,
-        )
+            [tap._replace(output=np.asarray(value_of(tap.output))) for tap in found], np.asarray(value_of(outputs)),
+            float(value.value), [blames.get(id(tap.output)) for tap in found], gradients,
+        )  # fmt: skip
 
     def step_blame(self, moment: Moment, way: Way, places: np.ndarray) -> tuple[float, Arrays]:
         """Return loss and gradients that a step from a moment on these training rows has, in training mode."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
-from cutaway.explain.figures import DIGITS, shown
+from cutaway.explain.figures import DIGITS, factor, shown
 from cutaway.studio.quantities import NUMBERS, WORDS
 
 Pair = Callable[[float, float], float]
@@ -99,17 +99,17 @@ class Told:
     """A text whose figures are filled in when it is told: `the loss is {loss}`."""
 
     written: str
-    parts: tuple[str | tuple[Expression | Quantity, int], ...]
+    parts: tuple[str | tuple[Expression, int, bool], ...]
 
     def of(self, places: Places) -> str:
         """Return the text with the figures of a network."""
         return "".join(part if isinstance(part, str) else _filled(*part, places) for part in self.parts)
 
 
-def _filled(part: Expression, digits: int, places: Places) -> str:
+def _filled(part: Expression, digits: int, bracketed: bool, places: Places) -> str:
     if isinstance(part, Quantity) and part.name in WORDS:
         return places.word(part.name, part.given, part.before)
-    return shown(part.of(places), digits)
+    return (factor if bracketed else shown)(part.of(places), digits)
 
 
 def claim(written: str, where: str) -> Claim:
@@ -130,21 +130,23 @@ def claim(written: str, where: str) -> Claim:
 
 
 def told(written: str, where: str) -> Told:
-    """Return a text with its figures, `{expression}` or `{expression:digits}`; `InputError` for what is none.
+    """Return a text with its figures; `InputError` for what is none.
 
-    >>> told("the rate is {rate}.", "here").parts[1]
-    (Quantity(name='rate', given=(), before=False), 4)
+    `{expression}` has four digits, `{expression:2}` two; `{expression:()}` puts a negative number in brackets.
+
+    >>> told("the rate is {rate:()}.", "here").parts[1]
+    (Quantity(name='rate', given=(), before=False), 4, True)
     """
-    parts: list[str | tuple[Expression, int]] = []
+    parts: list[str | tuple[Expression, int, bool]] = []
     for place, piece in enumerate(re.split(r"[{}]", written)):
         if place % 2 == 0:
             parts.append(piece)
             continue
-        inside, _, digits = piece.partition(":")
-        if digits and not (digits.isdigit() and 1 <= int(digits) <= 9):
-            raise InputError(f"{where}: {{{piece}}} asks for {digits!r} digits; expected 1 to 9")
+        inside, _, form = piece.partition(":")
+        if form and form != "()" and not (form.isdigit() and 1 <= int(form) <= 9):
+            raise InputError(f"{where}: {{{piece}}} is to be shown as {form!r}; expected 1 to 9 digits, or ()")
         reader = _Reader(inside, where, words=True)
-        parts.append((reader.sum(), int(digits or DIGITS)))
+        parts.append((reader.sum(), int(form) if form.isdigit() else DIGITS, form == "()"))
         reader.end()
     if len(parts) % 2 == 0 or written.count("{") != written.count("}"):
         raise InputError(f"{where}: a brace is not closed in {written[:80]!r}")

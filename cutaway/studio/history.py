@@ -123,7 +123,8 @@ class History:
         if not 0 <= step <= last:
             raise InputError(f"history: branch {number} has the steps 0 to {last}, not {step}")
         branch = self.owner(number, step)
-        moment = branch.keys[max(key for key in branch.keys if key <= step)]
+        held = dict(branch.keys)  # a copy at one instant: the training may keep more meanwhile
+        moment = held[max(key for key in held if key <= step)]
         while moment.step < step:
             moment = self._after(branch, moment, step)
         return Moment(number, moment.step, moment.position, moment.carry)

@@ -82,8 +82,9 @@ def unpacked(content: Any, buffers: Sequence[Any]) -> Any:
 def as_frame(content: Any, buffers: Sequence[bytes]) -> bytes:
     """Return one message as the bytes of one WebSocket frame: length of the header, header, buffers.
 
-    >>> as_frame({"do": "open"}, [b"xy"])
-    b'\'\\x00\\x00\\x00{"content":{"do":"open"},"buffers":[2]}xy'
+    >>> data = as_frame({"do": "open"}, [b"xy"])
+    >>> int.from_bytes(data[:4], "little"), data[4:]
+    (39, b'{"content":{"do":"open"},"buffers":[2]}xy')
     """
     header = json.dumps(
         {"content": content, "buffers": [len(buffer) for buffer in buffers]},

@@ -58,7 +58,7 @@ class Views:
                     "path": tap.path,
                     "kind": type(tap.layer).__name__,
                     "value": np.asarray(tap.output)[0],
-                    "blame": None if blames is None else blames[number][0],
+                    "blame": None if blames is None else _row(blames[number]),
                 }
                 for number, tap in enumerate(taps)
             ],
@@ -182,6 +182,11 @@ def distribution(values: np.ndarray) -> dict[str, Any]:
     counts, edges = np.histogram(finite, BINS)
     return {"mean": float(finite.mean()), "deviation": float(finite.std()), "low": float(finite.min()),
             "high": float(finite.max()), "edges": edges, "counts": counts.astype(np.int32)}  # fmt: skip
+
+
+def _row(blame: np.ndarray | None) -> np.ndarray | None:
+    """Return what belongs to the one row shown, where there is anything."""
+    return None if blame is None else blame[0]
 
 
 def _last(answers: np.ndarray) -> np.ndarray:

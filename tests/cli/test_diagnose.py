@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def test_all_that_a_finding_has(found, capsys):
     assert lines[0] == "dead_relu in layer '1' at step 40: half of the units are dead"
     assert "share of dead units: 0.5 (normal: at most 0.3)" in lines[1]
     assert "let a little through: ca.LeakyReLU()" in lines[2]
-    assert "tried for 100 steps, 2 times: 0.55 without, 0.91 with it" in lines[3]
+    assert lines[3].endswith("tried for 100 steps, 2 times: 0.55 without, 0.91 with it: it helps")
     assert "follows from it: plateau_from_start" in text
     assert "what it suffers from: R² is 0.1, least squares reaches 0.9" in text and "nearest row" not in text
     assert "1 thing is unusual" in text and "--notes" in text and "always the same" not in text
@@ -167,3 +168,110 @@ def test_quiet_and_json(table, monkeypatch, capsys):
     assert main([*table, "--json"]) == 0
     captured = capsys.readouterr()
     assert captured.err == "" and json.loads(captured.out)["findings"][0]["check"] == "dead_relu"
+
+
+# ---- --fix -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A run of fit on inputs that are not scaled, and its rows in a file."""
+    folder = tmp_path_factory.mktemp("broken")
+    random = np.random.default_rng(0)
+    x = random.normal(size=(300, 3)) * [1, 2000, 1] + 300
+    y = np.sin(x[:, 0]) + x[:, 2]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ca.fit(ca.Sequential(ca.Dense(16), ca.ReLU(), ca.Dense(1)), x, y, loss="squared_error", engine="numpy",
+               optimizer=ca.GradientDescent(0.05), epochs=20, validation=0.25, path=folder / "ill",
+               progress=False)  # fmt: skip
+    np.savez(folder / "rows.npz", X=x, y=y)
+    np.savez(folder / "others.npz", X=x[::-1], y=y)
+    return folder
+
+
+def content(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_a_run_is_repaired_beside_the_old_one(broken, tmp_path, capsys):
+    before = content(broken / "ill")
+    lines = told(capsys, broken / "ill", "--fix", "--data", broken / "rows.npz").splitlines()
+    assert lines[0].startswith("inputs_unscaled: the inputs are not scaled")
+    assert any(line.startswith("  tried for ") and line.endswith("it helps, the loss is lower") for line in lines)
+    assert any(line.startswith("experiments took") and line.endswith("s allowed") for line in lines)
+    assert any(line.startswith("tried: inputs_unscaled") and line.endswith(", kept") for line in lines)
+    assert lines[-2].startswith("score before -1.000, after 0.9") and lines[-1] == f"written {broken / 'ill-repaired'}"
+    assert content(broken / "ill") == before
+    x = np.load(broken / "rows.npz")
+    answers = ca.load(broken / "ill-repaired").predict(x["X"].astype(np.float32)).ravel()
+    assert np.corrcoef(answers, x["y"])[0, 1] > 0.9
+    assert told(capsys, broken / "ill-repaired").startswith("nothing is wrong")
+    out = tmp_path / "mended"
+    data = json.loads(
+        told(capsys, broken / "ill", "--fix", "--data", broken / "rows.npz", "--out", out, "--budget", "0", "--json")
+    )
+    assert data["written"] == str(out) and data["after"] > 0.9 > data["before"] and data["tried"][0]["kept"]
+    assert data["findings"][0]["proof"] is None and (out / "run.json").exists()
+
+
+def test_with_rows_alone_fixes_are_tried_and_none_is_applied(broken, tmp_path, capsys):
+    shutil.copytree(broken / "ill", tmp_path / "ill")
+    text = told(capsys, tmp_path / "ill", "--data", broken / "rows.npz")
+    assert "  tried for " in text and "\nexperiments took" in text and "before" not in text
+    assert [item.name for item in tmp_path.iterdir()] == ["ill"]
+
+
+def test_a_healthy_run_has_nothing_to_repair(made, capsys):
+    lines = told(capsys, made / "well", "--fix").splitlines()
+    assert lines[0].startswith("nothing is wrong") and lines[-1] == "nothing to repair"
+    assert not (made / "well-repaired").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--fix"], "--data rows.npz"),
+        (["--fix", "--data", "others.npz"], "not the rows that it learned from: X holds other values"),
+        (["--fix", "--data", "none.npz"], "cannot be read as an .npz file"),
+        (["--fix", "--data", "rows.npz", "--out", "ill"], "the run itself"),
+        (["--fix", "--data", "rows.npz", "--out", "rows.npz"], "is a file"),
+        (["--out", "other"], "add --fix"),
+        (["--budget", "0.1"], "add --fix"),
+        (["--fix", "--budget", "-1"], "at least 0"),
+    ],
+    ids=str,
+)
+def test_wrong_input_exits_2_and_touches_nothing(broken, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(broken)
+    before, held = content(broken / "ill"), sorted(item.name for item in broken.iterdir())
+    assert main(["diagnose", "ill", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.count("\n") == 1 and words in captured.err
+    assert content(broken / "ill") == before and sorted(item.name for item in broken.iterdir()) == held
+
+
+def test_a_table_with_a_leaking_column(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    a, b = random.uniform(-1, 1, (2, 200))
+    yes = a + 0.5 * b + 0.3 * random.normal(size=200) > 0
+    rows = [
+        f"{i:.4f},{j:.4f},{('open', 'paid')[k]},{('no', 'yes')[k]}\n"
+        for i, j, k in zip(a, b, yes.tolist(), strict=True)
+    ]
+    Path("t.csv").write_text("".join(["a,b,status,y\n", *rows]))
+    assert main(["train", "t.csv", "--target", "y", *QUICK, "--epochs", "12", "--quiet"]) == 0
+    before = content(Path("runs/t"))
+    capsys.readouterr()
+    lines = told(capsys, "runs/t", "--fix").splitlines()
+    assert lines[0].startswith("leakage: ") and lines[-1] == "written runs/t-repaired"
+    assert any(line.startswith("accuracy on rows held out before 1.000, after 0.") for line in lines)
+    assert content(Path("runs/t")) == before
+    assert "status" not in ca.load("runs/t-repaired").preprocessing.columns
+    Path("t.csv").rename("moved.csv")
+    assert main(["diagnose", "runs/t", "--fix"]) == 2 and "is not there" in capsys.readouterr().err
+    assert told(capsys, "runs/t", "--fix", "--data", "moved.csv", "--quiet").count("\n") == 1
+    Path("moved.csv").write_text("".join(["a,b,status,y\n", *rows[1:]]))
+    assert main(["diagnose", "runs/t", "--fix", "--data", "moved.csv"]) == 2
+    assert "not, or no longer, what the run learned from" in capsys.readouterr().err

@@ -126,9 +126,10 @@ def wide(seed=0):
 
 
 def steps_in(session, seconds):
-    began, first = time.perf_counter(), session.now.step
+    """Return the steps taken in a second of this process's own time, in which others do not count."""
+    began, first = time.process_time(), session.now.step
     time.sleep(seconds)
-    return (session.now.step - first) / (time.perf_counter() - began)
+    return (session.now.step - first) / (time.process_time() - began)
 
 
 def test_a_client_that_watches_leaves_the_training_its_speed():
@@ -147,5 +148,6 @@ def test_a_client_that_watches_leaves_the_training_its_speed():
     page.client.close()
     session.close()
     assert frames > 5 * 0.4 * 5  # it is watched
-    # Measured on a quiet machine: see docs/guides/studio_protocol.md; here others may be at work.
-    assert max(watched) > 0.75 * max(alone)
+    # Of a second, making frames and sending them takes a few hundredths. On a quiet machine, with the page in a process
+    # of its own, 95 to 99 % of the steps a second stay; here the one who listens takes its time from the same process.
+    assert max(watched) > 0.8 * max(alone)

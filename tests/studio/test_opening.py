@@ -166,3 +166,26 @@ def test_large_networks_are_trained_by_xla_and_rewound_bit_by_bit(monkeypatch):
     run(session, "seek", {"step": 90})
     assert all(np.array_equal(array, end[path]) for path, array in run(session, "weights", {}).items())
     assert session.time()["loss"] < told["time"]["loss"]
+
+
+def test_pictures_show_what_an_answer_depends_on():
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(12, 6, 6, 1)), np.arange(12) % 3
+    net = ca.Sequential(
+        ca.Standardize(), ca.Conv2D(4, 3), ca.BatchNorm(), ca.ReLU(), ca.GlobalAveragePool(), ca.Dense(3)
+    )
+    session, told = scene_of(open_arrays(net, X, y))
+    assert told["data"]["picture"] == [6, 6, 1]
+    forward = run(session, "forward", {})
+    packed(forward)
+    layers = {layer["path"]: layer for layer in forward["layers"]}
+    assert layers["0"]["blame"] is None  # nothing before the first weight is to blame
+    assert layers["1"]["blame"].shape == layers["1"]["value"].shape
+    found, away = run(session, "saliency", {"output": 2}), random.normal(size=(6, 6, 1))
+    scores = [session.case.outputs(session.now, found["picture"][None] + sign * 1e-6 * away)[0, 2] for sign in (1, -1)]
+    assert np.vdot(found["gradient"], away) == pytest.approx((scores[0] - scores[1]) / 2e-6, rel=1e-5)
+    assert run(session, "filters", {})["filters"].shape == (4, 3, 3, 1)
+    norm = run(session, "norms", {})["layers"][0]
+    values = session.case.taps(session.now, X)[1][1].output.reshape(-1, 4)
+    np.testing.assert_allclose(norm["units"]["mean"], values.mean(axis=0), rtol=1e-9)
+    assert norm["before"]["counts"].sum() == values.size

@@ -22,12 +22,12 @@ def page(running):
 
 
 def trained(found, steps=12):
-    found.page.get_by_role("button", name="play").click()
+    found.page.get_by_role("button", name="Train").click()
     found.until(
         "steps => Number(document.querySelector('[data-time=step]').textContent.replace(',', '')) >= steps", steps
     )
-    found.page.get_by_role("button", name="pause").click()
-    found.page.get_by_role("button", name="play").wait_for()
+    found.page.get_by_role("button", name="Pause").click()
+    found.page.get_by_role("button", name="Train").wait_for()
     found.page.wait_for_timeout(200)
     return found.session.now.step
 
@@ -82,14 +82,14 @@ def test_reset_is_the_same_start_and_a_new_start_another(page):
 
 
 def test_a_reload_in_the_middle_of_training_and_a_second_tab_show_the_same(page):
-    page.page.get_by_role("button", name="play").click()
+    page.page.get_by_role("button", name="Train").click()
     page.until("() => Number(document.querySelector('[data-time=step]').textContent) >= 5")
     page.page.reload()
-    page.page.get_by_role("button", name="pause").wait_for(timeout=15_000)
+    page.page.get_by_role("button", name="Pause").wait_for(timeout=15_000)
     second = page.page.context.new_page()
     second.goto(page.server.address)
-    second.get_by_role("button", name="pause").click()
-    page.page.get_by_role("button", name="play").wait_for()
+    second.get_by_role("button", name="Pause").click()
+    page.page.get_by_role("button", name="Train").wait_for()
     page.page.wait_for_timeout(400)
     both = [
         each.locator('[data-weight="4.weight[0,0]"]').get_attribute("aria-valuetext") for each in (page.page, second)

@@ -56,7 +56,7 @@ export function planeColour(told: Boundary, palette: Palette): (row: number, col
 
 export function paintPlane(context: CanvasRenderingContext2D, told: Boundary, place: Frame, palette: Palette): void {
   const [up, across] = told.outputs.shape as [number, number];
-  context.imageSmoothingEnabled = !told.classes;
+  context.imageSmoothingQuality = "high";
   context.drawImage(pixels(up, across, planeColour(told, palette), true), place.left, place.top, place.width, place.height);
 }
 

@@ -272,8 +272,7 @@ export class Studio {
     this.forward = edited.forward;
     this.moved = { path, index, before: edited.loss_before, after: edited.loss };
     this.edits = { undo: edited.undo, redo: edited.redo };
-    this.tick(edited.time);
-    this.refreshNumber();
+    this.tick(edited.time); // the sentence is asked for with the frame that follows
   }
 
   private refreshNumber(): void {

@@ -31,8 +31,9 @@ def regularisation_too_strong(evidence: Evidence) -> Finding | None:
     looks = evidence.network_vitals[-at.PERSISTENT :]
     share = sorted(look.penalty for look in looks)[len(looks) // 2]
     shrunk = _length(evidence, evidence.network_vitals[-1].step) / _length(evidence, evidence.network_vitals[0].step)
-    withered = shrunk < at.WITHERED  # of weights that are gone nothing is left to decay
-    if not withered and not (shrunk < at.SHRUNK and share > at.PENALTY / 2):
+    # Of weights that are gone nothing is left to decay; but at a rate far too high any decay takes them away.
+    withered = shrunk < at.WITHERED and optimizer.learning_rate <= at.FAR_ABOVE_USUAL * optimizer.usual
+    if not withered and not (at.WITHERED <= shrunk < at.SHRUNK and share > at.PENALTY / 2):
         return None
     return Finding(
         check="regularisation_too_strong",
