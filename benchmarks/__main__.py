@@ -39,7 +39,9 @@ def main() -> None:
             importlib.import_module("benchmarks.diagnosis").add_options(command)
         elif name == "finding_pictures":
             command.add_argument("--only", default="", help="name of one finding (all)")
-            command.add_argument("--numbers", action="store_true", help="the values of thresholds in the pages, no more")
+            command.add_argument(
+                "--numbers", action="store_true", help="the values of thresholds in the pages, no more"
+            )
         elif name == "fuzz":
             command.add_argument("--minutes", type=float, default=30, help="all kinds of file together (30)")
             command.add_argument("--seed", type=int, default=0, help="of the first change (0)")

@@ -36,7 +36,7 @@ def main(quick: bool = False, only: str = "", numbers: bool = False) -> None:
     names = [check.name for check in CHECKS if only in ("", check.name)]
     for name in [] if numbers else names[:2] if quick else names:
         svg, said = example(EXAMPLES[name])
-        print(f"{name}: {len(svg.encode()) / 1000:.1f} kB")  # noqa: T201
+        print(f"{name}: {len(svg.encode()) / 1000:.1f} kB")
         if quick:
             continue
         PICTURES.mkdir(parents=True, exist_ok=True)
@@ -72,10 +72,13 @@ def example(of: Example) -> tuple[str, str]:
     finding, standing = standing_of(ruling, of.check, faulty)
     if of.check in [each.check for each in verdict(well).findings]:
         raise SystemExit(f"{of.check}: the training without the fault has the finding too")
+    unit, lengths = unit_of(faulty, well)
     losses, left = courses(faulty, well, of.held_out)
+    quantities = [shortened(of.quantity(each), length) for each, length in zip((faulty, well), lengths, strict=True)]
     svg = picture(
-        f"{of.check}: a training that has it beside one that has not", losses, left,
-        (of.quantity(faulty), of.quantity(well)), of.words, finding.normal if of.band else (None, None), of.log,
+        f"{of.check}: a training that has it beside one that has not",
+        (shortened(losses[0], lengths[0]), shortened(losses[1], lengths[1])), left, (quantities[0], quantities[1]),
+        of.words, finding.normal if of.band else (None, None), of.log, unit,
     )  # fmt: skip
     return svg, f"{standing}\n\n```text\n{told(finding)}\n```\n"
 
@@ -98,14 +101,28 @@ def standing_of(ruling: Verdict, name: str, evidence: Evidence) -> tuple[Finding
     return finding, f"In the picture it is less likely than `{ruling.findings[0].check}`, which stands first:"
 
 
+def unit_of(faulty: Evidence, well: Evidence) -> tuple[str, tuple[float, float]]:
+    """Return in what trainings are counted and how many steps that is: epochs, where their steps are not to compare."""
+    steps = [each.history[-1].step for each in (faulty, well)]
+    epochs = [each.history[-1].epoch for each in (faulty, well)]
+    if steps[0] == steps[1] or epochs[0] != epochs[1]:
+        return "step", (1.0, 1.0)
+    return "epoch", (steps[0] / epochs[0], steps[1] / epochs[1])
+
+
+def shortened(measured: Any, length: float) -> Any:
+    """Return a course over steps as one over units of so many steps; a single number as it is."""
+    return measured if isinstance(measured, (int, float)) else [(step / length, number) for step, number in measured]
+
+
 def courses(faulty: Evidence, well: Evidence, held_out: bool) -> tuple[Any, str]:
-    """Return the losses of both over the steps; of losses that cannot be compared, over those of knowing nothing."""
+    """Return the losses of both over the steps; of losses that cannot be compared, over those before the first step."""
     alike = faulty.loss == well.loss and math.isclose(faulty.targets.std, well.targets.std, rel_tol=0.5)
     courses = []
     for evidence in (faulty, well):
-        size = 1.0 if alike or not evidence.output.expected > 0 else evidence.output.expected
+        size = 1.0 if alike else first_loss(evidence)
         start = [] if held_out else [(0.0, first_loss(evidence) / size)]
         losses = [(each.step, each.validation if held_out else each.loss) for each in evidence.history]
         courses.append([*start, *((float(step), loss / size) for step, loss in losses if loss is not None)])
     words = "loss on rows held out" if held_out else "training loss"
-    return tuple(courses), words if alike else "loss, over that of knowing nothing"
+    return courses, words if alike else "loss, over that before the first step"

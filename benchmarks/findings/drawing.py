@@ -55,9 +55,8 @@ class Axes:
         """Return the two lines, and the numbers on the upright one."""
         left, right = self.span
         parts = [f'<path class="axis" d="M{left:g} {TOP:g}V{BOTTOM:g}H{right:g}"/>']
-        for number in ticks(*self.up, self.log):
-            parts.append(_text(left - 6, self.y(number) + 4, shown(number), "soft end"))
-        return parts
+        numbers = ticks(*self.up, self.log)
+        return parts + [_text(left - 6, self.y(number) + 4, shown(number), "soft end") for number in numbers]
 
     def line(self, points: Points, kind: str) -> list[str]:
         """Return a curve, dots where there are few points, and a cross where it ends in what is not finite."""
@@ -75,7 +74,8 @@ class Axes:
         if len(finite) < len(points):
             x, y = places[-1] if places else (self.span[0], TOP + 10)
             parts.append(f'<path class="{kind}" d="M{x - 5:.1f} {y - 5:.1f}l10 10m0-10l-10 10"/>')
-            parts.append(_text(x + 9, y + 4, "not finite", "soft"))
+            right = x > sum(self.span) / 2
+            parts.append(_text(x + (-9 if right else 9), y + 4, "not finite", "soft end" if right else "soft"))
         return parts
 
     def band(self, normal: Range) -> list[str]:
@@ -90,6 +90,7 @@ class Axes:
 def picture(
     title: str, losses: tuple[Points, Points], left: str, measured: tuple[float | Points, float | Points], right: str,
     normal: Range, log: bool,
+    unit: str = "step",
 ) -> str:  # fmt: skip
     """Return an SVG; pairs are (with the fault, without)."""
     wide = _wide(losses)
@@ -97,7 +98,7 @@ def picture(
     parts = axes.frame()
     for points, kind in zip(reversed(losses), ("well", "faulty"), strict=True):
         parts += axes.line(points, kind)
-    parts += [_text(LEFT[0], TOP - 12, left), _text(LEFT[1], BOTTOM + 18, f"step {axes.across[1]:,.0f}", "soft end")]
+    parts += [_text(LEFT[0], TOP - 12, left), _text(LEFT[1], BOTTOM + 18, f"{unit} {axes.across[1]:,.0f}", "soft end")]
     parts.append(_text(RIGHT[0], TOP - 12, right))
     if isinstance(measured[0], (int, float)) or isinstance(measured[1], (int, float)):
         parts += _dots(measured, normal, log)  # type: ignore[arg-type]
@@ -107,7 +108,7 @@ def picture(
         parts += axes.frame()
         for course, kind in zip(reversed(measured), ("well", "faulty"), strict=True):
             parts += axes.line(course, kind)  # type: ignore[arg-type]
-        parts.append(_text(RIGHT[1], BOTTOM + 18, f"step {axes.across[1]:,.0f}", "soft end"))
+        parts.append(_text(RIGHT[1], BOTTOM + 18, f"{unit} {axes.across[1]:,.0f}", "soft end"))
     parts += _legend(normal != (None, None))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
     ground = f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'

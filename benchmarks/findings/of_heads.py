@@ -53,7 +53,7 @@ def _squares(wrong: bool) -> Make:
     def made() -> Evidence:
         x, y = sine()
         return fitted([ca.Dense(16, initializer=ca.Glorot()), Square(wrong), ca.Dense(1)], x, y, "squared_error",
-                      ca.GradientDescent(0.05))  # fmt: skip
+                      ca.GradientDescent(0.002))  # fmt: skip
 
     return made
 
@@ -74,7 +74,7 @@ EXAMPLES = (
     Example("squared_error_of_classes", _sure_and_wrong("squared_error"), _sure_and_wrong("binary_cross_entropy"),
             course(lambda look: look.whole.score), "accuracy on rows learned from", band=False),
     Example("loss_summed", *pair("loss summed", "moons", "relu 48-48 batch norm", 0.1),
-            lambda seen: seen.output.doubled, "loss of the rows taken twice, over that of once"),
+            lambda seen: seen.output.doubled, "loss of rows taken twice over once"),
     Example("gradient_wrong", _squares(True), _squares(False),
             lambda seen: max([1e-12, *(each.error for each in seen.gradients)]),
             "gradient minus slope, as a share of them", log=True),

@@ -100,7 +100,7 @@ def _dropped(evidence: Evidence) -> float:
 
 
 EXAMPLES = (
-    Example("hidden_softmax", *pair("softmax between layers", "sine", "relu 24-24-24", 0.03), _hidden_deviation,
+    Example("hidden_softmax", *pair("softmax between layers", "blobs", "tanh 16", 0.01), _hidden_deviation,
             "deviation of the hidden activations"),
     Example("no_nonlinearity", *pair("no activation", "moons"), told("no_nonlinearity", 1.0),
             "layers of sums in a row without a bend"),
@@ -112,13 +112,14 @@ EXAMPLES = (
     Example("initial_loss", _enlarged(400.0), _enlarged(1.0), lambda seen: seen.output.loss,
             "loss before the first step", log=True),
     Example("disconnected_layer", *pair("activation without slope", "moons"),
-            lambda seen: _matrices(seen)[0].gradient, "gradient of the first layer before a step"),
+            lambda seen: _matrices(seen)[0].gradient, "gradient of the first layer at first"),
     Example("bottleneck", *pair("bottleneck of one unit", "blobs"), _narrowest, "units of the narrowest hidden layer"),
     Example("exploding_gradient", _deep(ca.ReLU, 3.0), _deep(ca.ReLU, None),
             course(lambda look: look.whole.gradient_norm), "length of the gradient", log=True),
     Example("train_evaluate_mismatch", _normalised(1e-4), _normalised(0.1),
             course(lambda look: look.whole.settled / max(look.whole.loss, 1e-12)),
-            "loss in evaluation over that in training", log=True),
+            "loss in evaluation over that in training", log=True,
+            held_out=True),
     Example("saturated", *pair("saturated tanh", "blobs", "tanh 32-32"), _worst("saturated", "Tanh"),
             "share of outputs at the end of their range"),
     Example("dead_relu", *pair("dead ReLU", "moons"), _worst("silent", "ReLU"), "share of dead units, worst layer"),

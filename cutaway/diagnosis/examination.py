@@ -100,7 +100,7 @@ def examine(
             axis=look.head[1] if head == "softmax" else -1,
             unreachable=unreachable(head, y),
         ),
-        references=references(loss, rows, min(judged, PROBE_ROWS), whole and rows.x.dtype.kind in "iu"),
+        references=references(loss, rows, min(judged, PROBE_ROWS), whole and rows.x.dtype.kind in "iu", names),
         gradients=gradient_facts(network, loss, some),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import erfc, sqrt
 from typing import Any
 
@@ -32,11 +33,12 @@ NEIGHBOURS, VOTED = 10, 200
 NAMED = 10
 
 
-def references(loss: Loss, rows: Batch, judged: int, whole: bool = False) -> References:
+def references(loss: Loss, rows: Batch, judged: int, whole: bool = False, names: Sequence[str] = ()) -> References:
     """Return what chance, least squares and the nearest row reach on training rows, each row left out in turn.
 
     judged   how many rows a score will be measured on
     whole    whether inputs are numbers that are looked up: then only chance is known
+    names    of the features, else their numbers
 
     >>> import numpy as np
     >>> from cutaway.losses import SquaredError
@@ -72,7 +74,10 @@ def references(loss: Loss, rows: Batch, judged: int, whole: bool = False) -> Ref
             if place is not None:
                 others = np.delete(features, place, axis=1)
                 tries = [*_Basis(others).least_squares(wanted), wanted[_distances(others).argmin(axis=1)]]
-                found |= {"copied": str(place), "without": max(_score(answers, wanted, task) for answers in tries)}
+                found |= {
+                    "copied": str(names[place]) if place < len(names) else str(place),
+                    "without": max(_score(answers, wanted, task) for answers in tries),
+                }
         if task in ("classes", "one_hot", "yes_no"):
             answers = tried[best] if found["linear"] >= found["neighbour"] else wanted[nearest]
             if task == "yes_no":

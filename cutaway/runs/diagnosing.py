@@ -61,6 +61,7 @@ class Diagnosing:
         self.aloud, self.said = aloud, set[str]()
         self.evidence: Evidence | None = None
         self.fault: Exception | None = None
+        self.faults: tuple[str, ...] = ()  # of checks that failed before the first step
         self.seen = PROBE_ROWS
         found: tuple[Finding, ...] = ()
         # Who follows the training is none of what it starts from.
@@ -68,7 +69,8 @@ class Diagnosing:
         try:
             self.setup = replace(self.setup, network=copy.deepcopy(setup.network))
             self.evidence = self._examined(names, count)
-            found = verdict(self.evidence).findings
+            judged = verdict(self.evidence)
+            found, self.faults = judged.findings, judged.faults
         except InputError as fault:  # the training will say so itself, and better
             self.fault = fault
         except Exception as fault:
@@ -115,6 +117,8 @@ class Diagnosing:
                 broken = "Ctrl-C ended the diagnosis; the training is not touched"
             except Exception as fault:
                 broken = passed_over(fault)
+        failed = (*self.faults, *(() if run.verdict is None else run.verdict.faults))
+        broken = broken or (failed[0] if failed else "")
         if broken:
             run.events.append(Event(0, "diagnosis", broken))
         if self.aloud:

@@ -104,9 +104,9 @@ def landscape(
         x, targets, criterion = _table_rows(run, X, rows, seed, asked)
         return over_arrays(run, x, targets, loss=criterion, points=points, **how)
     if isinstance(run, PictureRun):
-        x, targets = _picture_rows(run, X, rows, seed)
+        x, targets = picture_rows(run, X, rows, seed)
         return replace(over_arrays(run, x, targets, loss=CrossEntropy(), points=points, **how), unit="pictures")
-    x, targets = _text_rows(run, X, rows, seed)
+    x, targets = text_rows(run, X, rows, seed)
     found = over_arrays(run, x, targets, loss=CrossEntropy(), points=points, **how)
     return replace(found, unit=f"windows of {run.context} tokens")
 
@@ -171,7 +171,7 @@ def _table_rows(
     return encoded, encoded_target(table, target), loss_of(target, single(run.network))
 
 
-def _picture_rows(run: PictureRun, data: Any, rows: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def picture_rows(run: PictureRun, data: Any, rows: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the pixels and classes of pictures that the run learned from, or of others.
 
     data   a folder with a folder for each class, or a file of arrays with labels
@@ -218,7 +218,7 @@ def _picture_rows(run: PictureRun, data: Any, rows: int | None, seed: int) -> tu
     return pixels, run.target.encode(np.array([files[name] for name in good], object))
 
 
-def _text_rows(run: TextRun, data: Any, rows: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def text_rows(run: TextRun, data: Any, rows: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return windows side by side of the text that the run learned from, or of another, and the tokens that follow."""
     from cutaway.data.text import as_text
     from cutaway.runs.text_parts import TextParts

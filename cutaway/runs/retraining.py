@@ -108,18 +108,23 @@ def retrained(run: Any, findings: Sequence[Finding], data: Any = None, progress:
 
 @dataclass(frozen=True)
 class Figure:
-    """How good a run is on what it held out: a metric's name and value, and the same as a score of which 1 is perfect.
+    """How good a run is on what it held out.
 
-    score = value, where higher is better        else 1 − value / value of the trivial baseline
+    name, value   of a metric
+    score         the same as a number of which 1 is perfect: the value, where higher is better, else
+                  1 − value / value of the trivial baseline
+    count         of the rows, pictures or tokens that it is of
     """
 
     name: str
     value: float
     score: float
+    count: int
 
     def better_than(self, other: Figure) -> bool:
-        """Whether it is better by something that matters, of the same measure."""
-        return self.name == other.name and self.score > other.score + matters(other.score)
+        """Whether it is better by something that matters, in the same measure of as many rows."""
+        same = (self.name, self.count) == (other.name, other.count)
+        return same and self.score > other.score + matters(other.score)
 
 
 def figure_of(run: Any) -> Figure | None:
@@ -129,11 +134,12 @@ def figure_of(run: Any) -> Figure | None:
     if scores is None:
         return None
     if isinstance(scores, TextScores):
-        return Figure(f"nats a token, on text {where}", scores.loss, 1 - scores.loss / scores.frequency)
+        return Figure(f"nats a token, on text {where}", scores.loss, 1 - scores.loss / scores.frequency, scores.tokens)
     metric = METRICS[scores.metric]
     rows = "pictures" if not isinstance(run, TableRun) else "rows"
     share = scores.value / scores.baseline if scores.baseline else float(np.inf)
-    return Figure(f"{metric.shown} on {rows} {where}", scores.value, scores.value if metric.higher else 1 - share)
+    score = scores.value if metric.higher else 1 - share
+    return Figure(f"{metric.shown} on {rows} {where}", scores.value, score, scores.rows)
 
 
 def _change(run: Any, kind: str, finding: Finding, options: dict[str, Any]) -> dict[str, Any] | None:

@@ -178,6 +178,7 @@ def train_table(
         },
         settings={
             "test": how.test if isinstance(how.test, (int, float)) else how.test.source,
+            "validation": None if how.validation is None else how.validation.source,
             "effort": effort,
             "metric": judged_by,
             "seed": int(seed),

@@ -163,7 +163,8 @@ class _Reader:
     def next(self, expected: str) -> str:
         if not self.tokens:
             raise InputError(f"{self.where}: {self.written!r} ends where {expected} is expected")
-        return self.tokens.pop(0)
+        word: str = self.tokens.pop(0)
+        return word
 
     def end(self) -> None:
         if self.tokens:

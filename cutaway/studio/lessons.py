@@ -12,15 +12,16 @@ from typing import Any
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
 from cutaway.studio.expressions import Claim, Told, claim, told
+from cutaway.studio.figures import spot
 from cutaway.studio.grounds import open_ground
-from cutaway.studio.quantities import spot
 
 FOLDER = Path(__file__).parent / "lessons"
 # Parts of the page that a step may point to.
 VIEWS = ("network", "boundary", "number", "steps", "curves", "rows", "norms", "attention", "time", "landscape")
 # What a step may do: commands of the protocol, and of each the arguments that a lesson may give.
 ACTIONS: dict[str, tuple[str, ...]] = {
-    "edit": ("weight", "value"), "step": ("size",), "train": ("steps",), "select": ("part", "example", "weight"),
+    "edit": ("weight", "value"), "step": ("size",), "train": ("steps",),
+    "select": ("part", "example", "typed", "weight"),
     "shape": ("layers", "loss", "optimizer", "rate", "batch_size"), "new_start": ("seed",), "reset": (),
     "seek": ("step",),
 }  # fmt: skip

@@ -160,9 +160,9 @@ def _table(run: Any, data: Any, notes: list[str]) -> Material:
 
 
 def _pictures(run: Any, data: Any, notes: list[str]) -> Material:
-    from cutaway.runs.landscape import _picture_rows
+    from cutaway.runs.landscape import picture_rows
 
-    x, y = _picture_rows(run, data, MOST_PICTURES, 0)
+    x, y = picture_rows(run, data, MOST_PICTURES, 0)
     labels = tuple(map(str, run.classes))
     every = np.arange(len(x))
     return Material(
@@ -172,9 +172,9 @@ def _pictures(run: Any, data: Any, notes: list[str]) -> Material:
 
 
 def _text(run: Any, data: Any, notes: list[str]) -> Material:
-    from cutaway.runs.landscape import _text_rows
+    from cutaway.runs.landscape import text_rows
 
-    x, y = _text_rows(run, data, MOST_WINDOWS, 0)
+    x, y = text_rows(run, data, MOST_WINDOWS, 0)
     letters = tuple(run.tokens.decode([number]) for number in range(run.tokens.outputs))
     every = np.arange(len(x))
     return Material(

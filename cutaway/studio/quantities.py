@@ -2,136 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cutaway.errors import InputError
-from cutaway.explain.attention_maps import attention_maps
 from cutaway.explain.figures import shown
 from cutaway.explain.step import rule
 from cutaway.losses import SquaredError
 from cutaway.studio.arguments import Arguments
-from cutaway.studio.case import Blamed, Case, Selected
-from cutaway.studio.moment import Moment, edited
-from cutaway.studio.recording import Evaluation
+from cutaway.studio.figures import Figures, number_at, spot
+from cutaway.studio.moment import edited
 from cutaway.studio.sentences import NUDGE, Teller, ledger, sentence
-from cutaway.studio.way import Way
 
-Place = tuple[int, ...]
 GRID = 121  # points at which a curve is asked how far it is from straight
 TINY = 1e-4  # by which a weight is moved to measure how its slope changes
-
-
-@dataclass(frozen=True, eq=False)
-class Figures:
-    """A network at one moment, with what is selected: what every quantity is computed from."""
-
-    case: Case
-    moment: Moment
-    way: Way
-    selected: Selected
-    _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
-
-    @cached_property
-    def evaluation(self) -> Evaluation:
-        """The losses of all rows."""
-        return self.case.evaluated(self.moment, self.way)
-
-    @cached_property
-    def example(self) -> Blamed:
-        """The selected example forward and back."""
-        x, y, _ = self.case.example(self.selected)
-        return self.case.blamed(self.moment, x, y, self.way.loss)
-
-    @cached_property
-    def every(self) -> Blamed:
-        """All training rows forward and back, evaluated."""
-        material = self.case.material
-        rows = material.training
-        return self.case.blamed(self.moment, material.x[rows], material.y[rows], self.way.loss)
-
-    @cached_property
-    def rate(self) -> float:
-        """The learning rate of the next step."""
-        return float(np.asarray(self.way.optimizer.learning_rate(np.float64(0))))
-
-    def weights(self, written: str) -> float:
-        """Return a weight or a running statistic."""
-        path, index = spot(written)
-        return float(_at(self.moment.arrays, path, index))
-
-    def slope(self, written: str, found: Blamed) -> float:
-        """Return the slope of a loss along a weight."""
-        path, index = spot(written)
-        if found.gradients is None:
-            raise InputError("lesson: a row that was typed has no target, so there is no loss and no blame")
-        return float(_at(found.gradients, path, index))
-
-    def tapped(self, path: str, found: Blamed, blames: bool = False) -> np.ndarray:
-        """Return what came out of a layer, (rows, …), or its blame."""
-        for number, tap in enumerate(found.taps):
-            if tap.path == path:
-                if not blames:
-                    return np.asarray(tap.output)
-                if found.blames is None:
-                    raise InputError("lesson: a row that was typed has no target, so there is no loss and no blame")
-                return found.blames[number]
-        known = ", ".join(tap.path for tap in found.taps if tap.path)
-        raise InputError(f"lesson: there is no layer {path!r}; there are {known}")
-
-    def unit(self, written: str, blame: bool = False) -> float:
-        """Return one number of a layer's output for the selected example, or its blame."""
-        path, index = spot(written)
-        return float(_at({path: self.tapped(path, self.example, blame)[0]}, path, index))
-
-    def units(self, written: str) -> np.ndarray:
-        """Return one number of a layer's output for every training row, (rows)."""
-        path, index = spot(written)
-        values = self.tapped(path, self.every)
-        _at({path: values[0]}, path, index)
-        found: np.ndarray = values[(slice(None), *index)]
-        return found
-
-    def answered(self, values: np.ndarray) -> np.ndarray:
-        """Return the outputs for some values of the only input, (values)."""
-        if self.case.material.x.ndim != 2 or self.case.material.x.shape[1] != 1:
-            raise InputError("lesson: the network has more than one input, so it is no curve over one")
-        found: np.ndarray = self.case.outputs(self.moment, values[:, None])[:, 0]
-        return found
-
-    def attention(self, written: str) -> float:
-        """Return how much a place looks at another: `head[from,to]`."""
-        head, index = spot(written)
-        if "attention" not in self._kept:
-            self._kept["attention"] = attention_maps(ledger(self.case, self.moment, self.way, self.selected))
-        maps = {str(number): each.weights for number, each in enumerate(self._kept["attention"])}
-        return float(_at(maps, head, index))
-
-
-def spot(written: str) -> tuple[str, Place]:
-    """Return path and place of one number among many; `InputError` for what is no such thing.
-
-    >>> spot("0.weight[0,1]")
-    ('0.weight', (0, 1))
-    """
-    match = re.fullmatch(r"([^\[\]]+)\[(\d+(?:,\d+)*)\]", written)
-    if match is None:
-        raise InputError(f"lesson: {written!r} is no place; expected one such as 0.weight[0,1]")
-    return match[1], tuple(map(int, match[2].split(",")))
-
-
-def _at(arrays: Any, path: str, index: Place) -> Any:
-    if path not in arrays:
-        raise InputError(f"lesson: there is no {path!r} in this network; there are {', '.join(arrays)}")
-    array = arrays[path]
-    if len(index) != array.ndim or any(i >= size for i, size in zip(index, array.shape, strict=True)):
-        raise InputError(f"lesson: {path} has the shape {array.shape}, and no place {list(index)}")
-    return array[index]
 
 
 def _single(values: np.ndarray, what: str) -> float:
@@ -162,7 +49,7 @@ def _example_loss(of: Figures) -> float:
 
 def _probability(of: Figures, written: str) -> float:
     answers = of.case.material.answers(of.example.outputs[0])
-    return float(_at({"classes": answers.reshape(-1, answers.shape[-1])[-1]}, "classes", (int(written),)))
+    return float(number_at({"classes": answers.reshape(-1, answers.shape[-1])[-1]}, "classes", (int(written),)))
 
 
 def _least(of: Figures) -> float:
@@ -245,13 +132,13 @@ NUMBERS: dict[str, Named] = {
     "blame": Named(1, "∂L/∂w, of the selected example's loss", lambda of, w: of.slope(w, of.example)),
     "slope": Named(1, "∂L/∂w, of the loss of all training rows", lambda of, w: of.slope(w, of.every)),
     "move": Named(
-        1, "−η ∂L/∂w: what gradient descent on all training rows does next", lambda of, w: -of.rate * of.slope(w, of.every)
+        1, "−η ∂L/∂w: what gradient descent on all training rows does next",
+        lambda of, w: -of.rate * of.slope(w, of.every),
     ),
     "curvature": Named(1, "∂²L/∂w², of the loss of all training rows", _curvature),
-    "steepness": Named(
-        1, "the length of the slopes of an array of weights, all training rows", lambda of, path: float(np.linalg.norm(_whole(of, path)))
+    "input": Named(
+        1, "an input of the selected example, by its number", lambda of, n: of.inputs(int(n)),
     ),
-    "input": Named(1, "an input of the selected example", lambda of, n: float(of.case.example(of.selected)[0][0][int(n)])),
     "output": Named(0, "the output for the selected example", lambda of: _single(of.example.outputs, "output")),
     "target": Named(0, "the target of the selected example", _target),
     "error": Named(0, "output − target, of the selected example", _error),
@@ -259,8 +146,8 @@ NUMBERS: dict[str, Named] = {
     "loss": Named(0, "the loss of all training rows", lambda of: of.evaluation.training),
     "held_out_loss": Named(0, "the loss of the rows held out", lambda of: of.evaluation.held_out),
     "least_loss": Named(0, "the least squared error of any straight line", _least),
-    "score": Named(0, "accuracy or R² of the training rows", lambda of: _score(of, ", training")),
-    "held_out_score": Named(0, "accuracy or R² of the rows held out", lambda of: _score(of, "")),
+    "score": Named(0, "accuracy, or R² from −1 up, of the training rows", lambda of: _score(of, ", training")),
+    "held_out_score": Named(0, "accuracy, or R² from −1 up, of the rows held out", lambda of: _score(of, "")),
     "probability": Named(1, "of a class, by its number, for the selected example", _probability),
     "unit": Named(1, "a number that a layer hands on, for the selected example: layer[place]", Figures.unit),
     "unit_blame": Named(1, "its blame", lambda of, w: of.unit(w, blame=True)),
@@ -277,7 +164,9 @@ NUMBERS: dict[str, Named] = {
     "row_deviation": Named(
         1, "of a layer's units, for the selected example", lambda of, path: float(of.tapped(path, of.example)[0].std())
     ),
-    "at": Named(1, "the output where the only input is so much", lambda of, x: float(of.answered(np.array([float(x)]))[0])),
+    "at": Named(
+        1, "the output where the only input is so much", lambda of, x: float(of.answered(np.array([float(x)]))[0])
+    ),
     "bend": Named(0, "how far the curve is from the straight line through its ends, at most", _bend),
     "attention": Named(1, "how much a place looks at another: head[from,to]", Figures.attention),
     "rate": Named(0, "the learning rate", lambda of: of.rate),
@@ -300,13 +189,6 @@ WORDS: dict[str, Named] = {
         lambda of: str(Teller(ledger(of.case, of.moment, of.way, of.selected)).loss()["sentence"]),
     ),
 }  # fmt: skip
-
-
-def _whole(of: Figures, path: str) -> np.ndarray:
-    found = of.every.gradients or {}
-    if path not in found:
-        raise InputError(f"lesson: there is no {path!r} in this network; there are {', '.join(found)}")
-    return found[path]
 
 
 @dataclass(frozen=True, eq=False)

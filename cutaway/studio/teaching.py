@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from cutaway.errors import InputError
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case
+from cutaway.studio.figures import Figures
 from cutaway.studio.grounds import open_ground
 from cutaway.studio.lessons import Action, Lesson, Step, lesson_named
 from cutaway.studio.moment import Moment
-from cutaway.studio.quantities import Figures, NowAndBefore
+from cutaway.studio.quantities import NowAndBefore
 from cutaway.studio.scene import scene
 
 if TYPE_CHECKING:

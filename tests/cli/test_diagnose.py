@@ -261,7 +261,7 @@ def test_a_table_with_a_leaking_column(tmp_path, monkeypatch, capsys):
         for i, j, k in zip(a, b, yes.tolist(), strict=True)
     ]
     Path("t.csv").write_text("".join(["a,b,status,y\n", *rows]))
-    assert main(["train", "t.csv", "--target", "y", *QUICK, "--epochs", "12", "--quiet"]) == 0
+    assert main(["train", "t.csv", "--target", "y", *QUICK[:2], "--epochs", "12", *QUICK[4:], "--quiet"]) == 0
     before = content(Path("runs/t"))
     capsys.readouterr()
     lines = told(capsys, "runs/t", "--fix").splitlines()

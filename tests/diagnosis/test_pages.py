@@ -42,6 +42,12 @@ def test_every_check_has_a_page_a_picture_and_a_line_and_every_page_a_check():
     assert listed == ALL  # in causal order
 
 
+def test_every_check_and_every_fix_has_its_line_in_the_glossary():
+    text = (ROOT / "docs" / "ideas" / "README.md").read_text(encoding="utf-8")
+    files = [*(ROOT / "cutaway" / "diagnosis").glob("*/*.py")]
+    assert [file for file in files if file.stem != "__init__" and f"/{file.parent.name}/{file.name})" not in text] == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_page_names_the_thresholds_of_its_check_with_their_values(name):
     source = inspect.getsource(sys.modules[BY_NAME[name].look.__module__])

@@ -92,6 +92,7 @@ def test_figures_of_which_lower_is_better_are_told_from_the_others(leaking):
     better = figure_of(replace(leaking, estimate=scores))
     assert (better.score, worse.score) == (0.75, 0.5) and better.better_than(worse) and not worse.better_than(better)
     assert not better.better_than(replace(worse, name="another measure"))
+    assert not better.better_than(replace(worse, count=7))  # of other rows
     assert figure_of(replace(leaking, estimate=None, scores=None)) is None
 
 

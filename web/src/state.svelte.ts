@@ -6,9 +6,10 @@ import { Client, Refused } from "./client";
 import { DARK, LIGHT, type Palette } from "./colour";
 import { joined } from "./curves";
 import { Latest } from "./latest";
+import { lessonsOf, type Asked, type Lesson, type Lessoned } from "./lesson";
 import type { Line } from "./model";
 import type {
-  Attention, Boundary, Capacity, Change, Command, Curves, Edited, Exported, Forward, Frame, JobTold, Landscape, Model, Norms,
+  Attention, Boundary, Capacity, Change, Command, Curves, Edited, Exported, FindingTold, Forward, Frame, JobTold, Landscape, Model, Norms,
   NumberArray, Responses, Rows, Scene, Selection, Sentence, Source, Stepped, StepSize, Time, Watch, What,
 } from "./protocol";
 
@@ -46,6 +47,8 @@ export class Studio {
   jobs = $state.raw<Record<number, JobTold>>({});
   landscape = $state.raw<Landscape | null>(null);
   capacity = $state.raw<Capacity | null>(null);
+  lesson = $state.raw<Lesson | null>(null);
+  findings = $state.raw<{ findings: FindingTold[]; sentence: string } | null>(null);
   complaint = $state<string | null>(null);
   speed = $state<number | null>(null);
   dark = $state(false);
@@ -71,7 +74,7 @@ export class Studio {
   }
 
   /** A request whose refusal is shown to the person; null where there is no answer to show. */
-  async ask<Result>(command: Command, buffers: ArrayBuffer[] = []): Promise<Result | null> {
+  async ask<Result>(command: Asked, buffers: ArrayBuffer[] = []): Promise<Result | null> {
     try {
       return await this.client.ask<Result>(command, buffers);
     } catch (problem) {
@@ -197,6 +200,20 @@ export class Studio {
     return this.remake({ do: "shape", change });
   }
 
+  async teach(command: Extract<Asked, { do: "lesson" | "predict" }>): Promise<void> {
+    const told = await this.ask<Lessoned>(command);
+    if (!told) return;
+    this.set(told.scene);
+    this.lesson = told.lesson;
+    this.speed = WATCHED;
+  }
+
+  /** What the diagnosis says of the training so far. */
+  async examine(): Promise<void> {
+    const told = await this.ask<{ findings: FindingTold[]; sentence: string }>({ do: "findings" });
+    if (told) this.findings = told;
+  }
+
   export(to: "numpy" | "pytorch" | "onnx"): Promise<Exported | null> {
     return this.ask<Exported>({ do: "export", to });
   }
@@ -210,18 +227,29 @@ export class Studio {
   private set(scene: Scene): void {
     const old = this.scene;
     this.scene = scene;
+    if (this.lesson && !lessonsOf(scene).some((each) => each.here)) this.lesson = null;
     this.tick(scene.time);
     if (!old || old.rung !== scene.rung) this.speed = scene.rung === null ? null : WATCHED;
     if (!old || (old.network.words === scene.network.words && old.data.name === scene.data.name)) return;
     this.weights = this.gradients = {};
     this.forward = this.boundary = this.responses = this.rows = this.curves = this.norms = this.attention = null;
-    this.what = this.sentence = this.stepped = this.moved = this.landscape = this.capacity = null;
+    this.what = this.sentence = this.stepped = this.moved = this.landscape = this.capacity = this.findings = null;
     this.originals.clear();
   }
 
   private tick(time: Time): void {
+    const ended = this.time?.training && !time.training;
     this.time = time;
+    if (ended) void this.trained();
     if (this.scene && !this.scene.branches.some((branch) => branch.number === time.branch)) this.refreshing.run(undefined);
+  }
+
+  /** A training has ended: a lesson has new figures, and the diagnosis something to judge. */
+  private async trained(): Promise<void> {
+    if (this.scene?.can.diagnosis) void this.examine();
+    if (!this.lesson?.done) return;
+    const told = await this.ask<Lesson>({ do: "tell" });
+    if (told) this.lesson = told;
   }
 
   private show(frame: Frame): void {

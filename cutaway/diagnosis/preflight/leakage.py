@@ -26,6 +26,10 @@ def leakage(evidence: Evidence) -> Finding | None:
         quantity="correlation of the feature with the target",
         measured=1.0,
         normal=(None, 0.99),
-        fix=Fix("", f"leave feature {known.copied} out", f"X = np.delete(X, {known.copied}, axis=1)"),
+        fix=Fix(
+            "",
+            f"leave feature {known.copied} out",
+            f"X = np.delete(X, {known.copied}, axis=1)" if known.copied.isdigit() else f"drop=[{known.copied!r}]",
+        ),
         confidence=0.95,
     )

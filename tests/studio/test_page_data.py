@@ -1,0 +1,74 @@
+"""Data of one's own: a CSV that is dropped, points that are drawn, and the network taken away as code."""
+
+from __future__ import annotations
+
+import runpy
+
+import numpy as np
+import pytest
+
+from tests.studio.opened import browser, opened
+
+
+@pytest.fixture(scope="module")
+def running():
+    with browser() as started:
+        yield started
+
+
+def table(folder):
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (80, 2)).round(3)
+    lines = ["height,<b>width</b>,kind", *(f"{a},{b},{'large' if a + b > 0 else 'small'}" for a, b in x)]
+    path = folder / "boxes.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_csv_becomes_a_network_that_learns_and_its_names_stay_text(running, tmp_path):
+    with opened(running, "line") as found:
+        found.page.get_by_role("button", name="data", exact=True).click()
+        found.page.get_by_label("a table from this machine").set_input_files(table(tmp_path))
+        found.page.get_by_label("predict").select_option("kind")
+        found.page.get_by_role("button", name="Open", exact=True).click()
+        found.page.locator("h1", has_text="boxes").wait_for()
+        assert found.session.case.material.classes == ("large", "small")
+        before = found.session.time()["loss"]
+        found.page.get_by_role("button", name="Train").click()
+        found.until("() => Number(document.querySelector('[data-time=step]').textContent.replace(',', '')) >= 60")
+        found.page.get_by_role("button", name="Pause").click()
+        found.page.get_by_role("button", name="Train").wait_for()
+        assert found.session.time()["loss"] < 0.7 * before
+        assert found.page.locator("main b", has_text="width").count() == 0
+        assert found.page.get_by_text("<b>width</b>", exact=True).count() > 0
+        assert not found.problems
+
+
+def test_drawn_points_are_learned_from(running):
+    with opened(running, "line") as found:
+        found.page.get_by_role("button", name="data", exact=True).click()
+        canvas = found.page.get_by_role("img", name="Drawn points: 0")
+        box = canvas.bounding_box()
+        for name, share in (("first", 0.25), ("second", 0.75)):
+            found.page.get_by_role("button", name=name, exact=True).click()
+            for height in (0.2, 0.4, 0.6, 0.8):
+                found.page.mouse.click(box["x"] + share * box["width"], box["y"] + height * box["height"])
+        found.page.get_by_role("button", name="Learn these 8 points").click()
+        found.page.locator("nav + *, [data-view=boundary]").first.wait_for()
+        found.until("() => document.querySelector('[data-view=boundary] .legend').textContent.includes('second')")
+        material = found.session.case.material
+        assert sorted(material.classes) == ["first", "second"]
+        assert len(material.y) == 8
+        assert not found.problems
+
+
+def test_the_network_is_taken_away_as_code_that_runs(running, tmp_path):
+    with opened(running, "network") as found:
+        found.page.get_by_role("button", name="data", exact=True).click()
+        with found.page.expect_download() as download:
+            found.page.get_by_role("button", name="NumPy code").click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        assert path.suffix == ".py"
+        assert "def " in path.read_text()
+        assert runpy.run_path(str(path))
