@@ -24,8 +24,8 @@ from cutaway.runs.train import train
 # Options of a job that its settings keep under the same name.
 KEPT = {
     "table": (
-        "test", "effort", "metric", "seed", "engine", "category", "number", "text", "date", "drop", "group",
-        "time_column", "lag", "weight", "limit",
+        "test", "validation", "effort", "metric", "seed", "engine", "category", "number", "text", "date", "drop",
+        "group", "time_column", "lag", "weight", "limit",
     ),
     "pictures": ("test", "effort", "seed", "engine", "size", "limit"),
     "text": ("test", "effort", "seed", "engine", "tokens", "vocabulary", "context", "limit"),
@@ -202,6 +202,11 @@ def _trained(run: Any, kind: str, change: dict[str, Any], data: Any, progress: b
         which = "it learned from data without a file" if place is None else f"{place} is not there"
         raise InputError(f"diagnose: {which}; give what it learned from (data=…, --data)")
     options = {name: run.settings[name] for name in KEPT[kind] if name in run.settings}
+    if options.get("validation") == "data frame":
+        raise InputError(
+            f"{run.path}: its weights were chosen on a data frame of its own, which a run does not keep; train again "
+            "with ca.train(..., validation=frame)"
+        )
     if kind == "table":
         options |= {"target": run.target.column, "task": run.task, "compare": run.rival is not None}
         if isinstance(options.get("test"), str) and not Path(options["test"]).exists():

@@ -154,10 +154,6 @@ NUMBERS: dict[str, Named] = {
     "mean": Named(1, "of a unit over the training rows", lambda of, w: float(of.units(w).mean())),
     "deviation": Named(1, "of a unit over the training rows", lambda of, w: float(of.units(w).std())),
     "on": Named(1, "for how many training rows a unit is above zero", lambda of, w: float((of.units(w) > 0).sum())),
-    "silent": Named(
-        1, "how many units of a layer are zero for every training row",
-        lambda of, path: float((of.tapped(path, of.every) == 0).all(axis=0).sum()),
-    ),
     "row_mean": Named(
         1, "of a layer's units, for the selected example", lambda of, path: float(of.tapped(path, of.example)[0].mean())
     ),

@@ -3,7 +3,6 @@
 import math
 import re
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +11,10 @@ from cutaway.errors import InputError
 from cutaway.studio.commands import run
 from cutaway.studio.expressions import claim, told
 from cutaway.studio.grounds import open_ground
-from cutaway.studio.lessons import FOLDER, lessons, read
+from cutaway.studio.lessons import lessons, read
 from cutaway.studio.opening import open_rung
 from cutaway.studio.protocol import packed
-from cutaway.studio.quantities import NUMBERS, WORDS, NowAndBefore
+from cutaway.studio.quantities import NowAndBefore
 from cutaway.studio.session import Session
 from cutaway.studio.teaching import figures, places
 
@@ -164,11 +163,21 @@ def test_attention_shares_are_a_masked_softmax():
     session.close()
 
 
-def test_every_quantity_is_used_or_tried_here():
-    files = [*FOLDER.glob("*.toml"), Path(__file__)]
-    written = " ".join(path.read_text(encoding="utf-8") for path in files)
-    for name in {**NUMBERS, **WORDS}:
-        assert re.search(rf"[{{( ]{name}[ }}\]:\"]", written), name
+def test_quantities_that_are_words_are_those_that_a_click_tells(session):
+    def words(written):
+        return told(written, "here").of(on(session))
+
+    number = ask(session, "number", what={"kind": "parameter", "path": "0.weight", "index": [0, 0]})
+    assert words("{blame_told 0.weight[0,0]}|{chain_told 0.weight[0,0]}") == f"{number['blame']}|{number['chain']}"
+    assert words("{loss_told}") == ask(session, "number", what={"kind": "loss"})["sentence"]
+    unit = ask(session, "number", what={"kind": "unit", "layer": "0", "place": [0]})["sentence"]
+    assert words("{unit_told 0[0]}") == unit
+    assert words("{rule}") == "Δw = −η g, η = 0.1"
+    assert words("{truth}") == "−0.327"
+    assert words("{output:2} {output:()} {0 - output:()}") == "0.93 0.9271 (−0.9271)"
+    assert words("{answer}") == ask(session, "forward")["answer"]["shown"]
+    ask(session, "load", source={"rung": "attention"})
+    assert words("{letters}") == ask(session, "attention")["text"]
 
 
 # ---- claims of some lessons, without the engine -------------------------------------------------------------------
@@ -301,6 +310,7 @@ def test_a_training_may_be_watched(session):
 
 def test_another_network_is_said_to_be_another(session):
     begun(session, "layers", 0)
+    ask(session, "predict", choice=0)
     ask(session, "shape", change={"layers": [{"kind": "Dense", "settings": {"units": 1}}]})
     found = ask(session, "tell")
     assert not found["fits"]
