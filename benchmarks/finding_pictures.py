@@ -11,10 +11,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from benchmarks.findings import of_data, of_heads, of_networks, of_steps
+from benchmarks.findings import of_data, of_heads, of_networks, of_steps, one_batch
 from benchmarks.findings.drawing import picture, shown
 from benchmarks.findings.example import Example
-from cutaway.diagnosis import thresholds
+from cutaway.diagnosis import cannot_overfit_one_batch, thresholds
 from cutaway.diagnosis.checks import BY_NAME, CHECKS
 from cutaway.diagnosis.course import first_loss
 from cutaway.diagnosis.evidence import Evidence
@@ -27,15 +27,17 @@ PICTURES = PAGES / "pictures"
 EXAMPLES = {
     each.check: each for part in (of_data, of_heads, of_networks, of_steps) for each in part.EXAMPLES
 }  # fmt: skip
+# What no check finds, but an experiment.
+BY_HEART = "cannot_overfit_one_batch"
 NUMBER = re.compile(r"`([A-Z_]+)` = (-?\d+(?:\.\d+)?(?:e-?\d+)?)")
 SAID = re.compile(r"(<!-- said -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main(quick: bool = False, only: str = "", numbers: bool = False) -> None:
     """Write pictures, what is said and numbers; with `only` of one finding, with `numbers` nothing but the numbers."""
-    names = [check.name for check in CHECKS if only in ("", check.name)]
+    names = [name for name in (*(check.name for check in CHECKS), BY_HEART) if only in ("", name)]
     for name in [] if numbers else names[:2] if quick else names:
-        svg, said = example(EXAMPLES[name])
+        svg, said = learned_by_heart() if name == BY_HEART else example(EXAMPLES[name])
         print(f"{name}: {len(svg.encode()) / 1000:.1f} kB")
         if quick:
             continue
@@ -81,6 +83,27 @@ def example(of: Example) -> tuple[str, str]:
         of.words, finding.normal if of.band else (None, None), of.log, unit,
     )  # fmt: skip
     return svg, f"{standing}\n\n```text\n{told(finding)}\n```\n"
+
+
+def learned_by_heart() -> tuple[str, str]:
+    """Do the experiment with both, and return the picture and what the page says of the faulty one."""
+    faulty, well = (one_batch.run_of(misread) for misread in (True, False))
+    assert faulty.evidence is not None and well.evidence is not None
+    finding = faulty.diagnose(budget=100.0).findings[0]
+    if finding.check != BY_HEART:
+        raise SystemExit(f"{BY_HEART}: not the first finding in its own example, but {finding.check}")
+    losses, left = courses(faulty.evidence, well.evidence, False)
+    quantities = []
+    for run in (faulty, well):
+        assert run.setup is not None
+        done = cannot_overfit_one_batch.one_batch(run.setup, 100.0)
+        assert done is not None and done.learned is (run is well)
+        quantities.append([(float(step), loss / done.nothing) for step, loss in done.courses[done.rate]])
+    svg = picture(
+        f"{BY_HEART}: a training that has it beside one that has not", (losses[0], losses[1]), left,
+        (quantities[0], quantities[1]), "loss on 16 rows, over that of knowing nothing", finding.normal, True,
+    )  # fmt: skip
+    return svg, f"`run.diagnose()` of the training in the picture has it first:\n\n```text\n{told(finding)}\n```\n"
 
 
 def standing_of(ruling: Verdict, name: str, evidence: Evidence) -> tuple[Finding, str]:

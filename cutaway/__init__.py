@@ -44,6 +44,7 @@ from cutaway.schedules import (
     StepDecay,
     WarmUp,
 )
+from cutaway.studio.called import studio
 from cutaway.tensor import Tensor, as_tensors
 from cutaway.training.loop import StopTraining
 from cutaway.version import __version__
@@ -93,7 +94,8 @@ __all__ = [
     "StopTraining", "TableRun", "Tensor", "TextRun", "TrainingWarning", "WarmUp", "__version__", "approximate",
     "as_tensors",
     "bias_variance", "check_gradients", "compare", "curvature", "fit", "from_onnx", "from_pytorch", "gradients",
-    "landscape", "load", "losses", "metrics", "ops", "optimizers", "recipes", "schedules", "step", "trace", "train",
+    "landscape", "load", "losses", "metrics", "ops", "optimizers", "recipes", "schedules", "step", "studio", "trace",
+    "train",
     *_layers,
 ]  # fmt: skip
 

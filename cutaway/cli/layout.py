@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cutaway.cli.printable import as_options, printable
-from cutaway.storage.run_folder import CHECKPOINT
+from cutaway.storage.run_folder import CHECKPOINT, REPORT
 
 
 def show(console: Console, *parts: RenderableType) -> None:
@@ -43,8 +43,10 @@ def show_saved(console: Console, place: Path, folder: Path, replaced: bool, ask:
         told += " (in place of the earlier run)"
     show(console, "")
     lines = [("saved", told), ("next", ask)]
+    if (place / REPORT).is_file():
+        lines.insert(1, ("report", f"{place / REPORT}"))
     if (folder / CHECKPOINT).is_dir():  # it is there until the training is finished
-        lines.insert(1, ("to go on", "the same command with --resume"))
+        lines.insert(-1, ("to go on", "the same command with --resume"))
     # A command to copy must not be broken into lines by us.
     for name, value in lines:
         console.print(Text.assemble((f"{name:10}", "bold"), printable(value)), soft_wrap=True)

@@ -24,6 +24,7 @@ from cutaway.cli.generate import generate
 from cutaway.cli.landscape import landscape
 from cutaway.cli.predict import predict
 from cutaway.cli.printable import as_options, printable
+from cutaway.cli.report import report
 from cutaway.cli.studio import studio
 from cutaway.cli.train import train
 from cutaway.errors import InputError
@@ -42,7 +43,9 @@ app = App(
     ),
     help_format="markdown",
 )
-for command in (train, predict, explain, diagnose, generate, compare, landscape, capacity, export, studio, data):
+for command in (
+    train, predict, report, explain, diagnose, generate, compare, landscape, capacity, export, studio, data,
+):  # fmt: skip
     app.command(command)
 
 

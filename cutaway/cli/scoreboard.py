@@ -7,11 +7,11 @@ from math import pi, sqrt
 from rich.table import Table
 from rich.text import Text
 
-from cutaway.cli.agreement import agreement
 from cutaway.cli.figures import between, figure, measured
 from cutaway.cli.printable import printable
 from cutaway.data.targets import NumberTarget
 from cutaway.metrics import BY_NAME
+from cutaway.runs.agreement import agreement
 from cutaway.runs.judging import CALIBRATION
 from cutaway.runs.scores import Scores
 from cutaway.runs.table_run import TableRun

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from cutaway.cli.exit_codes import DONE, INTERRUPTED
+from cutaway.cli.printable import printable
 from cutaway.cli.values import seconds, share_or_table, whole, whole_or_part
 from cutaway.errors import InputError
 
@@ -45,6 +46,7 @@ def train(
     resume: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    report: Annotated[bool, Parameter(name="--report", negative="--no-report")] = True,
     validation: Annotated[Path | None, TABLES] = None,
     task: Annotated[Literal["classification", "regression"] | None, TABLES] = None,
     metric: Annotated[str | None, TABLES] = None,
@@ -101,6 +103,8 @@ def train(
         Print the summary as JSON.
     quiet
         Print nothing but errors.
+    report
+        Whether a page about the run, report.html, is written into its folder.
     validation
         A table of rows to choose the best weights by; rows of the table take turns when not given.
     task
@@ -140,6 +144,7 @@ def train(
     """
     from cutaway.cli.findings import findings_shown
     from cutaway.data.sort import Sort, sort_of
+    from cutaway.runs.reporting import report_after
     from cutaway.runs.train import job_for
     from cutaway.storage.run_folder import check_place
 
@@ -162,17 +167,20 @@ def train(
     show_after = shown.pop("after", None)
     with findings_shown(_console() if loud else None):
         run = job(data, **asked, **shown, out=folder, progress=None if loud else False)
+    complaint = report_after(run) if report else ""
     if json_:
         sys.stdout.write(json.dumps(_told(run), ensure_ascii=False, indent=1) + "\n")
     if show_after is not None:
         show_after(run)
+    if complaint and not json_:
+        sys.stderr.write(f"cutaway: {printable(complaint)}\n")
     return INTERRUPTED if run.interrupted else DONE
 
 
 _OPTIONS = {
     name: parameter.default
     for name, parameter in inspect.signature(train).parameters.items()
-    if name not in ("data", "target", "out", "json_", "quiet")
+    if name not in ("data", "target", "out", "json_", "quiet", "report")
 }
 """What may be handed on to a job, and what each is when a person says nothing."""
 
@@ -207,9 +215,9 @@ def _told(run: Run) -> dict[str, Any]:
     told = {**run.summary(), "run": str(run.path)}
     if not isinstance(run, TableRun):
         return told
-    from cutaway.cli.agreement import agreement
     from cutaway.cli.scoreboard import verdict
     from cutaway.data.targets import NumberTarget
+    from cutaway.runs.agreement import agreement
 
     return {
         **told,

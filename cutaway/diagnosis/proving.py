@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 from cutaway.diagnosis import thresholds as at
+from cutaway.diagnosis.cannot_overfit_one_batch import cannot_overfit_one_batch, one_batch
 from cutaway.diagnosis.checks import BY_NAME
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.experiment import Experiments
 from cutaway.diagnosis.fixes import FIXES
 from cutaway.diagnosis.setup import Setup
+from cutaway.diagnosis.trial import alone
 from cutaway.diagnosis.verdict import Verdict
 from cutaway.records import Finding, Fix
+from cutaway.training.bystander import passed_over
 
 # Fixes whose worth no score shows: they change what is judged, not what is learned.
 UNPROVABLE = ("drop_repeats",)
 # Beyond so many causes none is tried: each would have too little of the budget.
 MOST_TRIED = 4
+# What is seen where a network cannot learn, whatever the cause.
+SYMPTOMS = ("collapsed_output", "plateau_from_start")
+# The share of the budget that is there to learn a batch by heart, whatever experiments took before.
+RESERVED = 0.5
 
 # Causes in how signals, gradients and steps fare, for which there are several remedies.
 SEVERAL = (
@@ -62,16 +70,53 @@ def proved(setup: Setup, evidence: Evidence, found: Verdict, seconds: float) -> 
 
     seconds   the budget for all experiments together
 
-    Where the verdict is undecided, what it is undecided between is tried, and what helps is a finding of its own.
+    Where the verdict is undecided, what it is undecided between is tried, and what helps is a finding of its own. Where
+    nothing helps, a few rows are to be learned by heart.
     """
     suspects = candidates(found.findings)
     if not suspects:
-        return found.findings, 0.0
+        return by_heart(setup, found, found.findings, seconds)
     experiments = Experiments(setup, evidence, seconds, len(suspects))
     tried = [experiments.tried(finding) for finding in suspects]
     if not any(each.proof is not None and each.proof.helps for each in tried):
         tried = [_otherwise(each, tried, experiments) for each in tried]
-    return ranked(found.findings, tried), experiments.spent
+    spent = experiments.spent
+    left = max(seconds - spent, RESERVED * seconds)
+    findings, more = by_heart(setup, found, ranked(found.findings, tried), left)
+    return findings, spent + more
+
+
+def by_heart(
+    setup: Setup, found: Verdict, findings: tuple[Finding, ...], seconds: float
+) -> tuple[tuple[Finding, ...], float]:
+    """Return the findings with what a batch that is to be learned by heart says of them, and the seconds spent.
+
+    Only where there is harm, and the first finding is undecided, or no more than a symptom, or its fix was tried and
+    did not help; not of a mistake that is certain. Where the batch cannot be learned, that is the first finding, and
+    a symptom follows from it; where it can, the undecided one says what is ruled out.
+    """
+    first = findings[0] if findings else None
+    if first is None or not found.harm or not (first.check in ("not_learning", *SYMPTOMS) or _refuted(first)):
+        return findings, 0.0
+    began = time.perf_counter()
+    try:
+        done = one_batch(alone(setup), seconds)
+    except Exception as fault:  # of a layer of one's own, that takes other batches only
+        passed_over(fault)
+        done = None
+    spent = time.perf_counter() - began
+    if done is None:
+        return findings, spent
+    cannot = cannot_overfit_one_batch(done)
+    if cannot is not None and first.check in SYMPTOMS:
+        follows = (replace(first, consequences=()), *first.consequences)
+        return (replace(cannot, consequences=follows), *findings[1:]), spent
+    if cannot is not None:
+        return (cannot, *findings), spent
+    if first.check != "not_learning" or not done.learned:
+        return findings, spent
+    can = f"; {done.rows} rows can be learned by heart ({done}), which rules out the network, the loss and the labels"
+    return (replace(first, sentence=first.sentence + can), *findings[1:]), spent
 
 
 def _otherwise(finding: Finding, tried: Sequence[Finding], experiments: Experiments) -> Finding:

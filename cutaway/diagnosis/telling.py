@@ -27,7 +27,7 @@ def told(finding: Finding) -> str:
             f"  tried for {proof.steps} steps, {len(proof.without)} times: {without:.3g} without, {better:.3g} with it"
             f": {_came_of(proof.helps, better > without)}"
         )
-    if finding.consequences:
+    if finding.consequences and finding.check != "not_learning":  # its sentence names what it is undecided between
         lines.append("  follows from it: " + ", ".join(each.check for each in finding.consequences))
     return "\n".join(lines)
 
@@ -43,6 +43,8 @@ def normal(finding: Finding) -> str:
     low, high = finding.normal
     if low is None and high is None:
         return "no normal range"
+    if low == high or (low is None and high == 0):
+        return f"normal: {high:.3g}"
     if low is None:
         return f"normal: at most {high:.3g}"
     return f"normal: at least {low:.3g}" if high is None else f"normal: {low:.3g} to {high:.3g}"

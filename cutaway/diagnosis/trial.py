@@ -139,7 +139,7 @@ def results_of(
     trainer = Trainer(
         network, first.loss, first.optimizer, replace(plan, start=start), engine=length.engine, listeners=[in_time]
     )
-    with np.errstate(all="ignore"), _one_thread(length.engine):
+    with np.errstate(all="ignore"), one_thread(length.engine):
         trained = trainer.train(first.rows, first.held_out)
     if any(event.what == "interrupted" for event in trained.events):
         raise KeyboardInterrupt
@@ -166,7 +166,8 @@ def measured(setup: Setup, network: Layer, arrays: dict[str, np.ndarray], rows: 
         return Result(score_of(setup.loss, outputs, rows.y)[0], float(setup.loss.value(outputs, rows.y, rows.weight)))
 
 
-def _one_thread(engine: str) -> AbstractContextManager[Any]:
+def one_thread(engine: str) -> AbstractContextManager[Any]:
+    """Return a context in which NumPy keeps to one thread, as trials are priced; nothing on other engines."""
     if engine != "numpy":
         return nullcontext()
     from threadpoolctl import threadpool_limits

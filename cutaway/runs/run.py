@@ -49,6 +49,8 @@ class Run:
     evidence, verdict   what its diagnosis knows, and what it found; None where the training was not observed
     setup     what it was trained from, for experiments with fixes; not on disk
     origin    the same without the rows, which is on disk, of a run of `fit`; None of others
+    looks     of a run of one or two inputs the weights of the first member after some epochs, for its report; not on
+              disk
     """
 
     network: Layer | Ensemble | Blend
@@ -66,6 +68,7 @@ class Run:
     verdict: Verdict | None = field(default=None, repr=False)
     setup: Setup | None = field(default=None, repr=False)
     origin: Origin | None = field(default=None, repr=False)
+    looks: list[tuple[int, dict[str, np.ndarray]]] = field(default_factory=list, repr=False)
 
     @property
     def interrupted(self) -> bool:
@@ -143,6 +146,19 @@ class Run:
         from cutaway.export import export
 
         return export(self, to, path)
+
+    def report(self, path: str | Path | None = None, *, rows: bool = True, data: Any = None) -> Path:
+        """Write one page about the run that opens without a network, and return where it is.
+
+        path   a file, or a folder to write `report.html` into (None: the run's own folder)
+        rows   whether single rows, pictures and passages are shown
+        data   of a run on a table what it learned from, where that is not in its file any more
+
+        Raises `InputError` where there is no place to write to.
+        """
+        from cutaway.runs.reporting import report
+
+        return report(self, path, rows=rows, data=data)
 
     def _save(
         self,

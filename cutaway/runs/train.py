@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from cutaway.data.sort import Sort, sort_of
 from cutaway.data.suggestions import did_you_mean
-from cutaway.errors import InputError
+from cutaway.errors import InputError, TrainingWarning
 from cutaway.runs.run import Run
 
 
-def train(data: Any, target: str | None = None, **options: Any) -> Run:
+def train(data: Any, target: str | None = None, *, report: bool = True, **options: Any) -> Run:
     """Train networks on a table, on pictures or on a text, and test them on what was set aside.
 
     data      a table (a path, a data frame of any make, columns by name), a folder of pictures, or a text file
     target    of a table, the column to predict
+    report    whether a page about the run is written into its folder, where it has one; see `Run.report`
     options   those of `train_table`, `train_pictures` and `train_text`; the ones that all take are
 
         test=0.2          the share set aside before anything is learned, for the score; of a text 0.1, its end
@@ -43,9 +45,13 @@ def train(data: Any, target: str | None = None, **options: Any) -> Run:
     for name in options:
         if name not in known:
             raise InputError(f"train: there is no option {name!r} for {sort.value}; {did_you_mean(name, known)}")
-    if sort is Sort.TABLE:
-        return job(data, target, **options)
-    return job(data, **options)
+    run = job(data, target, **options) if sort is Sort.TABLE else job(data, **options)
+    if report and run.path is not None:
+        from cutaway.runs.reporting import report_after
+
+        if words := report_after(run, data):
+            warnings.warn(words, TrainingWarning, stacklevel=2)
+    return run
 
 
 def job_for(sort: Sort) -> Callable[..., Run]:

@@ -106,6 +106,21 @@ class Followed:
         last = [] if self._last is None or (self._held and self._held[-1].epoch == self._last.epoch) else [self._last]
         return [*self._held, *last]
 
+    def looks(self, network: Layer | Ensemble | Blend, most: int) -> list[tuple[int, dict[str, np.ndarray]]]:
+        """Return the weights and state of the first member after at most so many epochs, the first and the last too."""
+        points = [point for point in self._points() if np.isfinite(point.weights).all()]
+        network = network[0] if isinstance(network, Ensemble) else network
+        if not points or not isinstance(network, Layer):
+            return []
+        params = dict(sorted(network.parameters().items()))
+        sizes = np.cumsum([array.size for array in params.values()])[:-1]
+        found = []
+        for place in _spread(len(points), most):
+            lines = np.split(points[place].weights, sizes)
+            weights = {path: line.reshape(params[path].shape) for path, line in zip(params, lines, strict=True)}
+            found.append((points[place].epoch, {**weights, **points[place].state}))
+        return found
+
     def way(
         self,
         network: Layer | Ensemble | Blend,

@@ -21,8 +21,9 @@ SAMPLE = "sample.txt"  # what a run on a text wrote
 MISTAKES, FILTERS = "mistakes.png", "filters.png"  # sheets of a run on pictures
 TRAJECTORY = "trajectory.safetensors"  # the way that the training took, in its plane
 DIAGNOSIS = "diagnosis.json"  # what its diagnosis knows, and what it found
+REPORT = "report.html"  # one page about it all
 CHECKPOINT = "checkpoint"  # of a training that is not finished
-KNOWN = frozenset({RUN, NETWORK, RECORDS, CHECKPOINT, SAMPLE, MISTAKES, FILTERS, TRAJECTORY, DIAGNOSIS, LOCK})
+KNOWN = frozenset({RUN, NETWORK, RECORDS, CHECKPOINT, SAMPLE, MISTAKES, FILTERS, TRAJECTORY, DIAGNOSIS, LOCK, REPORT})
 FORMAT = 1
 LARGEST = 64 << 20  # bytes of run.json
 

@@ -101,9 +101,20 @@ class Told:
     written: str
     parts: tuple[str | tuple[Expression, int, bool], ...]
 
+    @property
+    def compares(self) -> bool:
+        """Whether it tells of the network before the step's action."""
+        return any(_compares(part[0]) for part in self.parts if not isinstance(part, str))
+
     def of(self, places: Places) -> str:
         """Return the text with the figures of a network."""
         return "".join(part if isinstance(part, str) else _filled(*part, places) for part in self.parts)
+
+
+def _compares(part: Expression) -> bool:
+    if isinstance(part, Joined):
+        return _compares(part.left) or _compares(part.right)
+    return _compares(part.inner) if isinstance(part, Size) else isinstance(part, Quantity) and part.before
 
 
 def _filled(part: Expression, digits: int, bracketed: bool, places: Places) -> str:

@@ -53,7 +53,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Reason:
-    """A sentence of "why this is so", told only while `when` holds."""
+    """A sentence of "why this is so", told only while `when` holds.
+
+    Without `when`, one that compares with the network before the action is told until the network is changed again:
+    then there are two reasons for what differs.
+    """
 
     text: Told
     when: Claim | None

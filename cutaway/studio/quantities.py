@@ -52,6 +52,12 @@ def _probability(of: Figures, written: str) -> float:
     return float(number_at({"classes": answers.reshape(-1, answers.shape[-1])[-1]}, "classes", (int(written),)))
 
 
+def _true_probability(of: Figures) -> float:
+    if not of.case.material.classes:
+        raise InputError("lesson: the target is a number, not a class")
+    return _probability(of, str(int(_target(of))))
+
+
 def _least(of: Figures) -> float:
     """Return the least squared error that any weighted sum of the inputs and a bias can have: least squares."""
     if not isinstance(of.way.loss, SquaredError):
@@ -149,6 +155,7 @@ NUMBERS: dict[str, Named] = {
     "score": Named(0, "accuracy, or R² from −1 up, of the training rows", lambda of: _score(of, ", training")),
     "held_out_score": Named(0, "accuracy, or R² from −1 up, of the rows held out", lambda of: _score(of, "")),
     "probability": Named(1, "of a class, by its number, for the selected example", _probability),
+    "true_probability": Named(0, "of the class that the selected example is of", _true_probability),
     "unit": Named(1, "a number that a layer hands on, for the selected example: layer[place]", Figures.unit),
     "unit_blame": Named(1, "its blame", lambda of, w: of.unit(w, blame=True)),
     "mean": Named(1, "of a unit over the training rows", lambda of, w: float(of.units(w).mean())),

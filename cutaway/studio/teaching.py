@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from cutaway.errors import InputError
 from cutaway.studio.arguments import Arguments
-from cutaway.studio.case import Case
+from cutaway.studio.case import Case, Selected
 from cutaway.studio.figures import Figures
 from cutaway.studio.grounds import open_ground
-from cutaway.studio.lessons import Action, Lesson, Step, lesson_named
+from cutaway.studio.lessons import Action, Lesson, Reason, Step, lesson_named
 from cutaway.studio.moment import Moment
 from cutaway.studio.quantities import NowAndBefore
 from cutaway.studio.scene import scene
@@ -28,16 +28,20 @@ class Taught:
 
     begin   the network as the step found it
     end     the moment after the step's action, None before it and where the training is still under way
+    after   what was selected then
     done    whether the action was done, or begun
     chosen  the choice that was made, None where none was
+    right   the choice whose claim held after the action; None before that, and where not exactly one did
     """
 
     lesson: Lesson
     place: int
     begin: Figures
     end: Moment | None = None
+    after: Selected | None = None
     done: bool = False
     chosen: int | None = None
+    right: int | None = None
 
     @property
     def step(self) -> Step:
@@ -67,7 +71,7 @@ def _goes_on(session: Session, wanted: Lesson, place: int) -> bool:
     old = session.lesson
     return (
         old is not None and old.lesson is wanted and old.place == place - 1 and old.end is session.now
-        and old.begin.selected == session.selected
+        and old.after == session.selected
     )  # fmt: skip
 
 
@@ -101,7 +105,9 @@ def predict(session: Session, asked: Arguments, client: Any) -> Any:
             steps = int(actions[-1].arguments["steps"])
             session.speed = max(1.0, steps / LIVE)
             session.training.start(session.now.step + steps)
-        session.lesson = replace(old, begin=begin, done=True, chosen=choice, end=None if lasts else session.now)
+        session.lesson = replace(old, begin=begin, end=None, done=True, chosen=choice, right=None)
+        if not lasts:
+            session.lesson = _ended(session, session.lesson)
         session.changed(scene_too=True, by=client)
         return {"scene": scene(session), "lesson": told(session, session.lesson)}
 
@@ -110,7 +116,18 @@ def tell(session: Session, asked: Arguments, client: Any) -> Any:
     """Return the step on show with the figures of the network as it is now."""
     asked.done()
     with session.turn():
-        return told(session, _taught(session))
+        found = _taught(session)
+        if found.done and found.end is None and not session.training.running:
+            found = session.lesson = _ended(session, found)  # the training that was watched is over
+        return told(session, found)
+
+
+def _ended(session: Session, taught: Taught) -> Taught:
+    """Return a lesson whose action is over: now is seen which choice was right."""
+    found = places(session, taught)
+    holds = [choice.claim.holds(found) for choice in taught.step.choices]
+    right = holds.index(True) if sum(holds) == 1 else None
+    return replace(taught, end=session.now, after=session.selected, right=right)
 
 
 def perform(session: Session, action: Action, client: Any) -> None:
@@ -149,43 +166,41 @@ def _fits(case: Case, now: Figures) -> bool:
     return case.material is now.case.material
 
 
-def right(taught: Taught, found: NowAndBefore) -> list[bool]:
-    """Return which choices of a step hold in a network's figures."""
-    return [choice.claim.holds(found) for choice in taught.step.choices]
-
-
 def told(session: Session, taught: Taught) -> dict[str, Any]:
-    """Return a step as a page shows it; what was not yet predicted is not given away."""
-    step, words = taught.step, ""
+    """Return a step as a page shows it; nothing is given away before the prediction, and before its action is over."""
+    step, over = taught.step, taught.end is not None
     found = places(session, taught)
+    # What was asked about stays as it was; until then it is the network on show.
+    asked = NowAndBefore(taught.begin, taught.begin) if taught.done else found
     content: dict[str, Any] = {
         "name": taught.lesson.name, "title": taught.lesson.title, "step": taught.place,
-        "steps": len(taught.lesson.steps), "heading": step.title, "views": list(step.views),
-        "done": taught.done, "chosen": taught.chosen, "text": "", "question": "", "choices": [], "right": None,
-        "reply": "", "shown": "", "why": [], "brain": None,
+        "steps": len(taught.lesson.steps), "heading": step.title, "views": list(step.views), "done": taught.done,
+        "chosen": taught.chosen if over else None, "right": taught.right,
         "actions": [{"do": action.do, **action.arguments} for action in step.actions],
+        "text": "", "question": "", "choices": [], "reply": "", "shown": "", "why": [], "brain": None,
+        "fits": True, "words": "",
     }  # fmt: skip
     try:
-        # The text and the question are those of the network that was asked about.
-        asked = NowAndBefore(found.before, found.before)
-        content |= {
-            "text": step.text.of(asked),
-            "question": step.question.of(asked),
-            "choices": [choice.says.of(asked) for choice in step.choices],
-        }
+        content["text"], content["question"] = step.text.of(asked), step.question.of(asked)
+        content["choices"] = [choice.says.of(asked) for choice in step.choices]
         if taught.done:
-            content |= {
-                "right": step.right,
-                "reply": "" if taught.chosen is None else step.choices[taught.chosen].shows.of(found),
-                "shown": step.shown.of(found),
-                "why": [each.text.of(found) for each in step.why if each.when is None or each.when.holds(found)],
-                "brain": None
-                if step.brain is None
-                else {"like": step.brain[0].of(found), "ends": step.brain[1].of(found)},
-            }
+            content["shown"] = step.shown.of(found)
+        if over:
+            untouched = taught.end is session.now
+            content["why"] = [each.text.of(found) for each in step.why if _holds(each, found, untouched)]
+            content["reply"] = "" if taught.chosen is None else step.choices[taught.chosen].shows.of(found)
+        if over and step.brain is not None:
+            content["brain"] = {"like": step.brain[0].of(found), "ends": step.brain[1].of(found)}
     except InputError as fault:
         words = f"the network on show is no longer that of the lesson ({fault}); begin the step again"
-    return {**content, "fits": not words, "words": words}
+        content |= {"fits": False, "words": words}
+    return content
+
+
+def _holds(reason: Reason, found: NowAndBefore, untouched: bool) -> bool:
+    if reason.when is not None:
+        return reason.when.holds(found)
+    return untouched or not reason.text.compares
 
 
 def _taught(session: Session) -> Taught:

@@ -57,6 +57,7 @@ def test_train_predict(here, capsys):
         "diagnosis.json",
         "network.safetensors",
         "records.jsonl",
+        "report.html",
         "run.json",
         "trajectory.safetensors",
     ]

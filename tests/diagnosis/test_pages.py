@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import cutaway as ca
-from benchmarks.finding_pictures import EXAMPLES, NUMBER, value
+from benchmarks.finding_pictures import BY_HEART, EXAMPLES, NUMBER, value
 from benchmarks.findings import drawing
 from cutaway.diagnosis import thresholds
 from cutaway.diagnosis.checks import BY_NAME, CHECKS
@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "findings"
 INDEX = PAGES / "README.md"
 NAMES = [check.name for check in CHECKS]
-ALL = [*NAMES, "not_learning"]
+SHOWN = [*NAMES, BY_HEART]
+ALL = [*SHOWN, "not_learning"]
 GUIDES = (ROOT / "docs" / "guides" / "diagnosis.md", ROOT / "README.md")
 ADDING = ROOT / "docs" / "adding-a-check.md"
 HEADINGS = ["How it is measured", "Why it happens", "The fix", "Often confused with", "Source"]
@@ -37,7 +38,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 def test_every_check_has_a_page_a_picture_and_a_line_and_every_page_a_check():
     assert {page.stem for page in PAGES.glob("*.md")} - {"README"} == set(ALL)
-    assert {picture.stem for picture in (PAGES / "pictures").iterdir()} == set(NAMES) == set(EXAMPLES)
+    assert {picture.stem for picture in (PAGES / "pictures").iterdir()} == set(SHOWN) == {*EXAMPLES, BY_HEART}
     listed = re.findall(r"^\| \[(\w+)\]\(\1\.md\) \|", INDEX.read_text(encoding="utf-8"), re.MULTILINE)
     assert listed == ALL  # in causal order
 
@@ -68,7 +69,7 @@ def test_a_page_has_all_its_parts(name):
     text = text_of(name)
     assert text.startswith(f"# {name}\n")
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == HEADINGS
-    if name in NAMES:
+    if name in SHOWN:
         assert f"(pictures/{name}.svg)" in text
         assert re.search(rf"<!-- said -->\n.+\n\n```text\n{name}\b", text), "what the finding says of the training"
     assert 30 <= len(text.splitlines()) <= 90
@@ -81,7 +82,7 @@ def test_links_lead_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SHOWN)
 def test_a_picture_is_small_and_reads_in_light_and_dark(name):
     text = (PAGES / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
     assert len(text.encode()) < 15_000 and "prefers-color-scheme: dark" in text

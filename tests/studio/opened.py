@@ -16,6 +16,17 @@ from cutaway.studio.server import Server
 from cutaway.studio.session import Session
 
 CHROMIUM = shutil.which("chromium")
+# Panels grow as their first figures come: nothing is where it stays until all has kept its size for ten screen frames.
+SETTLED = """() => new Promise((settled) => {
+    let [size, same] = ["", 0];
+    const look = () => {
+        const drawn = document.querySelector("[data-view=network] svg, [data-view=network] ol").getBoundingClientRect();
+        const now = `${document.body.scrollHeight} ${drawn.top} ${drawn.height}`;
+        [same, size] = [now === size ? same + 1 : 0, now];
+        same < 10 ? requestAnimationFrame(look) : settled(true);
+    };
+    look();
+})"""
 
 
 @contextmanager
@@ -80,6 +91,7 @@ def opened(running: Any, rung: str = "network", *, session: Session | None = Non
         found.page.goto(server.address)
         # The first frame is on the page when a number of it is.
         found.view("number").locator("[data-number]").wait_for(timeout=20_000)
+        found.until(SETTLED)
         yield found
         room.close()
 

@@ -3,6 +3,7 @@
 import math
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from cutaway.studio.grounds import open_ground
 from cutaway.studio.lessons import lessons, read
 from cutaway.studio.opening import open_rung
 from cutaway.studio.protocol import packed
-from cutaway.studio.quantities import NowAndBefore
+from cutaway.studio.quantities import NUMBERS, WORDS, NowAndBefore
 from cutaway.studio.session import Session
 from cutaway.studio.teaching import figures, places
 
@@ -66,6 +67,13 @@ def test_every_right_answer_is_true_and_every_wrong_one_false(session, lesson):
         words += [*answer["why"], *(answer["brain"] or {}).values()]
         assert not any(re.search(r"[{}]|NaN|∞", each) for each in words if "−∞" not in each), words
         assert (answer["text"], answer["question"]) == (before["text"], before["question"])
+        if place + 1 == len(lesson.steps):  # whatever a person changes then, the step can still be told
+            random = np.random.default_rng(0)
+            for path, array in ask(session, "weights").items():
+                index = [int(random.integers(size)) for size in array.shape]
+                ask(session, "edit", path=path, index=index, value=float(random.normal(0, 3)))
+            changed = ask(session, "tell")
+            assert changed["fits"] and changed["text"] == before["text"] and changed["shown"]
 
 
 @pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
@@ -145,6 +153,7 @@ def test_the_figures_of_a_network_are_those_of_pytorch():
         "unit 0[4]": sums[0, 4], "row_mean 0": sums[0].mean(), "row_deviation 0": sums[0].std(unbiased=False),
         "row_deviation 1": normed[0].std(unbiased=False), "mean 2[5]": torch.tanh(normed)[:, 5].mean(),
         "deviation 2[5]": torch.tanh(normed)[:, 5].std(unbiased=False), "output": output[0, 0],
+        "true_probability": torch.exp(-torch.nn.functional.binary_cross_entropy_with_logits(output[0], y[0])),
         "probability 1": torch.sigmoid(output[0, 0]), "probability 0": 1 - torch.sigmoid(output[0, 0]),
     }  # fmt: skip
     for written, number in expected.items():
@@ -259,8 +268,15 @@ def test_what_is_told_stays_true_when_weights_are_changed(session):
     ask(session, "edit", path="0.bias", index=[0], value=-2.5)
     ask(session, "edit", path="0.weight", index=[0, 0], value=0.25)
     found = ask(session, "tell")
+    # From 0.5·x + 0 to 0.25·x − 2.5: by more than the bias, so that the reason of before is told no longer.
     assert "At x = −1 the line moved by −2.25, at x = 1 by −2.75." in found["shown"]
-    assert "0.25·x + (−2.5)" in found["why"][0]
+    assert found["why"] == []
+    ask(session, "undo")
+    ask(session, "undo")
+    begun(session, "neuron", 0)
+    ask(session, "predict")
+    ask(session, "edit", path="0.weight", index=[0, 0], value=-0.5)
+    assert ask(session, "tell")["why"][0] == "The bend is where the sum is 0: −0.5·x + 0.3 = 0."
 
 
 def test_reasons_that_no_longer_hold_are_no_longer_told(session):
@@ -298,11 +314,16 @@ def test_a_training_may_be_watched(session):
     begun(session, "learning_rate", 1)
     found = ask(session, "predict", choice=1, live=True)
     assert found["scene"]["time"]["training"]
+    lesson = found["lesson"]
+    assert (lesson["done"], lesson["chosen"], lesson["right"], lesson["reply"]) == (True, None, None, "")
+    assert lesson["why"] == []  # not before it is over
     session.speed = None
     end = time.perf_counter() + 20
     while session.training.running and time.perf_counter() < end:
         time.sleep(0.02)
     watched = ask(session, "tell")
+    assert (watched["chosen"], watched["right"]) == (1, 1)
+    assert watched["reply"] and watched["why"]
     begun(session, "learning_rate", 1)
     assert ask(session, "predict", choice=1)["lesson"]["shown"] == watched["shown"]
     assert session.now.step == 50
@@ -398,3 +419,13 @@ def test_a_file_is_read_strictly(old, new, said):
         return
     with pytest.raises(InputError, match=re.escape(said)):
         read("x", written.encode())
+
+
+def test_the_guide_names_every_quantity_and_its_example_is_a_lesson():
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "lessons.md").read_text(encoding="utf-8")
+    assert [name for name in (*NUMBERS, *WORDS) if not re.search(rf"`{name}\b", guide)] == []
+    for lesson in lessons():
+        assert f"| {lesson.title} |" in guide
+    example = guide.partition("```toml\n")[2].partition("```")[0]
+    steps = example[example.index("[[steps]]") :]
+    assert len(read("x", (example + steps * 2).encode()).steps) == 3

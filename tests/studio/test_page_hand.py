@@ -27,6 +27,10 @@ def middle(found, *weight):
         .locator("path.reach, circle.reach")
         .evaluate(
             """shape => {
+            if (shape.tagName === 'circle') {
+                const box = shape.getBoundingClientRect();
+                return [box.left + box.width / 2, box.top + box.height / 2];
+            }
             const frame = shape.ownerSVGElement.getBoundingClientRect();
             const size = shape.getTotalLength();
             for (let share = 0.02; share < 1; share += 0.01) {

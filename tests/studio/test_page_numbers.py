@@ -100,13 +100,17 @@ def test_one_step_shows_the_change_that_was_made(page):
     page.view("steps").get_by_role("button", name="one example").click()
     page.view("steps").locator("tbody tr").first.wait_for()
     after = page.session.now.arrays
-    rows = page.view("steps").locator("table").first.locator("tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+    rows = (
+        page.view("steps")
+        .locator("table")
+        .first.locator("tbody tr")
+        .evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))")
     )
     # Each row is found again in the engine by what it was before: 105 weights are 105 different numbers.
     arrays = [(old, after[path][index]) for path, array in before.items() for index, old in np.ndenumerate(array)]
     assert len(rows) >= 5
     for _, start, _, change, end in rows:
         assert any(
-            (shown(float(old)), shown(float(new - old)), shown(float(new))) == (start, change, end) for old, new in arrays
+            (shown(float(old)), shown(float(new - old)), shown(float(new))) == (start, change, end)
+            for old, new in arrays
         ), start

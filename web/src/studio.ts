@@ -1,5 +1,6 @@
 // The one file that is built: what starts the page, and the notebook widget.
 
+import "./report";
 import { render } from "./widget";
 
 export { open } from "./page";

@@ -1,15 +1,26 @@
 // The notebook widget by anywidget's contract, and what the page starts it with.
 
-import { mount, unmount } from "svelte";
+import { flushSync, mount, unmount } from "svelte";
 import App from "./App.svelte";
 import type { Line } from "./model";
-import type { Model } from "./protocol";
+import type { Incoming, Model } from "./protocol";
 import { Studio } from "./state.svelte";
 
-export function start(model: Model, element: HTMLElement): { line: (state: Line) => void; stop: () => void } {
+interface Started {
+  studio: Studio;
+  line: (state: Line) => void;
+  stop: () => void;
+}
+type Listener = Parameters<Model["on"]>[1];
+
+/** How long the first answer may take before something is said, in milliseconds. */
+const PATIENCE = 4000;
+
+export function start(model: Model, element: HTMLElement): Started {
   const studio = new Studio(model);
   const app = mount(App, { target: element, props: { studio } });
   return {
+    studio,
     line: (state) => studio.connection(state),
     stop() {
       studio.close();
@@ -20,7 +31,78 @@ export function start(model: Model, element: HTMLElement): { line: (state: Line)
 
 /** A notebook's model is there from the start: there is no line to wait for. */
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  const started = start(model, el);
+  el.classList.add("cutaway-widget");
+  // Keys are the studio's own here: in a notebook's command mode an arrow walks its cells and "d d" deletes one.
+  el.dataset.lmSuppressShortcuts = "true";
+  const keep = (event: Event) => event.stopPropagation();
+  for (const kind of ["keydown", "keyup", "keypress"]) el.addEventListener(kind, keep);
+
+  const own = ownModel(model);
+  const started = start(own.model, el);
+  flushSync();
+  fit(el);
+  const dark = hostIsDark();
+  if (dark !== null) started.studio.dark = dark;
   started.line("open");
-  return started.stop;
+  const forget = sayIfNobodyAnswers(started.studio, el);
+  return () => {
+    forget();
+    for (const kind of ["keydown", "keyup", "keypress"]) el.removeEventListener(kind, keep);
+    own.leave();
+    started.stop();
+  };
+}
+
+/** The views of one widget all hear its messages: each message carries the name of the view it is to or from. */
+export function ownModel(shared: Model): { model: Model; leave: () => void } {
+  const view = Math.random().toString(36).slice(2) + Date.now().toString(36);
+  const heard = new Map<Listener, Listener>();
+  const model: Model = {
+    send: (message, callbacks, buffers) => shared.send({ view, message }, callbacks, buffers),
+    on(event, listener) {
+      const mine: Listener = (content, buffers) => {
+        const told = content as unknown as { view?: string; message: Incoming };
+        if (told.view === view) listener(told.message, buffers);
+      };
+      heard.set(listener, mine);
+      shared.on(event, mine);
+    },
+    off(event, listener) {
+      const mine = heard.get(listener);
+      if (mine) shared.off(event, mine);
+      heard.delete(listener);
+    },
+  };
+  return { model, leave: () => shared.send({ view, message: null }) };
+}
+
+/** Whether the notebook around the widget is dark; null where it does not say. */
+export function hostIsDark(body: HTMLElement = document.body, root: HTMLElement = document.documentElement): boolean | null {
+  const lab = body.dataset.jpThemeLight ?? body.dataset.vscodeThemeKind;
+  if (lab !== undefined) return lab === "false" || lab === "vscode-dark" || lab === "vscode-high-contrast";
+  for (const each of [body, root]) {
+    if (each.classList.contains("dark")) return true;
+    if (each.classList.contains("light")) return false;
+  }
+  return null;
+}
+
+/** A cell's output grows with what is in it: here it is a window of its own, and its header stays in sight. */
+function fit(el: HTMLElement): void {
+  Object.assign(el.style, { maxHeight: "min(92vh, 1100px)", overflow: "auto", borderRadius: "10px", border: "1px solid #8884" });
+  const root = el.querySelector<HTMLElement>(".cutaway");
+  if (root) root.style.minHeight = "0";
+}
+
+function sayIfNobodyAnswers(studio: Studio, el: HTMLElement): () => void {
+  const said = document.createElement("p");
+  said.textContent = "No answer from Python yet: the kernel is busy, or this cell is to be run again.";
+  said.setAttribute("role", "status");
+  const look = setInterval(() => {
+    if (studio.scene) {
+      said.remove();
+      clearInterval(look);
+    } else if (!said.isConnected) el.append(said);
+  }, PATIENCE);
+  return () => clearInterval(look);
 }

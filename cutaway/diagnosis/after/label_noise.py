@@ -35,8 +35,8 @@ def label_noise(evidence: Evidence) -> Finding | None:
     by_heart = fitted - known.best > (1 - known.best) / 2
     return Finding(
         check="label_noise",
-        sentence=f"about {known.clear:.0%} of the labels look wrong, or nothing in the inputs tells them: so many rows "
-        f"amid one class are labelled as another, such as training rows {rows}",
+        sentence=f"about {known.clear:.0%} of the labels look wrong, or the inputs do not tell the classes apart: so "
+        f"many of the rows that lie amid one class are labelled as another, such as training rows {rows}",
         quantity="share of rows that a clear vote of their neighbours contradicts",
         measured=known.clear,
         normal=(0.0, at.NOISE),

@@ -45,7 +45,7 @@ def overfit(evidence: Evidence) -> Finding | None:
         normal=(None, max(2 * error, at.GAP)),
         step=evidence.history[best].step,
         fix=Fix(
-            "weight_decay", "stop at the best epoch, and hold the weights back; more rows help most",
+            "weight_decay", "stop at the best epoch, and keep the weights small; more rows would help too",
             "early_stopping=20, optimizer=ca.AdamW(weight_decay=0.1)", {"factor": 10.0},
         ),
         confidence=0.7 if passed else 0.55,

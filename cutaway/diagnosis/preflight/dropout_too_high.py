@@ -48,7 +48,7 @@ def dropout_too_high(evidence: Evidence) -> Finding | None:
     if rate > at.DROPOUT:
         return Finding(
             check="dropout_too_high",
-            sentence=f"dropout of {rate:g} leaves {1 - rate:.0%} of the units of layer {layer.path!r} in each step",
+            sentence=f"dropout of {rate:.3g} leaves {1 - rate:.0%} of the units of layer {layer.path!r} in each step",
             quantity="rate of dropout",
             measured=rate,
             normal=(0.0, at.DROPOUT),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence
@@ -37,7 +39,14 @@ def inputs_unscaled(evidence: Evidence) -> Finding | None:
         measured, normal, beyond = facts.deviation, (at.SMALLEST_INPUT, None), at.SMALLEST_INPUT / facts.deviation
     else:
         return None
-    named = ", ".join(f"{each.name} (mean {each.mean:.3g}, deviation {each.std:.3g})" for each in facts.worst[:2])
+    beyond_too = {
+        "large": lambda each: hypot(each.mean, each.std) > at.LARGEST_INPUT,
+        "unequal": lambda each: not 0.1 < hypot(each.mean, each.std) < at.LARGEST_INPUT,
+        "small": lambda each: each.std < at.SMALLEST_INPUT,
+    }[wrong]
+    worst = [facts.worst[0], *(each for each in facts.worst[1:2] if beyond_too(each))]
+    figures = [f"{each.name} (mean {each.mean:.3g}, deviation {each.std:.3g})" for each in worst]
+    named = f"feature{'s' if len(worst) > 1 else ''} {' and '.join(figures)}"
     why = {
         "large": "the steps that suit other weights are far too long for theirs",
         "unequal": "no one learning rate suits large and small ones alike",
@@ -45,7 +54,7 @@ def inputs_unscaled(evidence: Evidence) -> Finding | None:
     }[wrong]
     return Finding(
         check="inputs_unscaled",
-        sentence=f"the inputs are not scaled, feature {named}: {why}",
+        sentence=f"the inputs are not scaled, such as {named}: {why}",
         quantity=quantity,
         measured=measured,
         normal=normal,

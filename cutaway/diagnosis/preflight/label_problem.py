@@ -17,9 +17,9 @@ def label_problem(evidence: Evidence) -> Finding | None:
     if targets.stretched:
         return Finding(
             check="label_problem",
-            sentence=f"targets and outputs have other shapes, {targets.stretched}: each output is compared with every "
-            "target, so that all outputs go to their mean",
-            quantity="comparisons of each output",
+            sentence=f"targets and outputs have different shapes, {targets.stretched}: each output is compared with "
+            "every target, so that all outputs go to their mean",
+            quantity="rows whose targets an output is compared with, were they one batch",
             measured=float(evidence.inputs.rows),
             normal=(None, 1.0),
             fix=Fix("", "give targets in the shape of the outputs", "y = y.reshape(-1, 1)"),

@@ -32,7 +32,9 @@ def labels_unrelated(evidence: Evidence) -> Finding | None:
     fitted = max([outcome.score, *(vitals.score for vitals in evidence.network_vitals)])
     memorised = fitted > known.chance + at.MEMORISED * known.error
     though = (
-        f", though it reaches {fitted:.3f} on rows it learned" if memorised else ", and nor is it on rows it learned"
+        f", though it reaches {fitted:.3f} on rows it learned"
+        if memorised
+        else ", and on rows it learned the network is no better either"
     )
     return Finding(
         check="labels_unrelated",

@@ -51,6 +51,6 @@ def _finding(evidence: Evidence, quantity: str, measured: float, normal: tuple[f
         measured=measured,
         normal=normal,
         layer=None if head is None else head.path,
-        fix=Fix(fix.action, f"let the loss take scores: {loss.name}()", f"loss=ca.{loss.name}()"),
+        fix=Fix(fix.action, "let the loss take scores", f"loss=ca.{loss.name}()"),
         confidence=0.95,
     )

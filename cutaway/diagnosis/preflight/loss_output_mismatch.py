@@ -70,7 +70,7 @@ def _violated(evidence: Evidence) -> tuple[str, str, float, Normal] | None:
         )  # fmt: skip
     if loss.name == "CrossEntropy" and out.head == "sigmoid" and out.units > 1:
         return (
-            f"{named}, and cross-entropy over classes needs probabilities that sum to 1: here every class may be sure",
+            f"{named}, and cross-entropy over classes needs probabilities that sum to 1: each class has one of its own",
             "largest sum of a row's outputs", out.row_high, (1.0, 1.0),
         )  # fmt: skip
     if loss.name == "BinaryCrossEntropy" and loss.takes == "logits" and out.head != "sigmoid":

@@ -29,27 +29,27 @@ def optimizer_config(evidence: Evidence) -> Finding | None:
     clipped = facts.clip_norm / median(norms) if facts.clip_norm and norms and median(norms) > 0 else 1.0
     if facts.momentum >= at.MOMENTUM:
         return _finding(
-            f"momentum of {facts.momentum:g} carries on a step for {1 / (1 - facts.momentum):,.0f} more",
+            f"momentum of {facts.momentum:.6g} carries on a step for {1 / (1 - facts.momentum):,.0f} more",
             "momentum", facts.momentum, (0.0, at.MOMENTUM), 0.8,
         )  # fmt: skip
     if facts.epsilon is not None and facts.epsilon >= at.LARGE_EPSILON:
         return _finding(
-            f"epsilon of {facts.epsilon:g} is larger than gradients are, and makes each step that much shorter",
+            f"epsilon of {facts.epsilon:.3g} is larger than gradients are, and makes each step that much shorter",
             "epsilon", facts.epsilon, (at.EPSILON, at.LARGE_EPSILON), 0.8 if facts.epsilon >= 1 else 0.6,
         )  # fmt: skip
     if facts.epsilon is not None and facts.epsilon <= at.EPSILON:
         return _finding(
-            f"epsilon of {facts.epsilon:g} is lost in float32: where a gradient is all but 0, a step is not",
+            f"epsilon of {facts.epsilon:.3g} is lost in float32: where a gradient is all but 0, a step is not",
             "epsilon", facts.epsilon, (at.EPSILON, at.LARGE_EPSILON), 0.6,
         )  # fmt: skip
     if decay >= at.STEP_DECAY:
         return _finding(
-            f"weight decay of {facts.weight_decay:g} takes {decay:.0%} of every weight in each step",
+            f"weight decay of {facts.weight_decay:.3g} takes {decay:.0%} of every weight in each step",
             "share of a weight that one step takes", decay, (0.0, at.STEP_DECAY), 0.85,
         )  # fmt: skip
     if clipped < at.CLIPPED and facts.name in ("GradientDescent", "Momentum", "Nesterov", "Optimizer"):
         return _finding(
-            f"clip_norm of {facts.clip_norm:g} leaves {clipped:.1%} of the gradient, step after step",
+            f"clip_norm of {facts.clip_norm:.3g} leaves {clipped:.1%} of the gradient, step after step",
             "clip norm over the gradient's median length", clipped, (at.CLIPPED, None), 0.8,
         )  # fmt: skip
     return None

@@ -37,7 +37,7 @@ def regularisation_too_strong(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         check="regularisation_too_strong",
-        sentence=f"weight decay of {optimizer.weight_decay:g} shrinks the weights, to {shrunk:.0%} of their first "
+        sentence=f"weight decay of {optimizer.weight_decay:.3g} shrinks the weights, to {shrunk:.0%} of their first "
         "length, faster than they learn",
         quantity="length of the weights over their first length" if withered else "share of decay in a step",
         measured=shrunk if withered else share,
@@ -45,8 +45,8 @@ def regularisation_too_strong(evidence: Evidence) -> Finding | None:
         step=looks[0].step,
         fix=Fix(
             "weight_decay",
-            f"lower it, to about {optimizer.weight_decay / 100:g}",
-            f"weight_decay={optimizer.weight_decay / 100:g}",
+            f"lower it, to about {optimizer.weight_decay / 100:.2g}",
+            f"weight_decay={optimizer.weight_decay / 100:.2g}",
             {"factor": 0.01},
         ),
         confidence=0.85 if withered or share > at.PENALTY else 0.6,

@@ -27,7 +27,7 @@ def sorted_rows(evidence: Evidence) -> Finding | None:
         check="sorted_rows",
         sentence=f"the rows are not shuffled and equal targets stand together, {targets.run_length:.0f} in a row: each "
         f"batch of {plan.batch_size} teaches one of them and unlearns the rest",
-        quantity="z of the runs test on the order of the targets",
+        quantity="z of the runs test on the order of the targets (far below 0: equal ones stand together)",
         measured=targets.runs,
         normal=(at.RUNS, None),
         fix=Fix("shuffle", "shuffle the rows", "shuffle=True"),

@@ -24,7 +24,7 @@ def split_shift(evidence: Evidence) -> Finding | None:
     return Finding(
         check="split_shift",
         sentence=f"feature {facts.shifted} is spread otherwise in held-out rows than in those learned from "
-        f"(at most {facts.shift:.2f} apart, by chance in one of {1 / max(facts.shift_chance, 1e-12):,.0f} splits)",
+        f"(up to {facts.shift:.2f} apart, by chance in one of {1 / max(facts.shift_chance, 1e-12):,.0f} splits)",
         quantity="largest distance between its distributions",
         measured=facts.shift,
         normal=(0.0, at.SHIFT),

@@ -30,9 +30,9 @@ def squared_error_of_classes(evidence: Evidence) -> Finding | None:
         check="squared_error_of_classes",
         sentence=f"the targets are classes, and {evidence.loss.name} treats them as amounts"
         + (f"; where the {out.head} is sure and wrong it has hardly any slope" if out.head in SURE else ""),
-        quantity="different targets in a column",
-        measured=2.0,
-        normal=(3.0, None),
+        quantity="share of the targets that are 0 or 1, yes or no, and no amount",
+        measured=1.0,  # or they would not be classes
+        normal=(None, 0.99),
         layer=None if head is None else head.path,
         fix=paired(evidence),
         confidence=0.4 if harm(evidence).kind == "diverged" else 0.55,

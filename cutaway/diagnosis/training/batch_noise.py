@@ -40,7 +40,7 @@ def batch_noise(evidence: Evidence) -> Finding | None:
         measured=signal,
         normal=(at.SIGNAL, None),
         step=vitals[0].step,
-        fix=Fix("batch_size", f"average over more rows a step: {8 * size}", f"batch_size={8 * size}", {"factor": 8.0}),
+        fix=Fix("batch_size", "average over more rows a step", f"batch_size={8 * size}", {"factor": 8.0}),
         confidence=0.55,
     )
 

@@ -117,7 +117,7 @@ def _finding(evidence: Evidence, look: Look, what: str, confidence: float) -> Fi
     factor = float(f"{factor:.1g}")
     return Finding(
         check="learning_rate_too_high",
-        sentence=f"the learning rate of {rate:g} is too high: {way}, {what}",
+        sentence=f"the learning rate of {rate:.3g} is too high: {way}, {what}",
         quantity="size of a step over that of the weights"
         if by_size
         else "what a step gains over what the slope promised",

@@ -44,7 +44,7 @@ def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     factor = float(f"{factor:.1g}")
     return Finding(
         check="learning_rate_too_low",
-        sentence=f"the learning rate of {rate:g} is too low: the loss still falls, by steps that could be ten times "
+        sentence=f"the learning rate of {rate:.3g} is too low: the loss still falls, by steps that could be ten times "
         "as long and more",
         quantity="size of a step over that of the weights",
         measured=size,

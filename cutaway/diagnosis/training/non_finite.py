@@ -38,8 +38,8 @@ def non_finite(evidence: Evidence) -> Finding | None:
     if broke.operation in ("", "step", "loss") or _grows(broke, evidence):
         fix = Fix(
             "learning_rate",
-            f"lower the learning rate, to about {rate / 10:g}, and clip the gradient",
-            f"learning_rate={rate / 10:g}, clip_norm=1.0",
+            f"lower the learning rate, to about {rate / 10:.2g}, and clip the gradient",
+            f"learning_rate={rate / 10:.2g}, clip_norm=1.0",
             {"factor": 0.1},
         )
     else:

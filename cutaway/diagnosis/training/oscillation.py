@@ -31,7 +31,7 @@ def oscillation(evidence: Evidence) -> Finding | None:
     small = size <= at.SMALL_BATCH
     factor = 8.0 if small else 0.2
     fix = (
-        Fix("batch_size", f"average over more rows a step: {int(size * factor)}", f"batch_size={int(size * factor)}",
+        Fix("batch_size", "average over more rows a step", f"batch_size={int(size * factor)}",
             {"factor": factor})
         if small
         else Fix("learning_rate", f"lower the learning rate, to about {rate * factor:.1g}, or let it fall",
@@ -40,7 +40,7 @@ def oscillation(evidence: Evidence) -> Finding | None:
     return Finding(
         check="oscillation",
         sentence=f"the loss goes up and down by {end.noise:.0%} from epoch to epoch, and not down"
-        + (f": {size} {'row' if size == 1 else 'rows'} a step make noise" if small else ""),
+        + (f": of {size} {'row' if size == 1 else 'rows'} a step, much is chance" if small else ""),
         quantity="deviation of the loss from its trend, over its mean",
         measured=end.noise,
         normal=(None, at.JAGGED),

@@ -1,0 +1,105 @@
+"""The report of a run: one page that opens from disk without a network, the studio's bundle with the records in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+from cutaway.atomic import write_complete
+from cutaway.errors import InputError
+from cutaway.runs.run import Run
+from cutaway.storage.run_folder import REPORT, is_run
+from cutaway.studio.page import STATIC
+from cutaway.studio.report_contents import contents
+
+LARGEST = 2_000_000  # bytes of a page
+ENTRY = "cutaway-report"  # id of the element that holds the records; the bundle starts where there is one
+
+
+def write_report(run: Run, path: str | Path | None = None, *, rows: bool = True, data: Any = None) -> Path:
+    """Write the report of a run and return where it is.
+
+    path   a file, or a folder to write `report.html` into (None: the run's folder)
+    rows   whether single rows, pictures and passages are shown
+    data   of a run on a table what it learned from, where that is not in its file
+
+    Raises `InputError` where there is no place to write to, and where the page is not built.
+    """
+    place = None if path is None else Path(path)
+    if place is None:
+        if run.path is None or not is_run(run.path):
+            raise InputError("report: the run has no folder; say where it is to be written: run.report('report.html')")
+        place = run.path / REPORT
+    elif place.is_dir():
+        place = place / REPORT
+    elif place.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"report: {place}: expected a folder, or a file such as report.html")
+    write_complete(place, report_page(run, rows=rows, data=data).encode())
+    return place
+
+
+def report_page(run: Run, *, rows: bool = True, data: Any = None) -> str:
+    """Return the report of a run as a page; see `write_report`."""
+    told = contents(run, rows=rows, data=data)
+    found = page(told)
+    for part in ("replay", "explained", "mistakes"):  # the largest that can be missed
+        if len(found.encode()) <= LARGEST:
+            return found
+        told = {**told, part: None, "left_out": [*told["left_out"], f"{part}: the page would be larger than 2 MB"]}
+        found = page(told)
+    return found
+
+
+def page(told: dict[str, Any], folder: Path = STATIC) -> str:
+    """Return the page that shows such contents: nothing in it can be taken for markup, and nothing is fetched.
+
+    The policy allows the one script and the one style sheet by their hashes, and pictures that stand in the page.
+    """
+    script, style = (_built(folder / name) for name in ("studio.js", "studio.css"))
+    title = html.escape(f"{told['title']} · cutaway")
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; font-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f'<meta name="generator" content="cutaway">\n<title>{title}</title>\n'
+        f"<style>{style}</style>\n</head>\n<body>\n<noscript>This report draws itself, and JavaScript is off. "
+        "The same figures are in run.json beside it.</noscript>\n"
+        f'<script type="application/json" id="{ENTRY}">{embedded(told)}</script>\n'
+        f'<script type="module">{script}</script>\n</body>\n</html>\n'
+    )
+
+
+def embedded(told: dict[str, Any]) -> str:
+    r"""Return data as JSON that stands safely in a page: no letter of it can end a script or begin a tag.
+
+    >>> embedded({"name": "</script>&"})
+    '{"name":"\\u003c/script\\u003e\\u0026"}'
+    """
+    text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _built(place: Path) -> str:
+    """Return a file of the bundle, fit to stand within a page."""
+    try:
+        text = place.read_text(encoding="utf-8")
+    except OSError:
+        raise InputError(
+            "report: its page is not built in this copy of cutaway; in a clone: cd web && npm ci && npm run build"
+        ) from None
+    return text.replace("</script", "<\\/script").replace("</style", "<\\/style").replace("<!--", "<\\!--")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
