@@ -112,7 +112,7 @@ def _place(run: Path, fix: bool, out: Path | None, budget: float | None, tries: 
 
     if budget is not None and not (tries and budget >= 0):
         raise InputError(
-            f"--budget is {budget:g}; expected at least 0" if tries else "--budget is for trying fixes: add --fix"
+            f"--budget is {budget:g}; expected at least 0" if tries else "--budget is for trying fixes: add --fix, or --data with the rows"
         )
     if not fix:
         if out is not None:
@@ -173,6 +173,8 @@ def show(console: Any, evidence: Evidence, verdict: Verdict, notes: bool) -> Non
         show_finding(console, standing, "")
     count = len(verdict.notes)
     if not count:
+        if notes:
+            show_finding(console, "\nnothing else is unusual", "")
         return
     are = "1 thing is" if count == 1 else f"{count} things are"
     more = "" if notes else "; --notes shows what"

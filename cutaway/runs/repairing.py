@@ -99,6 +99,8 @@ def diagnose(
         raise InputError(f"diagnose: budget is a share of the training time, at least 0, got {budget!r}")
     evidence, found = diagnosis_of(run)
     setup, own = run.setup, run.summary()["kind"] == "network"
+    if setup is not None and own and data is not None:
+        raise InputError("diagnose: this run still holds the rows that it learned from; leave data out")
     if setup is None and not found.findings:
         # There is nothing to try, and no rows are needed to say so.
         return Diagnosis((), found.notes, found.harm.sentence, run=run if fix else None)

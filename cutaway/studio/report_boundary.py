@@ -33,7 +33,7 @@ def boundary(run: Run, aside: SetAside | None, rows: bool = True) -> dict[str, A
     """
     if isinstance(run, TableRun):
         return None if aside is None else _of_table(run, aside, rows)
-    return _of_arrays(run, rows) if type(run) is Run and run.setup is not None else None
+    return _of_arrays(run, rows) if run.setup is not None and not hasattr(run, "preprocessing") else None
 
 
 def _of_table(run: TableRun, aside: SetAside, rows: bool) -> dict[str, Any] | None:

@@ -55,7 +55,7 @@ def contents(run: Run, *, rows: bool = True, data: Any = None) -> dict[str, Any]
         told["text"] = text_told(run, rows)
         if told["text"]["absent"]:
             left_out.append(f"the text, letter by letter: {told['text']['absent']}")
-    if not rows and type(run) is not Run:
+    if not rows:
         left_out.append("single rows, as asked")
     told["replay"] = {
         "vitals": vitals(run), "way": way(run), "several": isinstance(run.network, (Ensemble, Blend)),

@@ -33,7 +33,7 @@ def summary(run: Run) -> dict[str, Any]:
             told |= _of_text(run, scores)
     elif isinstance(scores, Scores):
         told |= _of_scores(run, scores)
-    elif type(run) is Run:
+    elif not isinstance(run, (TableRun, PictureRun)):
         told |= _of_losses(run)
     return told
 

@@ -82,7 +82,7 @@ def _sum_of_three() -> tuple[ca.Layer, np.ndarray, np.ndarray]:
 def _several_labels() -> tuple[ca.Layer, np.ndarray, np.ndarray]:
     from sklearn.datasets import make_multilabel_classification
 
-    x, y = make_multilabel_classification(3000, 20, n_classes=3, random_state=0)
+    x, y = make_multilabel_classification(1000, 20, n_classes=3, random_state=0)
     net = ca.Sequential(
         dense(20), ca.ReLU(), ca.Dropout(0.5), dense(20), ca.ReLU(), ca.Dropout(0.5), dense(3), ca.Softmax()
     )
@@ -221,7 +221,7 @@ def stack(
 
 
 def _deep(
-    name: str, expected: tuple[str, ...], depth: int, activation: type[ca.Layer], start: Initializer, epochs: int = 300
+    name: str, expected: tuple[str, ...], depth: int, activation: type[ca.Layer], start: Initializer, epochs: int = 150
 ) -> Failure:
     return Failure(name, expected, stack(circles, depth, activation, start), BINARY, ca.Adam(0.001), epochs, 128)
 
@@ -237,13 +237,13 @@ STACKS: tuple[Failure, ...] = (
     *(_deep(f"circle-relu-{depth}-U", ("init_scale", "dead_relu"), depth, ca.ReLU, U) for depth in (8, 9)),
     Failure(
         "blob-relu-oscillating", ("learning_rate_too_high", "oscillation", "dead_relu"),
-        stack(blobs, 5, ca.ReLU, VS, 3), PROBABILITIES, ca.Momentum(0.3, 0.9), 40, 1,
+        stack(blobs, 5, ca.ReLU, VS, 3), PROBABILITIES, ca.Momentum(0.3, 0.9), 15, 1,
     ),
 )  # fmt: skip
 
 HEALTHY: tuple[Failure, ...] = (
     # Inputs up to a thousand, and Adam at 12,000 steps of one row gets over it: a note, no finding.
-    Failure("39525358", (), _three_columns, BINARY, ca.Adam(), 30, 1),
+    Failure("39525358", (), _three_columns, BINARY, ca.Adam(), 20, 1),
     *(
         Failure(
             f"circle-tanh-{depth}", (), stack(circles, depth, ca.Tanh, ca.Glorot()), BINARY, ca.Adam(0.003), 200, 128

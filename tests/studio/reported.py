@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -35,11 +36,10 @@ def numbers(rows: int = 200) -> dict[str, Any]:
 
 def as_file(columns: dict[str, Any], place: Path) -> Path:
     """Write columns as CSV, each cell in quotes."""
-    quoted = [[f'"{cell}"'.replace('""', '"') for cell in (name.replace('"', '""'),)][0] for name in columns]
-    lines = [",".join(quoted)]
-    for row in zip(*columns.values(), strict=True):
-        lines.append(",".join(f'"{cell}"' if isinstance(cell, str) else repr(float(cell)) for cell in row))
-    place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with place.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
+        writer.writerow(columns)
+        writer.writerows(zip(*(np.asarray(values).tolist() for values in columns.values()), strict=True))
     return place
 
 

@@ -1,4 +1,4 @@
-"""The report holds what the run shows: the same rows, the same figures, and nothing that a page could run by mistake."""
+"""The report holds what the run shows: the same rows, the same figures, and nothing that a page could run."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def test_the_confusion_is_that_of_scikit_learn(weather, told):
     assert found["counts"] == expected.tolist() and found["classes"] == list(weather.classes) == sorted(LABELS)
     assert found["wrong"] == expected.sum() - np.trace(expected) == len(found["worst"]["rows"])
     sure = [row["sure"] for row in found["worst"]["rows"]]
-    assert sure == sorted(sure, reverse=True) and all(row["truth"] != row["predicted"] for row in found["worst"]["rows"])
+    assert sure == sorted(sure, reverse=True) and all(
+        row["truth"] != row["predicted"] for row in found["worst"]["rows"]
+    )
 
 
 def test_the_worst_rows_are_those_of_the_file(line):
@@ -88,10 +90,10 @@ def test_the_worst_rows_are_those_of_the_file(line):
 
 
 def test_importance_is_that_of_scikit_learn(line):
-    inspection = pytest.importorskip("sklearn.inspection")
+    inspection, base = pytest.importorskip("sklearn.inspection"), pytest.importorskip("sklearn.base")
     table, _ = again(line)
 
-    class Model:
+    class Model(base.RegressorMixin, base.BaseEstimator):
         def fit(self, x, y):
             return self
 
@@ -165,9 +167,7 @@ def test_two_inputs_have_the_answers_of_the_run_everywhere(line):
     assert outputs[30, 7] == pytest.approx(line.predict({"a": [a], "b": [b]})[0], rel=1e-5)
     looks = [each["at"] for each in found["frames"]]
     assert looks[0] == 0 and looks[-1] == 40 and looks == sorted(looks)
-    first, last = (
-        np.frombuffer(base64.b64decode(found["frames"][place]["outputs"]["f4"]), "<f4") for place in (0, -1)
-    )
+    first, last = (np.frombuffer(base64.b64decode(found["frames"][place]["outputs"]["f4"]), "<f4") for place in (0, -1))
     slope = np.corrcoef(last.reshape(40, 40).mean(axis=0), np.arange(40))[0, 1]
     assert slope > 0.95 and np.std(first) < 0.5 * np.std(last)
 

@@ -3,7 +3,8 @@
 import { flushSync, mount, unmount } from "svelte";
 import App from "./App.svelte";
 import type { Line } from "./model";
-import type { Incoming, Model } from "./protocol";
+import { hostIsDark, ownModel } from "./notebook";
+import type { Model } from "./protocol";
 import { Studio } from "./state.svelte";
 
 interface Started {
@@ -11,7 +12,6 @@ interface Started {
   line: (state: Line) => void;
   stop: () => void;
 }
-type Listener = Parameters<Model["on"]>[1];
 
 /** How long the first answer may take before something is said, in milliseconds. */
 const PATIENCE = 4000;
@@ -41,7 +41,7 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   const started = start(own.model, el);
   flushSync();
   fit(el);
-  const dark = hostIsDark();
+  const dark = hostIsDark(document.body, document.documentElement);
   if (dark !== null) started.studio.dark = dark;
   started.line("open");
   const forget = sayIfNobodyAnswers(started.studio, el);
@@ -51,40 +51,6 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
     own.leave();
     started.stop();
   };
-}
-
-/** The views of one widget all hear its messages: each message carries the name of the view it is to or from. */
-export function ownModel(shared: Model): { model: Model; leave: () => void } {
-  const view = Math.random().toString(36).slice(2) + Date.now().toString(36);
-  const heard = new Map<Listener, Listener>();
-  const model: Model = {
-    send: (message, callbacks, buffers) => shared.send({ view, message }, callbacks, buffers),
-    on(event, listener) {
-      const mine: Listener = (content, buffers) => {
-        const told = content as unknown as { view?: string; message: Incoming };
-        if (told.view === view) listener(told.message, buffers);
-      };
-      heard.set(listener, mine);
-      shared.on(event, mine);
-    },
-    off(event, listener) {
-      const mine = heard.get(listener);
-      if (mine) shared.off(event, mine);
-      heard.delete(listener);
-    },
-  };
-  return { model, leave: () => shared.send({ view, message: null }) };
-}
-
-/** Whether the notebook around the widget is dark; null where it does not say. */
-export function hostIsDark(body: HTMLElement = document.body, root: HTMLElement = document.documentElement): boolean | null {
-  const lab = body.dataset.jpThemeLight ?? body.dataset.vscodeThemeKind;
-  if (lab !== undefined) return lab === "false" || lab === "vscode-dark" || lab === "vscode-high-contrast";
-  for (const each of [body, root]) {
-    if (each.classList.contains("dark")) return true;
-    if (each.classList.contains("light")) return false;
-  }
-  return null;
 }
 
 /** A cell's output grows with what is in it: here it is a window of its own, and its header stays in sight. */

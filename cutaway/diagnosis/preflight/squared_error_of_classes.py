@@ -30,7 +30,7 @@ def squared_error_of_classes(evidence: Evidence) -> Finding | None:
         check="squared_error_of_classes",
         sentence=f"the targets are classes, and {evidence.loss.name} treats them as amounts"
         + (f"; where the {out.head} is sure and wrong it has hardly any slope" if out.head in SURE else ""),
-        quantity="share of the targets that are 0 or 1, yes or no, and no amount",
+        quantity="share of the targets that say yes or no (0 or 1), and no amount",
         measured=1.0,  # or they would not be classes
         normal=(None, 0.99),
         layer=None if head is None else head.path,
