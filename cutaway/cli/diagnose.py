@@ -112,7 +112,9 @@ def _place(run: Path, fix: bool, out: Path | None, budget: float | None, tries: 
 
     if budget is not None and not (tries and budget >= 0):
         raise InputError(
-            f"--budget is {budget:g}; expected at least 0" if tries else "--budget is for trying fixes: add --fix, or --data with the rows"
+            f"--budget is {budget:g}; expected at least 0"
+            if tries
+            else "--budget is for trying fixes: add --fix, or --data with the rows"
         )
     if not fix:
         if out is not None:

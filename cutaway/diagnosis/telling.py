@@ -39,7 +39,11 @@ def _came_of(helps: bool, scores: bool) -> str:
 
 
 def normal(finding: Finding) -> str:
-    """Return the normal range in words."""
+    """Return the normal range in words.
+
+    >>> normal(Finding("", "", "", 2.0, (1.0, 1.0))), normal(Finding("", "", "", 2.0, (None, 0.0)))
+    ('normal: 1', 'normal: 0')
+    """
     low, high = finding.normal
     if low is None and high is None:
         return "no normal range"

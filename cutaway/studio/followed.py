@@ -159,6 +159,7 @@ class Following(Session):
                 epochs = 0 if self.told is None else self.told.epoch
                 moment = Moment(0, last, epochs * case.stepper(way).per_epoch, carry)
                 self.now = self.history.begin(moment, 0, "what the training delivered", way)
+                self.history.branches[self.now.branch].recording.evaluated(self.evaluation(case, self.now, way))
             self.changed(scene_too=True)
 
     # ---- asked by the page ------------------------------------------------------------------------------------

@@ -16,10 +16,10 @@ from cutaway.runs.table_run import TableRun
 from cutaway.studio.report_rows import SetAside, score
 from cutaway.studio.report_words import cut
 
-TIMES = 5  # that each column is shuffled
-ROWS, FEWEST = 500, 100  # that are predicted for each, at most and, where it is long, at least
-WORK = 4e9  # multiplications in all: about half a second; and each call of a layer counts as so many
-CALL = 4e5
+TIMES, FEW_TIMES = 5, 3  # that each column is shuffled; and where it takes long
+ROWS, FEWEST = 500, 100  # that are predicted for each, at most and, where it takes long, at least
+WORK, OF_SEVERAL = 4e9, 12e9  # multiplications in all, half a second or one and a half: several took longer to train
+CALL = 4e5  # multiplications that calling a layer counts as
 MOST_COLUMNS = 60
 
 
@@ -40,13 +40,19 @@ def importance(run: TableRun, aside: SetAside) -> dict[str, Any] | None:
     members = len(run.network) if isinstance(run.network, (Blend, Ensemble)) else 1
     layers = sum(1 for _ in single(run.network).named_layers())
     weights = sum(array.size for array in single(run.network).parameters().values())
-    calls, row = TIMES * len(encoders) * members * layers * CALL, TIMES * len(encoders) * members * weights
-    rows = int(min(ROWS, len(aside.truth), max(0.0, WORK - calls) / row))
-    if rows < min(FEWEST, len(aside.truth)):
+    work = WORK if members == 1 else OF_SEVERAL
+    count, few = len(aside.truth), min(FEWEST, len(aside.truth))
+    times, rows = 0, 0
+    for times in (TIMES, FEW_TIMES):
+        passes = times * len(encoders) * members
+        rows = int(min(ROWS, count, max(0.0, work - passes * layers * CALL) / (passes * weights)))
+        if rows >= few:
+            break
+    if rows < few:
         return None
     metric = run.scores.metric
     random = generator(run.settings["seed"], "importance")
-    some = np.sort(random.permutation(len(aside.truth))[:rows])
+    some = np.sort(random.permutation(count)[:rows])
     here = _some(aside, some)
     whole = score(here, metric)
     higher = BY_NAME[metric].higher
@@ -55,7 +61,7 @@ def importance(run: TableRun, aside: SetAside) -> dict[str, Any] | None:
     for encoder in encoders:
         stop = start + len(encoder.names)
         falls = []
-        for _ in range(TIMES):
+        for _ in range(times):
             moved = here.encoded.copy()
             moved[:, start:stop] = moved[random.permutation(rows), start:stop]
             value = score(here, metric, _answer(run, aside, moved))
@@ -67,7 +73,7 @@ def importance(run: TableRun, aside: SetAside) -> dict[str, Any] | None:
     found.sort(key=lambda each: -each["fall"])
     return {
         "metric": BY_NAME[metric].shown, "percent": BY_NAME[metric].percent, "columns": found, "rows": rows,
-        "times": TIMES, "score": whole,
+        "times": times, "score": whole,
     }  # fmt: skip
 
 

@@ -52,6 +52,7 @@ def scene(session: Session) -> dict[str, Any]:
         "training": training_told(case, way, session.speed),
         "time": session.time(),
         "branches": branches_told(session),
+        "edits": {"undo": len(session.done), "redo": len(session.undone)},
         "selection": {
             "part": selected.part,
             "example": selected.example,

@@ -237,7 +237,7 @@ def test_a_healthy_run_has_nothing_to_repair(made, capsys):
         (["--fix", "--data", "rows.npz", "--out", "ill"], "the run itself"),
         (["--fix", "--data", "rows.npz", "--out", "rows.npz"], "is a file"),
         (["--out", "other"], "add --fix"),
-        (["--budget", "0.1"], "add --fix"),
+        (["--budget", "0.1"], "add --fix, or --data"),
         (["--fix", "--budget", "-1"], "at least 0"),
     ],
     ids=str,

@@ -11,6 +11,7 @@ from cutaway.diagnosis.cannot_overfit_one_batch import LEFT, cannot_overfit_one_
 from cutaway.diagnosis.checks import CHECKS
 from cutaway.diagnosis.harm import Harm
 from cutaway.diagnosis.proving import proved
+from cutaway.diagnosis.telling import told
 from cutaway.diagnosis.verdict import Verdict, undecided
 from cutaway.losses import Loss
 from cutaway.records import Fix
@@ -195,6 +196,8 @@ def test_a_run_is_told_so_before_the_symptom_that_was_seen():
     assert diagnosis.findings[0].consequences[0].check == "plateau_from_start"
     assert run.findings == (symptom,) and diagnosis.seconds > 0
     assert run.diagnose(budget=0).findings == run.findings
+    with pytest.raises(ca.errors.InputError, match="still holds the rows"):
+        run.diagnose(data=clouds())
 
 
 HARM = Harm("below", "accuracy is 0.3, least squares reaches 0.9, chance 0.25")
@@ -215,6 +218,11 @@ def test_an_undecided_verdict_is_told_what_is_ruled_out():
     (only,) = judged(WELL, [unknown])
     assert only.check == "not_learning" and only.sentence.startswith(unknown.sentence)
     assert "rules out the network, the loss and the labels" in only.sentence
+
+
+def test_what_it_is_undecided_between_is_not_said_to_follow_from_it():
+    unsure = undecided(HARM, [finding("clip", check="exploding_gradient")], CHECKS)
+    assert "undecided between exploding_gradient" in told(unsure) and "follows from it" not in told(unsure)
 
 
 def test_after_a_fix_that_did_not_help_it_comes_first():

@@ -1,11 +1,10 @@
 // Requests and their answers over a model, notebook's or page's: ids, revisions, and frames acknowledged once drawn.
 
 import { unpacked } from "./arrays";
-import type { Asked } from "./lesson";
-import type { Frame, Incoming, JobTold, Model, SceneChanged } from "./protocol";
+import type { Command, Frame, Incoming, JobTold, Model, SceneChanged } from "./protocol";
 
 /** Commands after which answers to earlier requests tell of a state that is gone. */
-const CHANGES = new Set<Asked["do"]>([
+const CHANGES = new Set<Command["do"]>([
   "edit", "undo", "redo", "step", "seek", "reset", "new_start", "shape", "load", "select", "apply_fix",
   "lesson", "predict",
 ]);
@@ -40,7 +39,7 @@ export class Client {
   }
 
   /** The answer of Python; null where a newer request of the same kind took its place, or a later change is on show. */
-  ask<Result>(command: Asked, buffers: ArrayBuffer[] = []): Promise<Result | null> {
+  ask<Result>(command: Command, buffers: ArrayBuffer[] = []): Promise<Result | null> {
     const change = CHANGES.has(command.do);
     if (change) this.asked += 1;
     const id = ++this.last;

@@ -13,6 +13,7 @@ export interface Edge {
   from: number;
   to: number;
   path: string; // of the drawn line
+  points: Float64Array; // x, y of places along it, for what is near
   x: number; // its middle, where its value is shown
   y: number;
 }
@@ -54,18 +55,50 @@ export function drawn(columns: DrawnColumn[], width: number, names: number): Dra
   return { width, height, side, units, edges };
 }
 
+const PARTS = 24; // straight pieces that a curve is taken for
+/** A line within so many pixels of a pointer can be taken; of several the nearest. */
+export const REACH = 12;
+
 function edge(from: Unit, to: Unit, side: number): Edge {
   const [x0, x1] = [from.x + side / 2, to.x - side / 2];
   const bend = (x1 - x0) * 0.45;
+  // A cubic curve that leaves and arrives level: both inner points have the heights of the ends.
+  const along = (t: number): [number, number] => {
+    const u = 1 - t;
+    const x = u ** 3 * x0 + 3 * u * u * t * (x0 + bend) + 3 * u * t * t * (x1 - bend) + t ** 3 * x1;
+    return [x, from.y + (to.y - from.y) * (3 * t * t - 2 * t ** 3)];
+  };
   const share = to.unit % 2 ? 0.4 : 0.6; // values of neighbours do not cover one another
   return {
     column: to.column,
     from: from.unit,
     to: to.unit,
     path: `M${x0} ${from.y}C${x0 + bend} ${from.y} ${x1 - bend} ${to.y} ${x1} ${to.y}`,
+    points: Float64Array.from({ length: 2 * PARTS + 2 }, (_, i) => along(Math.floor(i / 2) / PARTS)[i % 2]!),
     x: x0 + (x1 - x0) * share,
     y: from.y + (to.y - from.y) * (3 * share ** 2 - 2 * share ** 3),
   };
+}
+
+/** The line nearest to a place, of those within reach; null where there is none. */
+export function nearestEdge(edges: Edge[], x: number, y: number): Edge | null {
+  let [found, least]: [Edge | null, number] = [null, REACH];
+  for (const edge of edges) {
+    const away = distance(edge.points, x, y);
+    if (away <= least) [found, least] = [edge, away];
+  }
+  return found;
+}
+
+function distance(points: Float64Array, x: number, y: number): number {
+  let least = Infinity;
+  for (let i = 0; i + 3 < points.length; i += 2) {
+    const [x0, y0] = [points[i]!, points[i + 1]!];
+    const [across, down] = [points[i + 2]! - x0, points[i + 3]! - y0];
+    const share = Math.min(1, Math.max(0, ((x - x0) * across + (y - y0) * down) / (across * across + down * down || 1)));
+    least = Math.min(least, Math.hypot(x - x0 - share * across, y - y0 - share * down));
+  }
+  return least;
 }
 
 /** Width of a line by magnitude: the root, so that small ones are still seen. */

@@ -76,8 +76,10 @@ export interface Scene {
   training: TrainingTold;
   time: Time;
   branches: Branch[];
+  edits: { undo: number; redo: number }; // how many there are to take back, and to make again
   selection: Selection;
   ladder: Rung[];
+  lessons: LessonListed[];
   sources: Sources;
   choices: Choices;
   can: Can;
@@ -85,6 +87,15 @@ export interface Scene {
 }
 export type RungName = "line" | "neuron" | "layer" | "network" | "attention";
 export interface Rung { name: RungName; title: string; shows: string; network: string; here: boolean }
+export interface LessonListed {
+  name: string;
+  title: string;
+  about: string;
+  rung: RungName; // of the ladder, that its network belongs to
+  covers: string[];
+  steps: number;
+  here: boolean;
+}
 export interface Sources { bundled: { name: string; target: string }[] }
 
 export interface DataTold {
@@ -368,6 +379,30 @@ export interface Inspected {
   notes: string[];
 }
 
+/** A lesson as Python tells it: a text with the network's own figures, a question to answer first, and why it came so. */
+export interface Lesson {
+  name: string;
+  title: string;
+  step: number;
+  steps: number;
+  heading: string;
+  views: string[]; // the panels that the step is about
+  text: string;
+  question: string;
+  choices: string[];
+  actions: { do: string; steps?: number }[]; // what the step is to show, as commands; `steps` of a training
+  done: boolean;
+  chosen: number | null; // these, until its action is over, are null, "" and []
+  right: number | null;
+  reply: string;
+  shown: string;
+  why: string[];
+  brain: { like: string; ends: string } | null;
+  fits: boolean; // whether the network on show is still the lesson's
+  words: string; // if not, what to do
+}
+export interface Lessoned { scene: Scene; lesson: Lesson }
+
 // ---- commands -----------------------------------------------------------------------------------------------------
 
 export type Command =
@@ -404,6 +439,9 @@ export type Command =
   | { do: "saliency"; output?: number } // → Saliency
   | { do: "filters" } // → Filters
   | { do: "norms" } // → Norms
+  | { do: "lesson"; name: string; step?: number } // → Lessoned: a step of a lesson, before its prediction
+  | { do: "predict"; choice?: number; live?: boolean } // → Lessoned; no choice: only show me
+  | { do: "tell" } // → Lesson, with the figures of the network as it is now
   | { do: "export"; to: "numpy" | "pytorch" | "onnx"; name?: string }; // → Exported
 
 export type Source =

@@ -1,80 +1,48 @@
-// What the page knows: the scene, the newest frame, and the one example, parameter and number that all views follow.
+// The studio of a page: what a person does, asked of Python, and what Python says, for the views to show.
 
 import { getContext, setContext } from "svelte";
-import { at } from "./arrays";
 import { Client, Refused } from "./client";
 import { DARK, LIGHT, type Palette } from "./colour";
-import { joined } from "./curves";
+import { Hand } from "./hand.svelte";
 import { Latest } from "./latest";
-import { lessonsOf, type Asked, type Lesson, type Lessoned } from "./lesson";
 import type { Line } from "./model";
 import type {
-  Attention, Boundary, Capacity, Change, Command, Curves, Edited, Exported, FindingTold, Forward, Frame, JobTold, Landscape, Model, Norms,
-  NumberArray, Responses, Rows, Scene, Selection, Sentence, Source, Stepped, StepSize, Time, Watch, What,
+  Change, Command, Curves, Edited, Exported, FindingTold, Forward, Frame, JobTold, Lesson, Lessoned, Model, Scene, Selection, Sentence,
+  Source, Stepped, StepSize, Time, Watch, What,
 } from "./protocol";
-
-export interface Weight {
-  path: string;
-  index: number[];
-}
-/** How the loss of all training rows moved by the last change by hand. */
-export interface Moved extends Weight {
-  before: number | null;
-  after: number | null;
-}
+import { Told } from "./told.svelte";
 
 /** Steps a second at which the ladder's networks are seen to learn. */
 const WATCHED = 60;
 
-export class Studio {
+export class Studio extends Told {
   line = $state<Line>("connecting");
-  scene = $state.raw<Scene | null>(null);
-  time = $state.raw<Time | null>(null);
-  forward = $state.raw<Forward | null>(null);
-  weights = $state.raw<Record<string, NumberArray>>({});
-  gradients = $state.raw<Record<string, NumberArray>>({});
-  boundary = $state.raw<Boundary | null>(null);
-  responses = $state.raw<Responses | null>(null);
-  rows = $state.raw<Rows | null>(null);
-  curves = $state.raw<Curves | null>(null);
-  norms = $state.raw<Norms | null>(null);
-  attention = $state.raw<Attention | null>(null);
-  what = $state.raw<What | null>(null);
-  sentence = $state.raw<Sentence | null>(null);
-  stepped = $state.raw<Stepped | null>(null);
-  moved = $state.raw<Moved | null>(null);
-  edits = $state.raw({ undo: 0, redo: 0 });
-  jobs = $state.raw<Record<number, JobTold>>({});
-  landscape = $state.raw<Landscape | null>(null);
-  capacity = $state.raw<Capacity | null>(null);
-  lesson = $state.raw<Lesson | null>(null);
-  findings = $state.raw<{ findings: FindingTold[]; sentence: string } | null>(null);
   complaint = $state<string | null>(null);
   speed = $state<number | null>(null);
   dark = $state(false);
-  /** The weight that is in somebody's hand, at the value it was moved to. */
-  hand = $state.raw<(Weight & { value: number }) | null>(null);
   readonly palette = $derived<Palette>(this.dark ? DARK : LIGHT);
+  readonly hand = new Hand(this, (command) => this.ask<Edited>(command), (edited) => this.edited(edited));
 
   private client: Client;
   private wanted = new Map<keyof Watch, Watch[keyof Watch]>();
   private telling = false;
-  private originals = new Map<string, number>();
-  private editing = new Latest((edit: Weight & { value: number; more: boolean }) => this.sendEdit(edit));
+  private seen = -1; // the version of the session that the lesson was told of
   private seeking = new Latest((to: { step: number; branch?: number }) => this.change<Time>({ do: "seek", ...to }));
   private numbering = new Latest((what: What) => this.askNumber(what), () => (this.time?.training ? 200 : 0));
   private refreshing = new Latest(() => this.open());
+  private retelling = new Latest(() => this.retell(), () => 100);
 
   constructor(model: Model) {
+    super();
     this.client = new Client(
       model,
-      { frame: (frame) => this.show(frame), scene: (told) => this.set(told.scene), job: (told) => this.jobTold(told) },
+      { frame: (frame) => this.show(frame), scene: (told) => this.set(told.scene), job: (told) => this.worked(told) },
       (then) => requestAnimationFrame(() => then()),
     );
   }
 
   /** A request whose refusal is shown to the person; null where there is no answer to show. */
-  async ask<Result>(command: Asked, buffers: ArrayBuffer[] = []): Promise<Result | null> {
+  async ask<Result>(command: Command, buffers: ArrayBuffer[] = []): Promise<Result | null> {
     try {
       return await this.client.ask<Result>(command, buffers);
     } catch (problem) {
@@ -95,6 +63,7 @@ export class Studio {
     if (!scene) return;
     this.set(scene);
     this.tellWatch();
+    if (!this.lesson && scene.lessons.some((each) => each.here)) this.retelling.run(undefined); // after a reload
   }
 
   close(): void {
@@ -131,35 +100,6 @@ export class Studio {
     this.what = what;
     if (what.kind === "parameter") this.select({ parameter: { path: what.path, index: what.index } });
     else this.refreshNumber();
-  }
-
-  weight(path: string | null, index: number[]): number | undefined {
-    if (path === null) return undefined;
-    const hand = this.hand;
-    if (hand && hand.path === path && hand.index.join() === index.join()) return hand.value;
-    return at(this.weights[path], ...index);
-  }
-
-  edit(path: string, index: number[], value: number, more = false): void {
-    const key = `${path}[${index}]`;
-    const before = this.weight(path, index);
-    if (before !== undefined && !this.originals.has(key)) this.originals.set(key, before);
-    this.hand = { path, index, value };
-    this.editing.run({ path, index, value, more });
-  }
-
-  /** Give a weight back the value it had before it was first changed by hand. */
-  restore(path: string, index: number[]): void {
-    const key = `${path}[${index}]`;
-    const before = this.originals.get(key);
-    if (before === undefined) return;
-    this.edit(path, index, before);
-    this.originals.delete(key);
-  }
-
-  async undo(way: "undo" | "redo"): Promise<void> {
-    const edited = await this.ask<Edited>({ do: way });
-    if (edited) this.edited(edited);
   }
 
   async step(size: StepSize): Promise<void> {
@@ -200,11 +140,14 @@ export class Studio {
     return this.remake({ do: "shape", change });
   }
 
-  async teach(command: Extract<Asked, { do: "lesson" | "predict" }>): Promise<void> {
+  /** A step of a lesson, or the prediction that it asked for. */
+  async teach(command: Extract<Command, { do: "lesson" | "predict" }>): Promise<void> {
     const told = await this.ask<Lessoned>(command);
     if (!told) return;
     this.set(told.scene);
     this.lesson = told.lesson;
+    this.stepped = null;
+    this.hand.moved = null;
     this.speed = WATCHED;
   }
 
@@ -218,23 +161,18 @@ export class Studio {
     return this.ask<Exported>({ do: "export", to });
   }
 
-  job(what: JobTold["what"]): JobTold | undefined {
-    return Object.values(this.jobs).findLast((job) => job.what === what);
-  }
-
   // ---- what Python says -------------------------------------------------------------------------------------------
 
   private set(scene: Scene): void {
     const old = this.scene;
     this.scene = scene;
-    if (this.lesson && !lessonsOf(scene).some((each) => each.here)) this.lesson = null;
+    if (this.lesson && !scene.lessons.some((each) => each.here)) this.lesson = null;
+    this.hand.edits = scene.edits;
     this.tick(scene.time);
     if (!old || old.rung !== scene.rung) this.speed = scene.rung === null ? null : WATCHED;
     if (!old || (old.network.words === scene.network.words && old.data.name === scene.data.name)) return;
-    this.weights = this.gradients = {};
-    this.forward = this.boundary = this.responses = this.rows = this.curves = this.norms = this.attention = null;
-    this.what = this.sentence = this.stepped = this.moved = this.landscape = this.capacity = this.findings = null;
-    this.originals.clear();
+    this.forget();
+    this.hand.forget();
   }
 
   private tick(time: Time): void {
@@ -247,59 +185,39 @@ export class Studio {
   /** A training has ended: a lesson has new figures, and the diagnosis something to judge. */
   private async trained(): Promise<void> {
     if (this.scene?.can.diagnosis) void this.examine();
-    if (!this.lesson?.done) return;
+    if (this.lesson?.done) this.retelling.run(undefined);
+  }
+
+  /** Its figures are those of the network as it is now: what a hand changes, a lesson says. */
+  private async retell(): Promise<void> {
+    const asked = this.lesson;
+    if (asked && !asked.done) return;
     const told = await this.ask<Lesson>({ do: "tell" });
-    if (told) this.lesson = told;
+    if (told && this.lesson === asked) this.lesson = told;
   }
 
   private show(frame: Frame): void {
     this.tick(frame.time);
-    if (frame.forward) this.forward = frame.forward;
-    if (frame.weights) this.weights = frame.weights;
-    if (frame.gradients) this.gradients = frame.gradients;
-    if (frame.boundary) this.boundary = frame.boundary;
-    if (frame.responses) this.responses = frame.responses;
-    if (frame.rows) this.rows = frame.rows;
-    if (frame.norms) this.norms = frame.norms;
-    if (frame.attention) this.attention = frame.attention;
-    if (frame.curves) this.recorded(frame.curves);
+    this.take(frame);
+    if (frame.curves && this.record(frame.curves)) void this.whole();
     this.refreshNumber();
+    if (frame.version === this.seen) return;
+    this.seen = frame.version;
+    if (this.lesson?.done && !frame.time.training) this.retelling.run(undefined);
   }
 
-  private recorded(came: Curves): void {
-    const another = this.curves?.branch !== came.branch;
-    this.curves = joined(this.curves, came);
-    if (another && came.since >= 0)
-      void this.ask<Curves>({ do: "curves" }).then((all) => {
-        if (all) this.curves = all;
-      });
+  private async whole(): Promise<void> {
+    const curves = await this.ask<Curves>({ do: "curves" });
+    if (curves) this.curves = curves;
   }
 
-  private jobTold(told: JobTold): void {
-    this.jobs = { ...this.jobs, [told.job]: told };
+  private worked(told: JobTold): void {
+    this.finish(told);
     if (told.error) this.complaint = told.error.message;
-    if (told.state !== "done" || !told.result) return;
-    if (told.what === "landscape") this.landscape = told.result as Landscape;
-    if (told.what === "capacity") this.capacity = told.result as Capacity;
-  }
-
-  private async sendEdit({ path, index, value, more }: Weight & { value: number; more: boolean }): Promise<void> {
-    const edited = await this.ask<Edited>({ do: "edit", path, index, value, more });
-    if (edited) this.edited(edited);
-    if (this.hand?.value === value) this.hand = null;
   }
 
   private edited(edited: Edited): void {
-    const { path, index, after } = edited;
-    const array = this.weights[path];
-    if (array) {
-      const data = array.data.slice();
-      data[index.reduce((offset, each, axis) => offset * (array.shape[axis] ?? 0) + each, 0)] = after;
-      this.weights = { ...this.weights, [path]: { ...array, data } };
-    }
     this.forward = edited.forward;
-    this.moved = { path, index, before: edited.loss_before, after: edited.loss };
-    this.edits = { undo: edited.undo, redo: edited.redo };
     this.tick(edited.time); // the sentence is asked for with the frame that follows
   }
 

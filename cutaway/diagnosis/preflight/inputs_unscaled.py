@@ -6,7 +6,7 @@ from math import hypot
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
-from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.evidence import Evidence, Feature
 from cutaway.records import Finding, Fix
 
 # Layers that bring their inputs to a common size, or do not care for it; and those that hand on what they are given.
@@ -39,12 +39,7 @@ def inputs_unscaled(evidence: Evidence) -> Finding | None:
         measured, normal, beyond = facts.deviation, (at.SMALLEST_INPUT, None), at.SMALLEST_INPUT / facts.deviation
     else:
         return None
-    beyond_too = {
-        "large": lambda each: hypot(each.mean, each.std) > at.LARGEST_INPUT,
-        "unequal": lambda each: not 0.1 < hypot(each.mean, each.std) < at.LARGEST_INPUT,
-        "small": lambda each: each.std < at.SMALLEST_INPUT,
-    }[wrong]
-    worst = [facts.worst[0], *(each for each in facts.worst[1:2] if beyond_too(each))]
+    worst = [facts.worst[0], *(each for each in facts.worst[1:2] if _is(wrong, each))]
     figures = [f"{each.name} (mean {each.mean:.3g}, deviation {each.std:.3g})" for each in worst]
     named = f"feature{'s' if len(worst) > 1 else ''} {' and '.join(figures)}"
     why = {
@@ -61,3 +56,11 @@ def inputs_unscaled(evidence: Evidence) -> Finding | None:
         fix=Fix("standardise_inputs", "bring every feature to mean 0 and deviation 1", "ca.Standardize.fit(X)"),
         confidence=0.85 if beyond > 2 else 0.6,
     )
+
+
+def _is(wrong: str, feature: Feature) -> bool:
+    """Whether a feature is what the worst one is, so that it is to be named beside it."""
+    size = hypot(feature.mean, feature.std)
+    if wrong == "small":
+        return feature.std < at.SMALLEST_INPUT
+    return size > at.LARGEST_INPUT or (wrong == "unequal" and size < 1 / at.LARGEST_INPUT)

@@ -12,8 +12,15 @@ X, Y = three_classes()
 def test_one_column_far_larger_is_the_first_finding():
     x, y = numbers()
     run = regressor(x * np.array([1, 1, 1, 1, 3000], np.float32), y)
-    assert first(run) == "inputs_unscaled" and "feature 4" in run.findings[0].sentence
+    assert first(run) == "inputs_unscaled" and "feature 4 (" in run.findings[0].sentence
+    assert " and 1 (" not in run.findings[0].sentence  # of the others nothing is wrong
     assert run.findings[0].measured == pytest.approx(3000 * np.sqrt((x[:, 4] ** 2).mean()), rel=0.1)
+
+
+def test_two_that_are_far_too_large_are_named_together():
+    x, y = numbers()
+    finding = found(regressor(x * np.array([1, 2000, 1, 1, 3000], np.float32), y, epochs=1), "inputs_unscaled")
+    assert "features 4 (" in finding.sentence and " and 1 (" in finding.sentence
 
 
 def test_all_columns_far_smaller():

@@ -27,7 +27,8 @@ def test_it_is_a_finding_where_the_head_is_sure_and_wrong():
 
 @pytest.mark.parametrize("y", [np.eye(3)[CLASSES], YES_NO[:, None]])
 def test_which_targets_are_classes(y):
-    assert squared_error_of_classes(evidence_of(mlp(ca.Dense(y.shape[1])), X, y, "absolute_error")).layer == "4"
+    finding = squared_error_of_classes(evidence_of(mlp(ca.Dense(y.shape[1])), X, y, "absolute_error"))
+    assert finding.layer == "4" and finding.measured == np.isin(y, (0, 1)).mean() > finding.normal[1]
     assert squared_error_of_classes(evidence_of(mlp(ca.Dense(y.shape[1])), X, y + 0.1, "absolute_error")) is None
 
 
