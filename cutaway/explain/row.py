@@ -149,19 +149,26 @@ def adding_up(shares: Contributions) -> str:
 
 
 def row_shares(
-    network: Any, encoder: TableEncoder, target: Any, which: int, row: np.ndarray, baseline: np.ndarray
+    network: Any,
+    encoder: TableEncoder,
+    target: Any,
+    which: int,
+    row: np.ndarray,
+    baseline: np.ndarray,
+    tolerance: float = 1e-3,
 ) -> Contributions:
     """Return the contribution of each encoded column to a run's answer for a row, against a baseline row.
 
     row, baseline   encoded, (width,); codes of categories are followed through their vectors
+    tolerance       how large the gap of their sum may be, as a share of the difference
     """
     codes = len(encoder.code_sizes)
     if not codes:
-        return contributions(score_of(network, target, which), row, baseline)
+        return contributions(score_of(network, target, which), row, baseline, tolerance=tolerance)
     ends = baseline[len(baseline) - codes :], row[len(row) - codes :]
     begin, end = baseline.astype(np.float64), row.astype(np.float64)
     begin[-codes:], end[-codes:] = 0.0, 1.0
-    return contributions(score_of(network, target, which, ends), end, begin)
+    return contributions(score_of(network, target, which, ends), end, begin, tolerance=tolerance)
 
 
 def usual_row(encoder: TableEncoder) -> np.ndarray:

@@ -14,6 +14,7 @@ from cutaway.studio.report_mistakes import errors, facts
 from cutaway.studio.report_rows import SetAside
 from cutaway.studio.report_words import cut
 
+TOLERANCE = 0.01  # of the sum of contributions, as a share of it: no bar shows more
 MOST_COLUMNS = 12  # of one explanation; the others are added up
 
 
@@ -56,7 +57,7 @@ def _row(run: TableRun, aside: SetAside, row: int) -> dict[str, Any]:
         asked = target.choose(aside.answer[row : row + 1])[0]
         asked = int(asked) if isinstance(asked, float) and asked.is_integer() else asked
     which, score = which_of(target, asked, np.atleast_1d(np.asarray(aside.answer[row])))
-    shares = row_shares(run.network, encoder, target, which, aside.encoded[row], usual_row(encoder))
+    shares = row_shares(run.network, encoder, target, which, aside.encoded[row], usual_row(encoder), TOLERANCE)
     usual = {each.column: usual_value(each) for each in encoder.encoders}
     columns = columns_of(encoder, one.columns, aside.encoded[row], shares.values, usual)
     told = [

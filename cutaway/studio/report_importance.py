@@ -17,9 +17,9 @@ from cutaway.studio.report_rows import SetAside, score
 from cutaway.studio.report_words import cut
 
 TIMES, FEW_TIMES = 5, 3  # that each column is shuffled; and where it takes long
-ROWS, FEWEST = 500, 100  # that are predicted for each, at most and, where it takes long, at least
-WORK, OF_SEVERAL = 4e9, 12e9  # multiplications in all, half a second or one and a half: several took longer to train
-CALL = 4e5  # multiplications that calling a layer counts as
+ROWS, FEWEST = 500, 80  # that are predicted for each, at most and, where it takes long, at least
+WORK, OF_SEVERAL = 4e9, 6e9  # multiplications in all, about half a second; several networks took longer to train
+TILE = 512  # rows that are computed at once: what they need stays near the processor
 MOST_COLUMNS = 60
 
 
@@ -38,14 +38,13 @@ def importance(run: TableRun, aside: SetAside) -> dict[str, Any] | None:
     if not 2 <= len(encoders) <= MOST_COLUMNS or run.scores is None:
         return None
     members = len(run.network) if isinstance(run.network, (Blend, Ensemble)) else 1
-    layers = sum(1 for _ in single(run.network).named_layers())
     weights = sum(array.size for array in single(run.network).parameters().values())
     work = WORK if members == 1 else OF_SEVERAL
     count, few = len(aside.truth), min(FEWEST, len(aside.truth))
     times, rows = 0, 0
     for times in (TIMES, FEW_TIMES):
         passes = times * len(encoders) * members
-        rows = int(min(ROWS, count, max(0.0, work - passes * layers * CALL) / (passes * weights)))
+        rows = int(min(ROWS, count, work / (passes * weights)))
         if rows >= few:
             break
     if rows < few:
@@ -56,20 +55,21 @@ def importance(run: TableRun, aside: SetAside) -> dict[str, Any] | None:
     here = _some(aside, some)
     whole = score(here, metric)
     higher = BY_NAME[metric].higher
-    found: list[dict[str, Any]] = []
-    start = 0
+    shuffled, start = [], 0
     for encoder in encoders:
         stop = start + len(encoder.names)
-        falls = []
         for _ in range(times):
             moved = here.encoded.copy()
             moved[:, start:stop] = moved[random.permutation(rows), start:stop]
-            value = score(here, metric, _answer(run, aside, moved))
-            falls.append(whole - value if higher else value - whole)
-        found.append(
-            {"column": cut(encoder.column), "fall": float(np.mean(falls)), "low": min(falls), "high": max(falls)}
-        )
+            shuffled.append(moved)
         start = stop
+    answers = _answer(run, aside, np.concatenate(shuffled))
+    scores = [score(here, metric, part) for part in np.split(answers, len(shuffled))]
+    falls = np.array([whole - each if higher else each - whole for each in scores]).reshape(len(encoders), times)
+    found: list[dict[str, Any]] = [
+        {"column": cut(encoder.column), "fall": float(each.mean()), "low": float(each.min()), "high": float(each.max())}
+        for encoder, each in zip(encoders, falls, strict=True)
+    ]
     found.sort(key=lambda each: -each["fall"])
     return {
         "metric": BY_NAME[metric].shown, "percent": BY_NAME[metric].percent, "columns": found, "rows": rows,
@@ -78,7 +78,7 @@ def importance(run: TableRun, aside: SetAside) -> dict[str, Any] | None:
 
 
 def _answer(run: TableRun, aside: SetAside, encoded: np.ndarray) -> np.ndarray:
-    found = mean_answers(run.network, aside.target, encoded)
+    found = mean_answers(run.network, aside.target, encoded, TILE)
     return aside.target.decode(found) if isinstance(aside.target, NumberTarget) else found
 
 

@@ -142,7 +142,8 @@ def test_explanations_are_those_of_explain_and_add_up(weather, told):
     for row in told["explained"]["rows"]:
         known = weather.explain(row=row["row"] - 1)
         assert {each["column"]: each["share"] for each in row["columns"]} == {
-            each.column: pytest.approx(each.contribution) for each in known.columns
+            each.column: pytest.approx(each.contribution, abs=0.02 * abs(row["to"] - row["from"]))
+            for each in known.columns
         }
         total = sum(each["share"] for each in row["columns"])
         assert total + row["gap"] == pytest.approx(row["to"] - row["from"])

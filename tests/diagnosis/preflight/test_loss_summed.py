@@ -24,7 +24,7 @@ def test_a_sum_is_told_by_taking_the_rows_twice():
 def test_it_is_the_first_finding_where_the_steps_are_too_long_for_it():
     with pytest.warns(UserWarning):
         run = ca.fit(
-            mlp(ca.Dense(1)), X, NUMBERS, loss="residual_sum_of_squares", optimizer=ca.GradientDescent(0.05), epochs=20
+            mlp(ca.Dense(1)), X, NUMBERS, loss="residual_sum_of_squares", optimizer=ca.GradientDescent(5.0), epochs=20
         )
     assert run.findings[0].check == "loss_summed" and run.findings[0].confidence == 0.8
     well = ca.fit(mlp(ca.Dense(1)), X, NUMBERS, loss="squared_error", optimizer=ca.GradientDescent(0.05), epochs=20)

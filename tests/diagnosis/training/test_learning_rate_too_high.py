@@ -22,7 +22,7 @@ def test_it_is_the_first_cause(optimizer, act):
 
 def test_a_training_that_overflows():
     x, y = sine()
-    evidence = evidence_of(stack(32, 32, out=1), (x, 5 * y), ca.GradientDescent(0.5))
+    evidence = evidence_of(stack(32, 32, out=1), (x, 5 * y), ca.GradientDescent(20.0))
     assert any(event.what == "not finite" for event in evidence.events)
     first = verdict(evidence).findings[0]
     assert first.check == "learning_rate_too_high"
