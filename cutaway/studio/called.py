@@ -62,9 +62,10 @@ class Called(ModuleType):
         `InputError` for what cannot be shown.
 
         >>> import cutaway as ca
-        >>> shown = ca.studio("network", page=True, wait=False, browser=False)
-        >>> shown.session.case.title
-        'a network'
+        >>> shown = ca.studio("neuron", page=True, wait=False, browser=False)  # doctest: +ELLIPSIS
+        A neuron: http://127.0.0.1:.../?token=...
+        >>> shown.session.case.rung
+        'neuron'
         >>> shown.close()
         """
         from cutaway.studio.opening import open_arrays

@@ -24,6 +24,7 @@ POINTS = {1: 120, 2: 40}  # along each axis: of a curve, of a plane
 MARGIN = 0.08  # of the rows' range, that is shown beyond it
 FRAMES, ROWS = 12, 400
 MOST_CLASSES = 6
+LARGEST = 1e30  # of a number in single precision, with room for what is reckoned with it
 
 
 def boundary(run: Run, aside: SetAside | None, rows: bool = True) -> dict[str, Any] | None:
@@ -136,9 +137,11 @@ def _told(
     frames: list[tuple[int, np.ndarray]],
     run: Run,
     choice: Any = None,
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     points = axes[0]["points"]
     shape = (points,) * len(axes)
+    if not all(np.abs(each).max() < LARGEST for each in (outputs, *(each for _, each in frames), *(rows or ()))):
+        return None  # not finite, or too large to be drawn
 
     def answered(each: np.ndarray) -> dict[str, Any]:
         told = {"outputs": packed(each.reshape(*shape, -1))}

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from cutaway.data.targets import ClassTarget
-from cutaway.metrics import BY_NAME
 from cutaway.runs.calibration import calibration_error, reliability
 from cutaway.runs.scores import wilson
-from cutaway.studio.report_rows import SetAside
+from cutaway.studio.report_rows import SetAside, score
 from cutaway.studio.report_words import cut
 
 BINS, OF_A_BIN = 10, 20  # bins at most, and rows of one at least
@@ -62,7 +61,7 @@ def residuals(aside: SetAside, rows: bool = True) -> dict[str, Any]:
         "rows": count, "target": cut(aside.target.column), "edges": edges.tolist(), "counts": bars.tolist(),
         "beyond": int(count - inside.sum()), "mean": float(off.mean()), "median": float(np.median(np.abs(off))),
         "held": [{**each, "interval": list(wilson(float(each["held"]), count))} for each in held],
-        "mae": float(BY_NAME["mae"](aside.answer, aside.truth)),
+        "mae": score(aside, "mae"),
     }  # fmt: skip
     if rows:
         some = np.unique(np.linspace(0, count - 1, min(count, POINTS)).round().astype(int))

@@ -78,7 +78,7 @@ def _table(run: TableRun, told: dict[str, Any], rows: bool, data: Any, left_out:
     aside: SetAside | None = _tried(lambda: set_aside(run, data), "mistakes, importance and calibration", left_out)
     if aside is None:
         return None
-    told["importance"] = found = importance(run, aside)
+    told["importance"] = found = _tried(lambda: importance(run, aside), "importance", left_out)
     names = list(run.preprocessing.columns)
     first = [] if found is None else [each["column"] for each in found["columns"]]
     names.sort(key=lambda name: first.index(cut(name)) if cut(name) in first else len(first))
@@ -87,7 +87,8 @@ def _table(run: TableRun, told: dict[str, Any], rows: bool, data: Any, left_out:
         told["calibration"] = calibration(aside.answer, aside.truth, aside.weight)
     else:
         told["residuals"] = residuals(aside, rows)
-    told["explained"] = explained(run, aside) if rows else None
+    if rows:
+        told["explained"] = _tried(lambda: explained(run, aside), "explanations", left_out)
     if not any((told["mistakes"].get("counts"), told["mistakes"].get("pairs"), told["mistakes"].get("worst"))):
         told["mistakes"] = None
     return aside

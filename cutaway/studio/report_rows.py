@@ -16,6 +16,7 @@ from cutaway.data.table import Table, as_texts
 from cutaway.data.targets import ClassTarget, NumberTarget, with_target_present
 from cutaway.errors import InputError
 from cutaway.metrics import BY_NAME
+from cutaway.runs.comparison import in_range
 from cutaway.runs.decoding import mean_answers
 from cutaway.runs.judging import decided
 from cutaway.runs.landscape import rows_again
@@ -92,7 +93,8 @@ def score(aside: SetAside, metric: str, answer: NDArray[np.float64] | None = Non
     """Return the score by a metric of the run's answers, or of others for the same rows."""
     judge = BY_NAME[metric]
     judged = decided(aside.answer if answer is None else answer, aside.target, judge)
-    return float(judge(judged, aside.truth, aside.weight))
+    (judged, truth), unit = in_range(judge, judged, aside.truth)
+    return float(unit * judge(judged, truth, aside.weight))
 
 
 def _as_scored(run: TableRun, aside: SetAside) -> bool:

@@ -27,11 +27,12 @@ export interface Drawing {
 
 const TALL = 500; // about the height of a picture with many units
 
-/** More units than this are drawn as a matrix. */
+/** More units of a layer than this are drawn as a matrix; of inputs, which have names to be read, there may be more. */
 export const MOST = 10;
+export const MOST_INPUTS = 16;
 
 export function drawable(columns: DrawnColumn[]): boolean {
-  return columns.length > 1 && columns.every((column) => column.units <= MOST);
+  return columns.length > 1 && columns.every((column, place) => column.units <= (place ? MOST : MOST_INPUTS));
 }
 
 /** `names` is the room left of the inputs and right of the outputs. */
@@ -39,9 +40,9 @@ export function drawn(columns: DrawnColumn[], width: number, names: number): Dra
   const most = Math.max(...columns.map((column) => column.units));
   const room = Math.max(58, (width - 2 * names) / Math.max(1, columns.length - 1));
   const side = Math.max(24, Math.min(88, room * 0.34, TALL / most - 20));
-  const pitch = side + 20;
+  const pitch = side + (most > MOST ? 15 : 20);
   const top = 34;
-  const height = Math.max(300, top + most * pitch + 12);
+  const height = Math.max(most < 3 ? 200 : 300, top + most * pitch + 12);
   const units = columns.map((column, place) => {
     const x = names + (place * (width - 2 * names)) / Math.max(1, columns.length - 1);
     const begin = top + (height - top - 12 - column.units * pitch) / 2 + pitch / 2;
