@@ -16,6 +16,7 @@ from cutaway.diagnosis.inputs import input_facts
 from cutaway.diagnosis.layer_facts import RECTIFIERS, alike
 from cutaway.diagnosis.references import references
 from cutaway.diagnosis.targets import target_facts
+from cutaway.diagnosis.telling import told
 from cutaway.diagnosis.verdict import Verdict, verdict
 from cutaway.errors import InputError
 from cutaway.layers.initializers import fans
@@ -87,7 +88,10 @@ class Watch:
     def __init__(self, model: Any, optimizer: Any, loss: Any, validation: tuple[Any, Any] | None) -> None:
         name = type(loss).__name__
         if name not in LOSSES:
-            raise InputError(f"watch: the loss is a {name}, expected one of torch.nn's {', '.join(LOSSES)}")
+            called = getattr(loss, "__name__", "").replace("_", "").removesuffix("loss") + "loss"
+            module = next((known for known in LOSSES if known.lower() == called), None)
+            hint = f"; torch.nn.{module}() computes the same" if module else ""
+            raise InputError(f"watch: the loss is a {name}, expected one of torch.nn's {', '.join(LOSSES)}{hint}")
         self.model, self.optimizer, self.loss, self.validation = model, optimizer, loss, validation
         self.summed = getattr(loss, "reduction", "mean") == "sum"
         self.ours, self.takes = LOSSES[name](self.summed)
@@ -98,6 +102,8 @@ class Watch:
         self.losses: list[Any] = []
         self.rates: list[float] = []
         self.kept: list[tuple[np.ndarray, np.ndarray]] = []
+        self.seen: set[int] = set()
+        self.batch = 0
         self.input: Any = None
         self.answers: tuple[Any, Any] | None = None
         self.layers: dict[str, facts.LayerFacts] = {}
@@ -158,10 +164,22 @@ class Watch:
         if not self.model.training:
             return
         self.losses.append(value.detach())
+        self.batch = max(self.batch, len(outputs))
         if not self.stretched and self.takes == "numbers" and outputs.shape != targets.shape:
             self.stretched = f"{tuple(targets.shape)} beside {tuple(outputs.shape)}"
         if self.input is not None and sum(len(x) for x, _ in self.kept) < ROWS:
-            self.kept.append((_numpy(self.input), _numpy(targets)))
+            self._keep(_numpy(self.input), _numpy(targets))
+
+    def _keep(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Keep rows that were not seen before: a row that comes again in the next epoch would be its own neighbour."""
+        new = []
+        for place in range(len(x)):
+            key = hash((x[place].tobytes(), y[place].tobytes()))
+            if key not in self.seen:
+                self.seen.add(key)
+                new.append(place)
+        if new:
+            self.kept.append((x[new], y[new]))
 
     def _blamed(self, optimizer: Any, *given: Any) -> None:
         if self.looking:
@@ -295,7 +313,8 @@ class Watch:
         """Return what was seen, as evidence; raises `InputError` where no step was taken."""
         if self.first is None:
             raise InputError(
-                "watch: no training step was seen; take steps with this model, loss and optimizer inside it"
+                f"watch: {len(self.losses)} losses in training mode and no step of this optimizer were seen; take "
+                "steps with this model, loss and optimizer inside it: loss(model(x), y).backward(), optimizer.step()"
             )
         x = np.concatenate([part for part, _ in self.kept])
         outputs = np.concatenate([self.first[0]] * -(-len(x) // len(self.first[0])))[: len(x)]
@@ -308,7 +327,7 @@ class Watch:
         working = [layer.kind for layer in layers if layer.kind not in PASSING]
         head = HEADS.get(working[-1], "linear") if working else "linear"
         judged, groups = self.first[0].reshape(len(self.first[0]), -1), self.optimizer.param_groups
-        name, batch = type(self.optimizer).__name__, len(self.kept[0][0])
+        name, batch = type(self.optimizer).__name__, self.batch
         score, validation = self._outcome()
         with np.errstate(all="ignore"):
             return facts.Evidence(
@@ -320,7 +339,9 @@ class Watch:
                     momentum=float(groups[0].get("momentum", groups[0].get("betas", (0.0,))[0])),
                     epsilon=groups[0].get("eps"), weight_decay=float(groups[0].get("weight_decay", 0.0)),
                 ),
-                plan=facts.PlanFacts(epochs=PIECES, batch_size=batch, updates=self.step, shuffle=True),
+                plan=facts.PlanFacts(
+                    epochs=max(1, self.step * batch // len(x)), batch_size=batch, updates=self.step, shuffle=True
+                ),
                 layers=layers,
                 output=facts.OutputFacts(
                     head=head, unreachable=unreachable(head, y), units=shown.shape[-1],
@@ -357,14 +378,16 @@ class Watch:
 
         parts = [tuple(torch.as_tensor(np.concatenate(part)) for part in zip(*self.kept, strict=True))]
         parts += [self.validation] if self.validation is not None else []
-        was, place = self.model.training, next(self.model.parameters()).device
+        # Each module by itself: some may be in evaluation mode on purpose.
+        modes, place = [(part, part.training) for part in self.model.modules()], next(self.model.parameters()).device
         self.model.eval()
         scores = []
         with torch.no_grad():
             for x, y in parts:
                 outputs = _numpy(self.model(x[:ROWS].to(place)))
                 scores.append(score_of(self.ours, *self._prepared(outputs, _numpy(y[:ROWS])))[0])
-        self.model.train(was)
+        for part, was in modes:
+            part.training = was
         return scores[0], scores[1] if self.validation is not None else None
 
     def verdict(self) -> Verdict:
@@ -372,7 +395,10 @@ class Watch:
         return verdict(self.evidence())
 
     def __repr__(self) -> str:
-        return repr(self.verdict()) if self.first is not None else "Watch(no step seen)"
+        if self.first is None:
+            return "Watch(no step seen)"
+        found = self.verdict().findings
+        return "\n".join(told(finding) for finding in found) or "nothing is wrong that could be found"
 
 
 def _numpy(value: Any) -> np.ndarray:

@@ -34,8 +34,8 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     """Return the verdict on what is known: before the first step of mistakes that are certain, afterwards of all.
 
     1. Every check looks. 2. What is no certain mistake is a finding only where there is harm. 3. Certain mistakes come
-    first, the others after them, both in causal order. 4. What an earlier cause explains is folded under it. 5. Where
-    there is harm and no cause is likely enough, the verdict says so.
+    first, the others after them, both in causal order. 4. What an earlier cause explains is folded under it, if that
+    cause is likely enough. 5. Where there is harm and no cause is likely enough, the verdict says so.
     """
     suffers = harm(evidence)
     causes: list[tuple[Check, Finding]] = []
@@ -52,7 +52,16 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
         if finding.note or (not check.certain and not suffers):
             notes.append(replace(finding, note=True))
             continue
-        place = next((i for i, (cause, _) in enumerate(causes) if check.name in cause.explains), None)
+        sure = finding.confidence >= at.CONFIDENT
+        place = next(
+            (
+                i
+                for i, (cause, known) in enumerate(causes)
+                # What is likely is no consequence of what is not.
+                if check.name in cause.explains and (known.confidence >= at.CONFIDENT or not sure)
+            ),
+            None,
+        )
         if place is None:
             causes.append((check, finding))
         else:
@@ -67,10 +76,10 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
 def undecided(suffers: Harm, suspected: Sequence[Finding], checks: Sequence[Check]) -> Finding:
     """Return the finding that the training is hurt, and the cause not known."""
     between = " or ".join(finding.check for finding in suspected)
-    ruled_out = len(checks) - len(suspected)
+    looked = len(checks) - len(suspected)
     return Finding(
         check="not_learning",
-        sentence=f"it does not learn as it could: {suffers.sentence}; {ruled_out} causes are ruled out"
+        sentence=f"it does not learn as it could: {suffers.sentence}; {looked} checks see no cause"
         + (f", undecided between {between}" if between else ", and none of those known is left"),
         quantity="probability of the likeliest cause",
         measured=max((finding.confidence for finding in suspected), default=0.0),

@@ -55,6 +55,12 @@ def test_with_harm_causes_come_in_order_and_consequences_are_folded(hurt):
     assert [each.check for each in judged.findings[1].consequences] == ["third"]
 
 
+def test_what_is_likely_is_no_consequence_of_what_is_not(hurt):
+    checks = [making("weak", explains=("strong",), confidence=0.4), making("strong")]
+    (finding,) = verdict(hurt, checks).findings
+    assert finding.check == "strong"
+
+
 def test_it_says_when_it_does_not_know(hurt):
     (finding,) = verdict(hurt, [making("one", confidence=0.3), making("other", confidence=0.4)]).findings
     assert finding.check == "not_learning" and "undecided between one or other" in finding.sentence

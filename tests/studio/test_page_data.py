@@ -27,7 +27,7 @@ def table(folder):
 
 def test_a_csv_becomes_a_network_that_learns_and_its_names_stay_text(running, tmp_path):
     with opened(running, "line") as found:
-        found.page.get_by_role("button", name="data", exact=True).click()
+        found.page.get_by_role("button", name="open, save").click()
         found.page.get_by_label("a table from this machine").set_input_files(table(tmp_path))
         found.page.get_by_label("predict").select_option("kind")
         found.page.get_by_role("button", name="Open", exact=True).click()
@@ -46,7 +46,7 @@ def test_a_csv_becomes_a_network_that_learns_and_its_names_stay_text(running, tm
 
 def test_drawn_points_are_learned_from(running):
     with opened(running, "line") as found:
-        found.page.get_by_role("button", name="data", exact=True).click()
+        found.page.get_by_role("button", name="open, save").click()
         canvas = found.page.get_by_role("img", name="Drawn points: 0")
         box = canvas.bounding_box()
         for name, share in (("first", 0.25), ("second", 0.75)):
@@ -64,7 +64,7 @@ def test_drawn_points_are_learned_from(running):
 
 def test_the_network_is_taken_away_as_code_that_runs(running, tmp_path):
     with opened(running, "network") as found:
-        found.page.get_by_role("button", name="data", exact=True).click()
+        found.page.get_by_role("button", name="open, save").click()
         saved = []
         found.page.on("download", lambda each: saved.append(each))
         found.page.get_by_role("button", name="NumPy code").click()
@@ -82,3 +82,41 @@ def test_the_network_is_taken_away_as_code_that_runs(running, tmp_path):
         hidden = np.tanh(np.tanh(x @ arrays["0.weight"] + arrays["0.bias"]) @ arrays["2.weight"] + arrays["2.bias"])
         expected = hidden @ arrays["4.weight"] + arrays["4.bias"]
         assert made["predict"](x) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_link_opens_the_same_network_in_another_studio(running):
+    with opened(running, "layer") as found:
+        found.page.get_by_role("button", name="change layers").click()
+        found.page.get_by_label("one unit fewer in layer 0").click()
+        found.page.get_by_label("learning rate").fill("0.05")
+        found.page.get_by_label("learning rate").press("Enter")
+        found.until("() => document.querySelector('[data-view=steps] .note').textContent.includes('0.05')")
+        found.page.get_by_role("button", name="new start").click()
+        found.page.wait_for_timeout(300)
+        first = {path: array.copy() for path, array in found.session.now.arrays.items()}
+        assert first["0.weight"].shape == (1, 5)
+        found.page.get_by_role("button", name="open, save").click()
+        link = found.page.get_by_label("link to what is on show").input_value()
+        assert found.server.token not in link
+    with opened(running, "line") as other:
+        other.page.get_by_role("button", name="open, save").click()
+        other.page.get_by_label("a link to open").fill(link)
+        other.page.get_by_role("button", name="open it").click()
+        other.page.locator("h1", has_text="A layer").wait_for()
+        other.until("() => document.querySelectorAll('[data-weight^=\"0.weight\"]').length === 5")
+        other.page.wait_for_timeout(400)
+        assert all(np.array_equal(first[path], array) for path, array in other.session.now.arrays.items())
+        assert other.session.way.optimizer.learning_rate(np.float64(0)) == 0.05
+        # An address that ends in it does the same, once: a reload shows what became of it.
+        other.page.get_by_role("navigation").get_by_role("button", name="A line").click()
+        other.page.locator("h1", has_text="A line").wait_for()
+        other.page.goto("about:blank")
+        other.page.goto(f"{other.server.address}#{link.split('#')[1]}")
+        other.page.locator("h1", has_text="A layer").wait_for()
+        other.until("() => document.querySelectorAll('[data-weight^=\"0.weight\"]').length === 5")
+        assert "#" not in other.page.url
+        other.page.get_by_role("button", name="open, save").click()
+        other.page.get_by_label("a link to open").fill("http://127.0.0.1/#rung=moon")
+        other.page.get_by_role("button", name="open it").click()
+        other.page.get_by_role("alert").wait_for()
+        assert not other.problems

@@ -14,7 +14,7 @@ STATIC = Path(cutaway.studio.__file__).parent / "static"
 
 def test_nothing_but_the_local_server_is_asked():
     with browser() as running, opened(running) as found:
-        found.page.get_by_role("button", name="data", exact=True).click()
+        found.page.get_by_role("button", name="open, save").click()
         for view in ("landscape", "bias and variance"):
             found.view("deeper").get_by_role("button", name=re.compile(view, re.IGNORECASE)).click()
         found.page.wait_for_timeout(300)

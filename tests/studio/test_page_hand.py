@@ -21,7 +21,7 @@ def page(running):
 
 
 def middle(found, *weight):
-    """Where a line can be taken hold of: a point of it near which no other line is drawn on top."""
+    """Where a line can be taken hold of: where the lines beside it are farthest, and no neuron covers it."""
     return (
         found.gear(*weight)
         .locator("path.reach, circle.reach")
@@ -32,12 +32,16 @@ def middle(found, *weight):
                 return [box.left + box.width / 2, box.top + box.height / 2];
             }
             const frame = shape.ownerSVGElement.getBoundingClientRect();
-            const size = shape.getTotalLength();
-            for (let share = 0.02; share < 1; share += 0.01) {
-                const at = shape.getPointAtLength(size * share);
+            const places = (path, many) => Array.from({length: many}, (_, i) => path.getPointAtLength(path.getTotalLength() * (i + 1) / (many + 1)));
+            const others = [...shape.ownerSVGElement.querySelectorAll('path.reach')].filter(path => path !== shape).flatMap(path => places(path, 40));
+            let [best, far] = [null, -1];
+            for (const at of places(shape, 60)) {
                 const [x, y] = [frame.left + at.x, frame.top + at.y];
-                if (shape.closest('g').contains(document.elementFromPoint(x, y))) return [x, y];
+                if (!document.elementFromPoint(x, y)?.closest('.edge')) continue;
+                const away = Math.min(1000, ...others.map(other => Math.hypot(other.x - at.x, other.y - at.y)));
+                if (away > far) [best, far] = [[x, y], away];
             }
+            return best;
         }"""
         )
     )
@@ -133,3 +137,21 @@ def test_what_is_no_number_is_not_taken(page):
     field.press("Enter")
     page.page.wait_for_timeout(200)
     assert page.weight("2.weight", 1, 6) == before
+
+
+def test_of_lines_close_together_the_nearest_is_taken_and_a_finger_may_miss_by_twelve_pixels(running):
+    with opened(running, "line") as found:
+        x, y = middle(found, "0.weight", 0, 0)
+        before = found.weight("0.weight", 0, 0)
+        for away, taken in ((13, False), (11, True)):
+            found.page.mouse.move(x, y - away)
+            found.page.mouse.down()
+            found.page.mouse.move(x, y - away - 30, steps=4)
+            found.page.mouse.up()
+            found.page.wait_for_timeout(300)
+            assert (found.weight("0.weight", 0, 0) != before) is taken
+    with opened(running) as found:
+        for weight in (("2.weight", 0, 5), ("2.weight", 6, 1), ("0.weight", 1, 3), ("4.weight", 7, 0)):
+            found.page.mouse.move(*middle(found, *weight))
+            path, *index = weight
+            found.page.locator("output.cursor", has_text=f"{path}[{', '.join(map(str, index))}]").wait_for(timeout=3_000)

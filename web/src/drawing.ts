@@ -45,8 +45,10 @@ export function drawn(columns: DrawnColumn[], width: number, names: number): Dra
   const height = Math.max(most < 3 ? 200 : 300, top + most * pitch + 12);
   const units = columns.map((column, place) => {
     const x = names + (place * (width - 2 * names)) / Math.max(1, columns.length - 1);
-    const begin = top + (height - top - 12 - column.units * pitch) / 2 + pitch / 2;
-    return Array.from({ length: column.units }, (_, unit) => ({ column: place, unit, x, y: begin + unit * pitch - 7 }));
+    // Beside a tall column a short one has room to spread.
+    const apart = most > MOST ? Math.max(pitch, Math.min(side + 34, (height - top - 12) / column.units)) : pitch;
+    const begin = top + (height - top - 12 - column.units * apart) / 2 + apart / 2;
+    return Array.from({ length: column.units }, (_, unit) => ({ column: place, unit, x, y: begin + unit * apart - 7 }));
   });
   const edges = columns.flatMap((column, place) =>
     place === 0 || column.weight === null

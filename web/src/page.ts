@@ -10,5 +10,8 @@ export function open(element: HTMLElement): void {
 
   let tell: (state: Line) => void = () => {};
   const model = socketModel(address.href, (state) => tell(state));
-  tell = start(model, element).line;
+  const started = start(model, element);
+  tell = started.line;
+  // Once only: a reload is to show what became of it.
+  if (location.hash && started.studio.wishFor(location.hash)) history.replaceState(null, "", location.pathname + location.search);
 }

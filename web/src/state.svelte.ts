@@ -5,6 +5,7 @@ import { Client, Refused } from "./client";
 import { DARK, LIGHT, type Palette } from "./colour";
 import { Hand } from "./hand.svelte";
 import { Latest } from "./latest";
+import { read, type Link } from "./link";
 import type { Line } from "./model";
 import type {
   Change, Command, Curves, Edited, Exported, FindingTold, Forward, Frame, JobTold, Lesson, Lessoned, Model, Scene, Selection, Sentence,
@@ -26,6 +27,7 @@ export class Studio extends Told {
   private client: Client;
   private wanted = new Map<keyof Watch, Watch[keyof Watch]>();
   private telling = false;
+  private wish: Link | null = null;
   private seen = -1; // the version of the session that the lesson was told of
   private seeking = new Latest((to: { step: number; branch?: number }) => this.change<Time>({ do: "seek", ...to }));
   private numbering = new Latest((what: What) => this.askNumber(what), () => (this.time?.training ? 200 : 0));
@@ -63,7 +65,10 @@ export class Studio extends Told {
     if (!scene) return;
     this.set(scene);
     this.tellWatch();
-    if (!this.lesson && scene.lessons.some((each) => each.here)) this.retelling.run(undefined); // after a reload
+    const wish = this.wish;
+    this.wish = null;
+    if (wish) await this.follow(wish);
+    else if (!this.lesson && scene.lessons.some((each) => each.here)) this.retelling.run(undefined); // after a reload
   }
 
   close(): void {
@@ -149,6 +154,27 @@ export class Studio extends Told {
     this.stepped = null;
     this.hand.moved = null;
     this.speed = WATCHED;
+  }
+
+  /** Open what a link describes; whether it could be had. */
+  async follow(link: Link): Promise<boolean> {
+    if ("lesson" in link) {
+      await this.teach({ do: "lesson", name: link.lesson, step: link.step });
+      return this.lesson?.name === link.lesson;
+    }
+    const { source, layers, seed, ...way } = link;
+    if (!(await this.load(source))) return false;
+    const own = layers !== null && JSON.stringify(layers) !== JSON.stringify(this.scene!.network.chain);
+    const { loss, optimizer, batch_size } = this.scene!.training;
+    const same = loss.name === way.loss && optimizer.name === way.optimizer && optimizer.rate === way.rate && batch_size === way.batch_size;
+    if ((own || !same) && !(await this.shape(own ? { layers, ...way } : way))) return false;
+    return own || seed !== this.scene!.training.seed ? this.remake({ do: "new_start", seed }) : true;
+  }
+
+  /** Follow the link in an address as soon as the studio is open. */
+  wishFor(address: string): boolean {
+    this.wish = read(address);
+    return this.wish !== null;
   }
 
   /** What the diagnosis says of the training so far. */
