@@ -12,6 +12,7 @@ import type {
   Source, Stepped, StepSize, Time, Watch, What,
 } from "./protocol";
 import { Told } from "./told.svelte";
+import { Watching } from "./watching";
 
 /** Steps a second at which the ladder's networks are seen to learn. */
 const WATCHED = 60;
@@ -25,8 +26,12 @@ export class Studio extends Told {
   readonly hand = new Hand(this, (command) => this.ask<Edited>(command), (edited) => this.edited(edited));
 
   private client: Client;
-  private wanted = new Map<keyof Watch, Watch[keyof Watch]>();
-  private telling = false;
+  private watching = new Watching({
+    ready: () => this.line === "open" && this.scene !== null,
+    training: () => this.time?.training ?? false,
+    ask: (command) => this.client.ask(command).catch(() => null), // what cannot be made says so in its frame
+    take: (views) => this.take(views),
+  });
   private wish: Link | null = null;
   private seen = -1; // the version of the session that the lesson was told of
   private seeking = new Latest((to: { step: number; branch?: number }) => this.change<Time>({ do: "seek", ...to }));
@@ -64,7 +69,7 @@ export class Studio extends Told {
     const scene = await this.ask<Scene>({ do: "open" });
     if (!scene) return;
     this.set(scene);
-    this.tellWatch();
+    this.watching.tell();
     const wish = this.wish;
     this.wish = null;
     if (wish) await this.follow(wish);
@@ -77,13 +82,7 @@ export class Studio extends Told {
 
   /** Have a view carried by frames until the returned function is called. */
   want<View extends keyof Watch>(view: View, how: Watch[View]): () => void {
-    this.wanted.set(view, how);
-    this.tellWatch();
-    return () => {
-      if (this.wanted.get(view) !== how) return;
-      this.wanted.delete(view);
-      this.tellWatch();
-    };
+    return this.watching.want(view, how);
   }
 
   // ---- what a hand does -------------------------------------------------------------------------------------------
@@ -202,9 +201,10 @@ export class Studio extends Told {
   }
 
   private tick(time: Time): void {
-    const ended = this.time?.training && !time.training;
+    const before = this.time?.training ?? false;
     this.time = time;
-    if (ended) void this.trained();
+    if (before !== time.training) this.watching.tell();
+    if (before && !time.training) void this.trained();
     if (this.scene && !this.scene.branches.some((branch) => branch.number === time.branch)) this.refreshing.run(undefined);
   }
 
@@ -227,6 +227,7 @@ export class Studio extends Told {
     this.take(frame);
     if (frame.curves && this.record(frame.curves)) void this.whole();
     this.refreshNumber();
+    this.watching.frame();
     if (frame.version === this.seen) return;
     this.seen = frame.version;
     if (this.lesson?.done && !frame.time.training) this.retelling.run(undefined);
@@ -261,14 +262,6 @@ export class Studio extends Told {
     if (time) this.tick(time);
   }
 
-  private tellWatch(): void {
-    if (this.telling) return;
-    this.telling = true;
-    queueMicrotask(() => {
-      this.telling = false;
-      if (this.line === "open" && this.scene) void this.ask({ do: "watch", views: Object.fromEntries(this.wanted) });
-    });
-  }
 }
 
 const KEY = Symbol("studio");

@@ -32,7 +32,7 @@ export class Told {
     return Object.values(this.jobs).findLast((job) => job.what === what);
   }
 
-  protected take(frame: Frame): void {
+  protected take(frame: Partial<Frame>): void {
     if (frame.forward) this.forward = frame.forward;
     if (frame.weights) this.weights = frame.weights;
     if (frame.gradients) this.gradients = frame.gradients;

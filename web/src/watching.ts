@@ -1,0 +1,65 @@
+// What frames carry: the views that are open. Of a training those that are dear to make are asked for now and then instead.
+
+import { Latest } from "./latest";
+import type { Command, Frame, Watch } from "./protocol";
+
+/** Dear to make: were they in every frame of a training, frames could not come thirty times a second. */
+const DEAR = ["boundary", "rows", "norms", "attention"] as const;
+const NOW_AND_THEN = 120; // milliseconds from one time to the next, at least
+const SHARE = 0.05; // of the time that they may take
+
+export interface Watched {
+  /** Whether there is somebody to tell. */
+  ready(): boolean;
+  training(): boolean;
+  ask(command: Command): Promise<unknown>;
+  take(views: Partial<Frame>): void;
+}
+
+export class Watching {
+  private wanted = new Map<keyof Watch, Watch[keyof Watch]>();
+  private telling = false;
+  private took = 0; // milliseconds that the dear views took last
+  private asking = new Latest(() => this.askDear(), () => Math.max(NOW_AND_THEN, this.took / SHARE));
+
+  constructor(private of: Watched) {}
+
+  /** Have a view carried by frames until the returned function is called. */
+  want<View extends keyof Watch>(view: View, how: Watch[View]): () => void {
+    this.wanted.set(view, how);
+    this.tell();
+    return () => {
+      if (this.wanted.get(view) !== how) return;
+      this.wanted.delete(view);
+      this.tell();
+    };
+  }
+
+  /** Tell Python what is wanted: all that was opened and closed in one go at once. */
+  tell(): void {
+    if (this.telling) return;
+    this.telling = true;
+    queueMicrotask(() => {
+      this.telling = false;
+      if (!this.of.ready()) return;
+      const dear = new Set<string>(this.of.training() ? DEAR : []);
+      void this.of.ask({ do: "watch", views: Object.fromEntries([...this.wanted].filter(([view]) => !dear.has(view))) });
+    });
+  }
+
+  /** A frame of a training came: the dear views may be due. */
+  frame(): void {
+    if (this.of.training()) this.asking.run(undefined);
+  }
+
+  private async askDear(): Promise<void> {
+    const began = performance.now();
+    for (const view of DEAR) {
+      const how = this.wanted.get(view);
+      if (!how || !this.of.training()) continue;
+      const told = await this.of.ask({ do: view, ...(how === true ? {} : how) } as Command);
+      if (told) this.of.take({ [view]: told });
+    }
+    this.took = performance.now() - began;
+  }
+}
