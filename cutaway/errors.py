@@ -26,7 +26,12 @@ class TrainingWarning(UserWarning):
 
 
 class FindingWarning(TrainingWarning):
-    """A cause why a training does not learn, found by its diagnosis: the first line names it."""
+    """A cause why a training does not learn, found by its diagnosis: the first line names it.
+
+    finding  the same as a record
+    """
+
+    finding: object = None
 
 
 def whole(what: str, value: Any, least: int = 1, most: int | None = None) -> int:

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from cutaway.data.sort import Sort
     from cutaway.runs.run import Run
+    from cutaway.studio.live import Live
 
 OF_TABLES, OF_PICTURES, OF_TEXTS = "Of tables", "Of pictures", "Of texts"
 TABLES, SEVERAL = Parameter(group=OF_TABLES), Parameter(negative="", group=OF_TABLES)
@@ -46,6 +48,7 @@ def train(
     resume: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    page: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     report: Annotated[bool, Parameter(name="--report", negative="--no-report")] = True,
     validation: Annotated[Path | None, TABLES] = None,
     task: Annotated[Literal["classification", "regression"] | None, TABLES] = None,
@@ -103,6 +106,8 @@ def train(
         Print the summary as JSON.
     quiet
         Print nothing but errors.
+    page
+        Open the studio's page on the training: curves, findings and weights as they come, then the run. Ctrl-C ends it.
     report
         Whether a page about the run, report.html, is written into its folder.
     validation
@@ -165,7 +170,8 @@ def train(
     loud = not quiet and not json_
     shown = _shown(sort, data, folder, replaces) if loud else {}
     show_after = shown.pop("after", None)
-    with findings_shown(_console() if loud else None):
+    live, hearing = _on_the_page(asked, shown, loud) if page else (None, nullcontext())
+    with findings_shown(_console() if loud else None), hearing:
         run = job(data, **asked, **shown, out=folder, progress=None if loud else False)
     complaint = report_after(run) if report else ""
     if json_:
@@ -174,13 +180,16 @@ def train(
         show_after(run)
     if complaint and not json_:
         sys.stderr.write(f"cutaway: {printable(complaint)}\n")
+    if live is not None:
+        live.ends(run)
+        live.wait()
     return INTERRUPTED if run.interrupted else DONE
 
 
 _OPTIONS = {
     name: parameter.default
     for name, parameter in inspect.signature(train).parameters.items()
-    if name not in ("data", "target", "out", "json_", "quiet", "report")
+    if name not in ("data", "target", "out", "json_", "quiet", "report", "page")
 }
 """What may be handed on to a job, and what each is when a person says nothing."""
 
@@ -241,6 +250,21 @@ def _shown(sort: Sort, data: Path, folder: Path, replaces: bool) -> dict[str, Ca
         "after": lambda run: summary.show_after(run, console, folder, data, replaces),
     }
     return shown | ({"shown": partial(summary.show_sample, console)} if sort is Sort.TEXT else {})
+
+
+def _on_the_page(asked: dict[str, Any], shown: dict[str, Any], loud: bool) -> tuple[Live, AbstractContextManager[None]]:
+    """Have a job show its training on the studio's page; return what does, and what hears the findings."""
+    from cutaway.studio.live import Live
+
+    live, before = Live(partial(print, file=sys.stdout if loud else sys.stderr, flush=True)), shown.get("told")
+
+    def told(run: Run) -> None:
+        if before is not None:
+            before(run)
+        live.of(run)
+
+    asked["callbacks"], shown["told"] = [live], told
+    return live, live.hearing()
 
 
 def _console() -> Console:

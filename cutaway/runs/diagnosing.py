@@ -172,7 +172,9 @@ def judged_by_all(evidence: Evidence, loss: Loss, outputs: np.ndarray, targets: 
 def say(found: Iterable[Finding]) -> None:
     """Warn of each finding, at the line of the person's own that began the training."""
     for finding in found:
-        warnings.warn(told(finding), FindingWarning, stacklevel=outside())
+        warning = FindingWarning(told(finding))
+        warning.finding = finding
+        warnings.warn(warning, stacklevel=outside())
 
 
 def outside() -> int:

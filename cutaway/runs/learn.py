@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.diagnosis.setup import Setup
 from cutaway.errors import InputError, TrainingWarning
 from cutaway.layers import ColumnEmbedding, Embedding, Ensemble, Layer, Sequential
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import Event
+from cutaway.runs.followers import followed_by
 from cutaway.runs.keeping import Keeping
 from cutaway.runs.run import Run
 from cutaway.storage.run_folder import RECORDS
@@ -84,6 +86,7 @@ def learn(
         for part in (rows, held_out):
             _look_up(network, part)
     chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
+    plan = followed_by(listeners, Setup(network, loss, optimizer, rows, held_out, plan, choice.engine))
     before = {**network.parameters(), **network.state()}
     with ExitStack() as entered:
         heard: list[Callable[[Any], None]] = [*listeners, entered.enter_context(ProgressBar(plan.epochs, progress))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ def train_pictures(
     out: str | Path | None = None,
     resume: bool = False,
     progress: bool | None = None,
+    callbacks: Sequence[Callable[[Any], None]] = (),
     told: Callable[[PictureRun], None] | None = None,
 ) -> PictureRun:
     """Train a network that tells the classes of pictures, and test it on pictures set aside.
@@ -69,6 +70,7 @@ def train_pictures(
               its `checkpoint` is written there now and then
     resume    go on with the training that was begun there, with the same data and settings, from its last checkpoint
     progress  whether to show a bar (None: where the output is a terminal)
+    callbacks  functions that hear every record of the training; a `Follower` sees its weights, too
     told      hears of the run before training begins: its pictures, network and settings are decided then
 
     Whether pictures may be mirrored to learn from is told from them. A tenth of what is learned from is held out to set
@@ -139,7 +141,7 @@ def train_pictures(
     watched = Batch(pictures.pixels[places], codes[places], None) if len(places) else None
     with keeping_of(out, begun, resume) as keeping:
         run = learn_members(
-            recipe, batch, watched, members, int(seed), engine, time_for_training(left), progress, keeping
+            recipe, batch, watched, members, int(seed), engine, time_for_training(left), progress, keeping, callbacks
         )
         result = replace(
             begun, network=run.network, history=run.history, vitals=run.vitals,
@@ -185,6 +187,7 @@ def learn_members(
     limit: float | None,
     progress: bool | None,
     keeping: Keeping | None = None,
+    listeners: Sequence[Callable[[Any], None]] = (),
 ) -> Learned:
     """Train so many networks one after another, each from weights of its own, and return them as one run.
 
@@ -216,6 +219,7 @@ def learn_members(
             watched,
             plan,
             engine=engine,
+            listeners=listeners,
             progress=progress,
             keeping=keeping,
         )

@@ -57,6 +57,7 @@ def train_table(
     out: str | Path | None = None,
     resume: bool = False,
     progress: bool | None = None,
+    callbacks: Sequence[Callable[[Any], None]] = (),
     told: Callable[[TableRun], None] | None = None,
 ) -> TableRun:
     """Train networks that predict one column of a table from the others, and test them on rows set aside.
@@ -88,6 +89,7 @@ def train_table(
               its `checkpoint` is written there now and then
     resume    go on with the training that was begun there, with the same data and settings, from its last checkpoint
     progress  whether to show a bar (None: where the output is a terminal)
+    callbacks  functions that hear every record of the training; a `Follower` sees its weights, too
     told      hears of the run before training begins: its data, columns, task and settings are decided then
 
     What each column is, classification or regression, preprocessing, network and schedule are chosen and told in the
@@ -198,7 +200,7 @@ def train_table(
     with keeping_of(out, begun, resume) as keeping:
         result = learn_table(
             begun, parts, start=start, series=series, effort=effort, epochs=epochs, engine=engine, compare=compare,
-            progress=progress, told=told, keeping=keeping, streamed=streamed,
+            progress=progress, listeners=callbacks, told=told, keeping=keeping, streamed=streamed,
             limit=None if limit is None else limit - (time.perf_counter() - began),
         )  # fmt: skip
         return put_away(result, keeping)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ def train_text(
     out: str | Path | None = None,
     resume: bool = False,
     progress: bool | None = None,
+    callbacks: Sequence[Callable[[Any], None]] = (),
     told: Callable[[TextRun], None] | None = None,
     shown: Callable[[int, float, str], None] | None = None,
 ) -> TextRun:
@@ -83,6 +84,7 @@ def train_text(
                 on, its `checkpoint` is written there now and then
     resume      go on with the training that was begun there, with the same text and settings, from its last checkpoint
     progress    whether to show a bar (None: where the output is a terminal)
+    callbacks   functions that hear every record of the training; a `Follower` sees its weights, too
     told        hears of the run before training begins: its data, tokens and settings are decided then
     shown       hears (step, loss on what is watched, sample) now and then while training
 
@@ -167,7 +169,9 @@ def train_text(
         left = max(ends - time.perf_counter(), 0.1)
         left -= _afterwards(begun, learned, len(watched), len(tested), left)
     with keeping_of(out, begun, resume) as keeping:
-        run = _learned(begun, recipe, learned, watched, engine, time_for_training(left), progress, shown, keeping)
+        run = _learned(
+            begun, recipe, learned, watched, engine, time_for_training(left), progress, shown, keeping, callbacks
+        )
         _score(run, parts, learned, watched, tested, None if limit is None else ends)
         pieces = written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
         for piece in pieces:
@@ -216,6 +220,7 @@ def _learned(
     progress: bool | None,
     shown: Callable[[int, float, str], None] | None,
     keeping: Keeping | None,
+    callbacks: Sequence[Callable[[Any], None]] = (),
 ) -> TextRun:
     """Return the run with its network trained.
 
@@ -249,7 +254,7 @@ def _learned(
     diagnosing = Diagnosing(setup, count=len(rows.x))
     run = learn(
         network, recipe.loss, recipe.optimizer, rows, held_out, plan,
-        engine=engine, listeners=[keep], progress=progress, keeping=keeping,
+        engine=engine, listeners=[keep, *callbacks], progress=progress, keeping=keeping,
     )  # fmt: skip
     diagnosing.end(run)
     return replace(

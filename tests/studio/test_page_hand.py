@@ -154,4 +154,6 @@ def test_of_lines_close_together_the_nearest_is_taken_and_a_finger_may_miss_by_t
         for weight in (("2.weight", 0, 5), ("2.weight", 6, 1), ("0.weight", 1, 3), ("4.weight", 7, 0)):
             found.page.mouse.move(*middle(found, *weight))
             path, *index = weight
-            found.page.locator("output.cursor", has_text=f"{path}[{', '.join(map(str, index))}]").wait_for(timeout=3_000)
+            found.page.locator("output.cursor", has_text=f"{path}[{', '.join(map(str, index))}]").wait_for(
+                timeout=3_000
+            )
