@@ -32,8 +32,10 @@ def middle(found, *weight):
                 return [box.left + box.width / 2, box.top + box.height / 2];
             }
             const frame = shape.ownerSVGElement.getBoundingClientRect();
-            const places = (path, many) => Array.from({length: many}, (_, i) => path.getPointAtLength(path.getTotalLength() * (i + 1) / (many + 1)));
-            const others = [...shape.ownerSVGElement.querySelectorAll('path.reach')].filter(path => path !== shape).flatMap(path => places(path, 40));
+            const places = (path, many) => Array.from(
+                {length: many}, (_, i) => path.getPointAtLength(path.getTotalLength() * (i + 1) / (many + 1)));
+            const lines = [...shape.ownerSVGElement.querySelectorAll('path.reach')];
+            const others = lines.filter(path => path !== shape).flatMap(path => places(path, 40));
             let [best, far] = [null, -1];
             for (const at of places(shape, 60)) {
                 const [x, y] = [frame.left + at.x, frame.top + at.y];

@@ -1,4 +1,4 @@
-"""From the hand, and from the trainer, to the screen: milliseconds between a pointer's move and the painted page that shows what it did."""
+"""From the hand to the screen in milliseconds, and from the trainer to the screen thirty times a second."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def test_a_drag_is_answered_at_once():
         x, y = middle(found, "4.weight", 2, 0)
         found.page.mouse.move(x, y)
         found.page.mouse.down()
-        for move in range(60):
+        for move in range(44):
             found.page.mouse.move(x, y - 5 - 1.3 * move)
             found.page.wait_for_timeout(50)
         found.page.mouse.up()
         spent = sorted(found.page.evaluate("window.spent"))
-    assert len(spent) >= 50
+    assert len(spent) >= 36
     assert spent[len(spent) // 2] <= 60
     assert spent[int(0.95 * len(spent))] <= 150
 

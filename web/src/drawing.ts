@@ -1,5 +1,6 @@
 // Where each unit and each weight of a plain chain of layers stands in the picture.
 
+import { subscript } from "./figures";
 import type { DrawnColumn } from "./protocol";
 
 export interface Unit {
@@ -33,6 +34,21 @@ export const MOST_INPUTS = 16;
 
 export function drawable(columns: DrawnColumn[]): boolean {
   return columns.length > 1 && columns.every((column, place) => column.units <= (place ? MOST : MOST_INPUTS));
+}
+
+/** What a unit is called: by its own name where it has one, else by the letters of books. */
+export function unitName(columns: DrawnColumn[], column: number, unit: number): string {
+  const letter = column === 0 ? "x" : column === columns.length - 1 ? "y" : "h";
+  return columns[column]!.names[unit] || `${letter}${subscript(unit)}`;
+}
+
+/** What a weight leads from and to, or whose bias it is; "" for what is no part of the drawing. */
+export function weightName(columns: DrawnColumn[], path: string, index: number[]): string {
+  for (const [place, column] of columns.entries()) {
+    if (column.weight === path) return `${unitName(columns, place - 1, index[0]!)} → ${unitName(columns, place, index[1]!)}`;
+    if (column.bias === path) return `bias of ${unitName(columns, place, index[0]!)}`;
+  }
+  return "";
 }
 
 /** `names` is the room left of the inputs and right of the outputs. */
