@@ -73,7 +73,7 @@ def test_the_whole_job(tmp_path, monkeypatch, capsys):
     assert main(["train", "cat.txt", *brief]) == 0
     told = capsys.readouterr().out
     assert "cat.txt: 1,800 characters" in told and "cutaway generate runs/cat --prompt" in told
-    files = {"network.safetensors", "records.jsonl", "run.json", "sample.txt"}
+    files = {"network.safetensors", "records.jsonl", "run.json", "sample.txt", "report.html", "diagnosis.json"}
     assert {item.name for item in Path("runs/cat").iterdir()} == files
     assert main(["generate", "runs/cat", "--prompt", "the", "--length", "20", "--top-k", "3"]) == 0
     assert len(capsys.readouterr().out) == len("the") + 20 + 1

@@ -15,11 +15,20 @@ FILES = sorted(EXAMPLES.glob("*.py"))
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 SECONDS = 90  # far above what any takes, so that a slow machine is not a failure
 
+# Some examples show what goes wrong, and are told so.
+RUN = """
+import runpy, sys, warnings
+from cutaway.errors import FindingWarning
+warnings.simplefilter("error")
+warnings.simplefilter("ignore", FindingWarning)
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
+
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_runs(path, tmp_path):
     result = subprocess.run(
-        [sys.executable, "-W", "error", path],
+        [sys.executable, "-c", RUN, path],
         cwd=tmp_path,
         env={**os.environ, "PYTHONUTF8": "1"},
         capture_output=True,
