@@ -6,7 +6,7 @@ import copy
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -141,8 +141,9 @@ class Live:
     def wait(self) -> None:
         """Keep the page until Ctrl-C."""
         if self.window is not None:
-            self.say("The run is on the page, with everything that can be done to it. Ctrl-C ends it.")
-            self.window.wait()
+            with suppress(KeyboardInterrupt):  # it may come as soon as it is asked for
+                self.say("The run is on the page, with everything that can be done to it. Ctrl-C ends it.")
+                self.window.wait()
 
     # ---- inside -------------------------------------------------------------------------------------------------
 

@@ -318,7 +318,7 @@ def test_a_member_that_is_interrupted_is_left_out(folder, monkeypatch, member):
 
     def heard(*args, **options):
         called.append(1)
-        return learn(*args, listeners=[interrupt], **options)
+        return learn(*args, **{**options, "listeners": [interrupt]})
 
     monkeypatch.setattr(module, "learn", heard)
     found = train_pictures(pictures, effort="best", epochs=3, engine="numpy", test=0)
