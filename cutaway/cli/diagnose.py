@@ -199,7 +199,7 @@ def nothing(evidence: Evidence) -> str:
 
     looks = len({vitals.epoch for vitals in evidence.network_vitals})
     when = f", before the first step and at {looks} times while it was trained" if looks else ""
-    return f"nothing is wrong: of {len(CHECKS)} causes that are looked for none was found{when}"
+    return f"nothing is wrong that could be found: of {len(CHECKS)} causes that are looked for none was found{when}"
 
 
 def compared(evidence: Evidence) -> str:

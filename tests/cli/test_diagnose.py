@@ -69,7 +69,10 @@ def test_the_cause_is_in_the_first_line(made, capsys):
 
 def test_of_a_run_that_is_well_it_says_what_was_looked_for(made, capsys):
     first, second = told(capsys, made / "well").splitlines()[:2]
-    assert first.startswith("nothing is wrong: of ") and "none was found, before the first step and at" in first
+    assert (
+        first.startswith("nothing is wrong that could be found: of ")
+        and "none was found, before the first step and at" in first
+    )
     assert "R² 0." in second and "on rows held out; least squares " in second
     assert told(capsys, made / "well", "--quiet") == f"{first}\n"
 
