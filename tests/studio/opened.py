@@ -71,6 +71,12 @@ class Opened:
         """Return the drawn line or dot of a weight."""
         return self.page.locator(f'[data-weight="{path}[{",".join(map(str, index))}]"]')
 
+    def weighs(self, path: str, index: tuple[int, ...], text: str) -> None:
+        """Wait until the drawn weight says this number."""
+        drawn = f'[data-weight="{path}[{",".join(map(str, index))}]"]'
+        said = "([drawn, text]) => document.querySelector(drawn)?.getAttribute('aria-valuetext') === text"
+        self.until(said, [drawn, text])
+
     def view(self, name: str) -> Any:
         return self.page.locator(f'[data-view="{name}"]')
 
