@@ -21,7 +21,11 @@ NAMES = {
     "jobs": "`cutaway train` on pictures and on a text, in processes of its own: scores, seconds, memory",
     "overhead": "what observing, records, callbacks and checkpoints cost a training",
     "pictures": "LeNet-5 and a small residual network: one training step beside PyTorch and hand-written JAX",
+    "proofs": "experiments with fixes that do nothing and with fixes that help: how often either is called helpful",
+    "scaling": "one step in 1, 2 and 4 processes and on 1 and 2 devices, beside what a cost model says",
     "startup": "import time, and `cutaway train` on iris in a cold process",
+    "studio": "the page in Chromium: a drag to the screen, frames a second, what watching costs a training",
+    "streaming": "the dense suite from memory and from files, as a table larger than memory is learned from",
     "text": "a small GPT and an LSTM: one training step beside PyTorch and hand-written JAX",
     "tables": "scores and seconds on real tables beside scikit-learn, LightGBM and RealMLP; memory of a million rows",
 }
@@ -53,6 +57,8 @@ def main() -> None:
             command.add_argument("--effort", action="append", help="may be repeated (quick and standard)")
             command.add_argument("--only", default="", help="words in the name of a job, such as MNIST (all)")
         else:
+            if name == "scaling":
+                command.add_argument("--only", default="", help="processes × devices of each, such as 2x1 (all)")
             command.add_argument("--repeats", type=int, default=5, help="alternated runs; the median counts (5)")
     chosen = vars(parser.parse_args())
     importlib.import_module(f"benchmarks.{chosen.pop('name')}").main(**chosen)

@@ -55,8 +55,8 @@ def main(quick: bool = False, only: str = "", numbers: bool = False) -> None:
 def present(match: re.Match[str]) -> str:
     """Return a threshold as pages have it, with its present value.
 
-    >>> present(NUMBER.match("`SURE_ERRORS` = 7"))
-    '`SURE_ERRORS` = 2'
+    >>> present(NUMBER.match("`FALSE_PROOFS` = 7"))
+    '`FALSE_PROOFS` = 0.05'
     """
     return f"`{match[1]}` = {value(match[1])}"
 

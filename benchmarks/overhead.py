@@ -1,7 +1,8 @@
 """What watching costs: the same training with vitals, records on disk and a callback, and without, in turn.
 
-And what a diagnosis costs, of five kinds and sizes of network: the whole of `fit` with it and without, in turn, and the
-share that it takes by its own clock, which other programs on the machine disturb less.
+And what a diagnosis costs, of five kinds and sizes of network, and of two trainings that are over in a moment: the
+whole of `fit` with it and without, in turn, and the share that it takes by its own clock, which other programs on the
+machine disturb less.
 
 And what a checkpoint costs, from the moment that the training waits for it until it goes on: its share of the time is
 that of one in every 30 seconds.
@@ -68,8 +69,18 @@ def seconds_of_a_checkpoint(load: Workload, epochs: int, folder: Path) -> tuple[
 
 
 def diagnosed() -> dict[str, Callable[[], tuple[ca.Layer, Any, Any, dict[str, Any]]]]:
-    """Return trainings of some seconds by name: each makes a network, inputs, targets and how to fit."""
+    """Return trainings of some seconds, and two of a fraction of one, by name: network, inputs, targets, how to fit."""
     random = np.random.default_rng(0)
+
+    def numbers() -> Any:
+        x = random.normal(size=(300, 10))
+        net = ca.Sequential(ca.Dense(40), ca.ReLU(), ca.Dense(40), ca.ReLU(), ca.Dense(1))
+        return net, x, x[:, 0] * x[:, 1] + x[:, 2], {"loss": "squared_error", "epochs": 80, "engine": "numpy"}
+
+    def classes() -> Any:
+        x = random.normal(size=(900, 64))
+        net = ca.Sequential(ca.Dense(64), ca.ReLU(), ca.Dense(32), ca.ReLU(), ca.Dense(10))
+        return net, x, x[:, :10].argmax(axis=1), {"loss": "cross_entropy", "epochs": 30, "engine": "numpy"}
 
     def tiny() -> Any:
         x = random.uniform(-1, 1, (1000, 2))
@@ -101,6 +112,7 @@ def diagnosed() -> dict[str, Callable[[], tuple[ca.Layer, Any, Any, dict[str, An
         return net, windows[:, :-1], windows[:, 1:], {"loss": "cross_entropy", "epochs": 4}
 
     return {
+        "300 rows, 10-40-40-1": numbers, "900 rows, 64-64-32-10": classes,
         "2-8-8-1 on NumPy": tiny, "32-64-64-1": medium, "784-256-128-10": large, "convolutions, 28 × 28": pictures,
         "GPT, 4 layers of 128": text,
     }  # fmt: skip
@@ -135,9 +147,10 @@ def costs_of_a_diagnosis(repeats: int, quick: bool) -> dict[str, dict[str, float
     """Return for each training the seconds with a diagnosis and without, and the share by its own clock."""
     figures = {}
     for name, make in diagnosed().items():
+        again = 3 * repeats if "rows" in name and not quick else repeats  # short ones are disturbed more
         seconds: dict[bool, list[float]] = {True: [], False: []}
         shares = []
-        for _ in range(repeats):
+        for _ in range(again):
             for observed in (True, False):
                 net, x, y, how = make()
                 how = {"engine": "xla", "validation": 0.1, "progress": False, "observe": observed, **how}

@@ -62,18 +62,20 @@ class LayerVitals:
 class NetworkVitals:
     """How the whole network is doing, measured on fixed probe rows beside the layers' vitals.
 
-    loss              on the probe rows, in training mode without rows left out
-    settled           the same in evaluation mode: dropout off, running statistics in batch norm
-    score             how good its answers are on the probe rows: accuracy of classes, R² of numbers; 1 is perfect
-    validation_score  the same on rows held out, None without them
-    output_std        deviation of the outputs over the rows, the mean over outputs
-    commonest         share of the rows that are answered with the commonest class; None for numbers
-    gradient_norm     length of the gradient with respect to all parameters
-    agreement         cosine between the gradients of two halves of the probe rows: 1 no noise, 0 nothing but noise
-    penalty           share that weight decay has in the step, λ‖w‖ / (‖g‖ + λ‖w‖)
-    promised          by how much the next step would lower the loss if the slope stayed what it is, ⟨g, w − w′⟩
-    stepped           what the loss would be after the next step; of a step that is too long, above `loss`
-    stepped_far       what it would be after a step in the same direction ten times as long
+        loss              on the probe rows, in training mode without rows left out
+        settled           the same in evaluation mode: dropout off, running statistics in batch norm
+        score             how good its answers are on the probe rows: accuracy of classes, R² of numbers; 1 is perfect
+        validation_score  the same on rows held out, None without them
+        output_std        deviation of the outputs over the rows, the mean over outputs
+        commonest         share of the rows that are answered with the commonest class; None for numbers
+        gradient_norm     length of the gradient with respect to all parameters
+        agreement         cosine between the gradients of two halves of the probe rows: 1 no noise, 0 nothing but noise
+        penalty           share that weight decay has in the step, λ‖w‖ / (‖g‖ + λ‖w‖)
+        promised          by how much the next step would lower the loss if the slope stayed what it is, ⟨g, w − w′⟩
+        stepped           what the loss would be after the next step; of a step that is too long, above `loss`
+        stepped_far       what it would be after a step in the same direction ten times as long
+        rows, validation_rows  how many probe rows it was measured on, and how many held out; 0 where that is not known
+    Of a loss that is summed over the rows, losses and gradients are those of a batch rather than of all probe rows.
     """
 
     epoch: int
@@ -90,6 +92,8 @@ class NetworkVitals:
     promised: float | None = None
     stepped: float | None = None
     stepped_far: float | None = None
+    rows: int = 0
+    validation_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,15 @@ class Proof:
     without, with_fix   score of each pair, one pair for each order of the batches
     steps               how many steps each took
     seconds             what the experiment took
-    helps               whether the gain is above two standard errors of its mean
+    helps               whether the gain matters and all of its interval is above 0
+    score               what the scores are: "accuracy", "R²", "balanced accuracy"
+    measure             what the gain is of: the score, or "loss", of which it is the share by which it fell
+    gain, low, high     mean over the pairs of how much better it is with the fix, and the interval around it; None in
+                        proofs of earlier versions
+    chance              the chance that `low` is too high, set by how many fixes were tried
+    tries               how many fixes that chance was divided among
+    beside              of another score, its name, its mean without and with the fix, where there are two
+    held_out            whether the rows were held out; else they are those that it learned from, of which there are few
     """
 
     without: tuple[float, ...]
@@ -123,6 +135,15 @@ class Proof:
     steps: int
     seconds: float
     helps: bool
+    score: str = "score"
+    measure: str = "score"
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+    chance: float = 0.05
+    tries: int = 1
+    beside: tuple[str, float, float] | None = None
+    held_out: bool = True
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,9 +18,10 @@ from benchmarks.diagnosis.development import report_of_development
 from benchmarks.diagnosis.fault import Fault
 from benchmarks.diagnosis.faults import FAULTS
 from benchmarks.diagnosis.figures import as_data, figures
+from benchmarks.diagnosis.frozen import hash_of_diagnosis, hash_of_thresholds
 from benchmarks.diagnosis.log import Log
 from benchmarks.diagnosis.overhead import overheads
-from benchmarks.diagnosis.plan import best_rates, fault_tasks, hash_of_thresholds, healthy_tasks, seeds_of
+from benchmarks.diagnosis.plan import best_rates, fault_tasks, healthy_tasks, repaired_tasks, seeds_of
 from benchmarks.diagnosis.tasks import Task, forget, work
 from benchmarks.diagnosis.told import as_markdown
 from benchmarks.report import write
@@ -54,7 +55,8 @@ def main(
         elif development:
             rates, chosen = best_rates(False, pool, say), seeds_of(False, seeds)
             tasks = healthy_tasks(False, rates, chosen) + fault_tasks(faults, False, rates, chosen)
-            records = done(tasks, pool, "" if repair else "old" if keep_old else "new", repair)
+            keep = "" if repair else "old" if keep_old else "new"
+            records = done(tasks, pool, keep, repaired_tasks(tasks) if repair else ())
             forget()
             print(report_of_development(records, faults, details))
             if repair:
@@ -66,13 +68,14 @@ def main(
 def tested(pool: Executor, faults: list[Fault], seeds: int | None, training: bool, whole: bool) -> None:
     """Run what is missing of the test set, and print its numbers; write them if it was run as a whole."""
     rates, chosen, log = best_rates(True, pool, say), seeds_of(True, seeds), Log()
-    say(f"thresholds {log.marks['thresholds']}, seeds {chosen}")
+    say(f"thresholds {log.marks['thresholds']}, all that decides {log.marks['diagnosis']}, seeds {chosen}")
     tasks = healthy_tasks(True, rates, chosen) + fault_tasks(faults, True, rates, chosen)
     missing = [task for task in tasks if task not in log.known]
     if training:
-        done(missing, pool, repairing=True, each=log.append)
+        done(missing, pool, repairing=repaired_tasks(tasks), each=log.append)
     found = figures([log.known[task] for task in tasks if task in log.known])
-    found |= {"thresholds": hash_of_thresholds(), "seeds": chosen, "missing": sum(t not in log.known for t in tasks)}
+    found |= {"thresholds": hash_of_thresholds(), "diagnosis": hash_of_diagnosis(), "seeds": chosen}
+    found["missing"] = sum(task not in log.known for task in tasks)
     if training:
         found["overhead"] = pool.submit(overheads, rates).result()
     print(as_markdown(found))
@@ -92,8 +95,12 @@ def sampled(pool: Executor, faults: list[Fault]) -> list[dict[str, Any]]:
     """Return the records of a part of the development sets, repairs and all."""
     rates = best_rates(False, pool, say)
     healthy = [task for task in healthy_tasks(False, rates, [0]) if task.factor == 1]
-    broken = {task.fault: task for task in fault_tasks(faults, False, rates, [0])}
-    return done([*healthy, *broken.values()], pool, repairing=True)
+    broken = {task.fault: task for task in reversed(fault_tasks(faults, False, rates, [0]))}
+    # A fault is told by its healthy twin.
+    chosen = [task for place, task in enumerate(healthy) if not place % 4]
+    twins = {task.twin for task in broken.values()}
+    tasks = [*dict.fromkeys([*chosen, *(task for task in healthy if task.cell in twins)]), *broken.values()]
+    return done(tasks, pool, repairing=set(tasks))
 
 
 def pool_of(workers: int) -> ProcessPoolExecutor:
@@ -101,17 +108,17 @@ def pool_of(workers: int) -> ProcessPoolExecutor:
 
 
 def done(
-    tasks: list[Task], pool: Executor, keep: str = "", repairing: bool = False,
+    tasks: list[Task], pool: Executor, keep: str = "", repairing: Collection[Task] = (),
     each: Callable[[dict[str, Any]], None] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Return the records of all tasks, in their order; `each` hears of every one when it is done.
+    """Return the records of all tasks, in their order, repaired where asked; `each` hears of every one when done.
 
     A training that cannot be judged is told, and left out.
     """
     start, last, failures = time.perf_counter(), 0.0, 0
     found: dict[Task, dict[str, Any]] = {}
     told: set[str] = set()
-    jobs = {pool.submit(work, task, keep, repairing): task for task in tasks}
+    jobs = {pool.submit(work, task, keep, task in repairing): task for task in tasks}
     for job in as_completed(jobs):
         failure = job.exception()
         if failure is not None:

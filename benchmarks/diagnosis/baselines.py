@@ -173,9 +173,10 @@ def umlaut(evidence: Evidence) -> list[str]:
         found.append("no_nonlinearity")
     if any(layer.kind == "Dropout" and float(layer.settings.get("rate", 0)) > 0.5 for layer in evidence.layers):
         found.append("dropout_too_high")
-    if evidence.optimizer.learning_rate > 0.01:
+    adam = evidence.optimizer.name in ("Adam", "AdamW")
+    if adam and evidence.optimizer.learning_rate > 0.01:
         found.append("learning_rate_too_high")
-    if evidence.optimizer.learning_rate < 1e-6:
+    if adam and evidence.optimizer.learning_rate < 1e-6:
         found.append("learning_rate_too_low")
     watched = [record.validation for record in evidence.history if record.validation is not None]
     losses = [record.loss for record in evidence.history]

@@ -18,7 +18,8 @@ from cutaway.optimizers import Optimizer
 
 # Rates of a sweep, by optimizer.
 RATES = {"Adam": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2), "GradientDescent": (0.003, 0.01, 0.03, 0.1, 0.3)}
-RATES |= {"AdamW": RATES["Adam"], "Momentum": (0.001, 0.003, 0.01, 0.03, 0.1)}
+RATES |= {"AdamW": RATES["Adam"], "RMSProp": RATES["Adam"], "Momentum": (0.001, 0.003, 0.01, 0.03, 0.1)}
+RATES |= {"Nesterov": RATES["Momentum"]}
 LOWEST = -1.0  # of an R²
 # A healthy training has so many epochs and updates, at least.
 EPOCHS, UPDATES = 40, 300
@@ -52,8 +53,6 @@ DEVELOPMENT = (
     Architecture("relu 48-48 batch norm", (48, 48), norm="BatchNorm", optimizer="GradientDescent", batch_size=16),
     Architecture("relu 32-32-32-32 layer norm", (32,) * 4, norm="LayerNorm", dropout=0.1, optimizer="AdamW",
                  weight_decay=0.01),
-)  # fmt: skip
-TEST = (
     Architecture("relu 64-32", (64, 32)),
     Architecture("tanh 48", (48,), "Tanh", "Momentum"),
     Architecture("relu 40-40-40", (40, 40, 40), optimizer="Momentum", batch_size=16),
@@ -62,6 +61,20 @@ TEST = (
     Architecture("gelu 32-32-32 residual", (32, 32, 32), "GELU", norm="LayerNorm", residual=True, optimizer="AdamW",
                  weight_decay=0.01),
 )  # fmt: skip
+TEST = (
+    Architecture("relu 80-20", (80, 20)),
+    Architecture("tanh 40-20", (40, 20), "Tanh", "GradientDescent", 16),
+    Architecture("relu 28-28-28-28", (28,) * 4, optimizer="Momentum"),
+    Architecture("leaky 50 batch norm", (50,), "LeakyReLU", "Nesterov", 24, norm="BatchNorm", dropout=0.1),
+    Architecture("tanh 20-20-20", (20,) * 3, "Tanh", batch_size=24),
+    Architecture("relu 52-52", (52, 52), optimizer="RMSProp", batch_size=48),
+    Architecture("elu 44-44", (44, 44), "ELU", "Nesterov"),
+    Architecture("silu 36-36-36 residual", (36,) * 3, "SiLU", norm="LayerNorm", residual=True, optimizer="AdamW",
+                 weight_decay=0.02),
+)  # fmt: skip
+# Activations between layers, and those of them that He's draw suits.
+RECTIFIED = ("ReLU", "GELU", "LeakyReLU", "ELU", "SiLU")
+BENDS = tuple(getattr(ca, name) for name in (*RECTIFIED, "Tanh"))
 ARCHITECTURES = {each.name: each for each in (*DEVELOPMENT, *TEST)}
 
 
@@ -141,7 +154,7 @@ def score_of(outputs: np.ndarray, y: np.ndarray, task: str, loss: Loss) -> float
 
 def layers_of(architecture: Architecture, outputs: int) -> tuple[Layer, ...]:
     """Return the layers, the last one Dense."""
-    rectified = architecture.activation in ("ReLU", "GELU")
+    rectified = architecture.activation in RECTIFIED
 
     def dense(units: int) -> ca.Dense:
         return ca.Dense(units) if rectified else ca.Dense(units, initializer=ca.Glorot())

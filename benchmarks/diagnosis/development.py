@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.diagnosis.fault import Fault
 from benchmarks.diagnosis.faults import BY_NAME
-from benchmarks.diagnosis.killed import Cell, cells, healthy_cells
+from benchmarks.diagnosis.killed import Cell, cells, healthy_cells, pair_of
 from benchmarks.diagnosis.statistics import clustered
 from benchmarks.report import table
 
@@ -46,7 +46,7 @@ def of_the_healthy(healthy: list[Record]) -> str:
     ):
         alarms = Counter(first_of(record) for record in part if record["findings"])
         open_ = Counter(name for record in part for name in record["gate off"][:1])
-        share = clustered((f"{r['task']['data']}|{r['task']['network']}", bool(r["findings"])) for r in part)
+        share = clustered((pair_of(record), bool(record["findings"])) for record in part)
         lines.append(f"healthy {title}: false alarms {share}: {counted(alarms)}")
         lines.append(f"  first with the gate off: {counted(open_)}")
         lines += [f"  ALARM {shown(record)}" for record in part if record["findings"]]
@@ -62,7 +62,7 @@ def of_the_faults(found: list[Cell], faults: list[Fault]) -> str:
     macro = []
     for fault in faults:
         mine = [cell for cell in found if cell.fault == fault.name]
-        killing = [record for cell in mine if cell.stratum == "killing" for record in cell.records]
+        killing = [record for cell in mine for record in cell.killed]
         strata = Counter(cell.stratum for cell in mine)
         hits = sum(map(right, killing))
         seen = sum(bool(record["findings"]) for record in killing)
@@ -91,7 +91,7 @@ def of_the_wrong(found: list[Cell], healthy: list[Record]) -> str:
     lines = ["not judged as they should be:"]
     lines += [
         f"  {shown(record)}; healthy {cell.healthy:.2f}, lost {cell.lost:.0%}"
-        for cell in found if cell.stratum == "killing" for record in cell.records if not right(record)
+        for cell in found for record in cell.killed if not right(record)
     ]  # fmt: skip
     return "\n".join(lines)
 

@@ -51,7 +51,7 @@ def in_plain_deep(parts: Parts, architecture: Architecture) -> bool:
 
 
 def with_descent(parts: Parts, architecture: Architecture) -> bool:
-    return architecture.optimizer in ("GradientDescent", "Momentum")
+    return architecture.optimizer in ("GradientDescent", "Momentum", "Nesterov")
 
 
 @dataclass(frozen=True)

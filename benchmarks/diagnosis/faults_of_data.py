@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -65,24 +66,39 @@ def _imbalanced(case: Case, severity: float, random: np.random.Generator) -> Cas
     return replace(case, parts=replace(case.parts, learned=(x[keep], y[keep])))
 
 
-def _leaking(case: Case, severity: float, random: np.random.Generator) -> Case:
-    """Add a column that is the target where the network learns and is watched, and means nothing where it is judged."""
+def _told(case: Case, column: Callable[[np.ndarray], np.ndarray], random: np.random.Generator) -> Case:
+    """Add a column that tells the target where the network learns and is watched, and nothing where it is judged."""
 
     def added(pair: Pair, known: bool) -> Pair:
         x, y = pair
-        told = y if known else random.permutation(y)
-        return np.column_stack([x, severity * told]).astype(np.float32), y
+        told = column(y if known else random.permutation(y))
+        return np.column_stack([x, told]).astype(np.float32), y
 
     parts = case.parts
-    return replace(
-        case,
-        parts=replace(
-            parts,
-            learned=added(parts.learned, True),
-            watched=added(parts.watched, True),
-            judged=added(parts.judged, False),
-        ),
-    )
+    learned, watched, judged = added(parts.learned, True), added(parts.watched, True), added(parts.judged, False)
+    return replace(case, parts=replace(parts, learned=learned, watched=watched, judged=judged))
+
+
+def _leaking(case: Case, severity: float, random: np.random.Generator) -> Case:
+    return _told(case, lambda y: severity * y, random)
+
+
+def _leaking_with_noise(case: Case, severity: float, random: np.random.Generator) -> Case:
+    """Add the target with noise of so much of its deviation."""
+    size = severity * float(case.parts.learned[1].std())
+    return _told(case, lambda y: y + size * random.standard_normal(len(y)), random)
+
+
+def _leaking_bent(case: Case, severity: float, random: np.random.Generator) -> Case:
+    """Add a rising function of the target that is no line, exp(k y) of the standardised one, standardised again."""
+    y = case.parts.learned[1]
+    middle, size = float(y.mean()), float(y.std())
+
+    def bent(values: np.ndarray) -> np.ndarray:
+        return np.exp(severity * (values - middle) / size)
+
+    known = bent(y)
+    return _told(case, lambda values: (bent(values) - known.mean()) / known.std(), random)
 
 
 def _few_rows(case: Case, severity: float, random: np.random.Generator) -> Case:
@@ -109,5 +125,8 @@ FAULTS = (
         suits.for_classes,
     ),
     Fault("leaking column", _leaking, ("leakage",), "data", (1, 3), (0.7, 4), fixable=False),
+    Fault("leaking column, noisy", _leaking_with_noise, ("leakage",), "data", (0.02, 0.1), (0.01, 0.15),
+          fixable=False),
+    Fault("leaking column, bent", _leaking_bent, ("leakage",), "data", (0.8, 1.2), (0.6, 1.3), fixable=False),
     Fault("few rows, large network", _few_rows, ("overfit",), "fit", (15, 25), (12, 30)),
 )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 import benchmarks.diagnosis.fault as suits
 import cutaway as ca
-from benchmarks.diagnosis.cases import Case
+from benchmarks.diagnosis.cases import BENDS, Case
 from benchmarks.diagnosis.fault import Fault
 from cutaway.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
 
@@ -79,7 +79,7 @@ def _softmax_over_rows(case: Case, severity: float, random: np.random.Generator)
 
 
 def _hidden_softmax(case: Case, severity: float, random: np.random.Generator) -> Case:
-    places = [at for at, layer in enumerate(case.layers) if isinstance(layer, (ca.ReLU, ca.Tanh))]
+    places = [at for at, layer in enumerate(case.layers) if isinstance(layer, BENDS)]
     place = int(random.choice(places))
     layers = (*case.layers[:place], ca.Softmax(), *case.layers[place + 1 :])
     return replace(case, layers=layers, guilty=(str(place),))

@@ -10,7 +10,7 @@ import numpy as np
 
 import benchmarks.diagnosis.fault as suits
 import cutaway as ca
-from benchmarks.diagnosis.cases import Case
+from benchmarks.diagnosis.cases import BENDS, Case
 from benchmarks.diagnosis.fault import Fault
 from cutaway.layers import Context, Initializer, Layer
 
@@ -58,7 +58,7 @@ def _paths(places: Sequence[int]) -> tuple[str, ...]:
 
 
 def _linear(case: Case, severity: float, random: np.random.Generator) -> Case:
-    layers = tuple(layer for layer in case.layers if not isinstance(layer, (ca.ReLU, ca.Tanh, ca.GELU)))
+    layers = tuple(layer for layer in case.layers if not isinstance(layer, BENDS))
     changed = replace(case, layers=layers)
     return replace(changed, guilty=_paths(changed.dense()))
 

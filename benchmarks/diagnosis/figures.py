@@ -12,15 +12,13 @@ from typing import Any
 from benchmarks.diagnosis.baselines import BASELINES
 from benchmarks.diagnosis.faults import BY_NAME
 from benchmarks.diagnosis.healthy import RECIPES
-from benchmarks.diagnosis.killed import Cell, cell_of, cells, healthy_cells
-from benchmarks.diagnosis.sets import HEALTHY_ONLY, TEST
-from benchmarks.diagnosis.statistics import Share, clustered, rank_sum, wilson
+from benchmarks.diagnosis.killed import Cell, cell_of, cells, healthy_cells, pair_of
+from benchmarks.diagnosis.remedies import changed, harmed, repairs
+from benchmarks.diagnosis.statistics import Share, clustered, wilson
+from cutaway.diagnosis.checks import BY_NAME as CHECKS
 
 Record = dict[str, Any]
 Names = Callable[[Record], Sequence[str]]
-
-# Repair: the share of the healthy twin's gap that must come back, in so many of the seeds.
-RECOVERED, OF_SEEDS = 0.95, 0.8
 
 
 def accepted(record: Record) -> tuple[str, ...]:
@@ -42,8 +40,8 @@ def of_baseline(name: str) -> Names:
 
 
 def alarmed(records: Iterable[Record], says: Names = named) -> Share:
-    """Return the share of records with any finding, the interval clustered by configuration."""
-    return clustered((cell_of(record), bool(says(record))) for record in records)
+    """Return the share of records with any finding, the interval clustered by pair of data set and network."""
+    return clustered((pair_of(record), bool(says(record))) for record in records)
 
 
 def first_right(record: Record, says: Names = named) -> bool:
@@ -52,16 +50,22 @@ def first_right(record: Record, says: Names = named) -> bool:
 
 
 def macro(records: Iterable[Record], hit: Callable[[Record], bool]) -> Share:
-    """Return the mean over fault types of the share of hits, with the interval that its spread over them gives."""
+    """Return the mean over fault types of the share of hits; other types might have been chosen.
+
+    Its interval is Wilson's for n' = p (1 − p) / e² trials, e the standard error that the spread over types gives, and
+    no fewer than there are types: where all are at 0 or at 1 there is no spread, and still no certainty.
+    """
     groups: dict[str, list[bool]] = defaultdict(list)
     for record in records:
         groups[record["task"]["fault"]].append(hit(record))
-    shares = [statistics.mean(group) for group in groups.values()]
-    if not shares:
+    means = [statistics.mean(group) for group in groups.values()]
+    if not means:
         return wilson(0, 0)
-    mean = statistics.mean(shares)
-    error = statistics.stdev(shares) / math.sqrt(len(shares)) if len(shares) > 1 else 1.0
-    return Share(mean, max(0.0, mean - 1.96 * error), min(1.0, mean + 1.96 * error), sum(shares), len(shares))
+    p, worth = statistics.mean(means), float(len(means))
+    spread = statistics.variance(means) / len(means) if len(means) > 1 else 0.0
+    if spread > 0:
+        worth = max(worth, p * (1 - p) / spread)
+    return wilson(p * worth, worth)._replace(hits=sum(means), of=len(means))
 
 
 def constants(killing: Sequence[Record]) -> dict[str, tuple[str, float, float]]:
@@ -110,49 +114,36 @@ def early(killing: Sequence[Record]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def placed(killing: Sequence[Record]) -> Share:
-    """Return the share of faults in a layer whose first finding names that layer."""
+def placed(killing: Sequence[Record]) -> dict[str, Any]:
+    """Return the share of faults in a layer whose first finding names that layer, and that of a layer drawn by chance.
+
+    A fault may be in several layers, and any of them is right: drawn evenly from all layers of the network, one of
+    them is hit with the probability guilty / all.
+    """
     mine = [record for record in killing if BY_NAME[record["task"]["fault"]].in_layer]
-    hits = [bool(record["findings"]) and record["findings"][0][1] in record["guilty"] for record in mine]
-    return wilson(sum(hits), len(hits))
+    hits = [(pair_of(record), bool(record["findings"]) and record["findings"][0][1] in record["guilty"])
+            for record in mine]  # fmt: skip
+    drawn = [len(record["guilty"]) / record["layers"] for record in mine if record["layers"]]
+    return {"layer": clustered(hits), "layer by chance": statistics.mean(drawn) if drawn else math.nan}
 
 
-def recovered(cell: Cell, twins: dict[int, Record], which: str = "after") -> bool | None:
-    """Return whether a repair brings back the healthy twin's gap in enough seeds; None where none was tried."""
-    tried = [record for record in cell.records if record.get("repair") and record["task"]["seed"] in twins]
-    if not tried:
-        return None
-    hits = 0
-    for record in tried:
-        twin = twins[record["task"]["seed"]]
-        hits += record["repair"][which] - twin["chance"] >= RECOVERED * (twin["score"] - twin["chance"])
-    return hits >= OF_SEEDS * len(tried)
+def shares(records: Iterable[Record], hit: Callable[[Record], bool]) -> Share:
+    """Return the share of hits, its interval clustered by pair of data set and network."""
+    return clustered((pair_of(record), hit(record)) for record in records)
 
 
-def repairs(found: Sequence[Cell], healthy: dict[str, list[Record]]) -> dict[str, Share]:
-    """Return the share of killing, fixable cells that the diagnosis repairs, and that chance does in the same time."""
-    shares = {}
-    for name, which in (("repaired", "after"), ("repaired by chance", "random")):
-        done = []
-        for cell in found:
-            task = cell.records[0]["task"]
-            twins = {each["task"]["seed"]: each for each in healthy[f"|{task['data']}|{task['network']}|×1"]}
-            if cell.stratum == "killing" and BY_NAME[cell.fault].fixable:
-                done.append(recovered(cell, twins, which))
-        known = [each for each in done if each is not None]
-        shares[name] = wilson(sum(known), len(known))
-    return shares
+def known_before(fault: str) -> bool:
+    """Return whether the first of the accepted findings is decided before the first step: the fault is static."""
+    return ".preflight." in CHECKS[BY_NAME[fault].accepted[0]].look.__module__
 
 
-def harmed(groups: Iterable[Sequence[Record]]) -> Share:
-    """Return the share of cells that the repair makes worse: lower scores than before, p < .05."""
-    worse = []
-    for group in groups:
-        tried = [record["repair"] for record in group if record.get("repair")]
-        if tried:
-            before, after = [each["before"] for each in tried], [each["after"] for each in tried]
-            worse.append(sum(after) < sum(before) and rank_sum(before, after) < 0.05)
-    return wilson(sum(worse), len(worse))
+def spent(records: Sequence[Record]) -> dict[str, float]:
+    """Return seconds: of all trainings, of all that was done with them, and of the repair of those that were."""
+    return {
+        "training": sum(record.get("seconds", 0.0) for record in records),
+        "all": sum(record.get("all seconds", 0.0) for record in records),
+        "repair": sum(record["repair"].get("seconds", 0.0) for record in records if record.get("repair")),
+    }
 
 
 def figures(records: list[Record]) -> dict[str, Any]:
@@ -161,24 +152,26 @@ def figures(records: list[Record]) -> dict[str, Any]:
     whole = [record for group in healthy.values() for record in group]
     found = cells(records)
     strata = {name: [cell for cell in found if cell.stratum == name] for name in ("killing", "milder", "harmless")}
-    killing = [record for cell in strata["killing"] for record in cell.records]
-    spoken = sum(len(named(record)) for record in killing)
-    hits = sum(name in accepted(record) for record in killing for name in named(record))
-    recall = wilson(sum(bool(set(named(r)) & set(accepted(r))) for r in killing), len(killing))
-    precision = wilson(hits, spoken)
+    killing = [record for cell in strata["killing"] for record in cell.killed]
+    spared = [record for cell in strata["killing"] for record in cell.spared]
+    recall = shares(killing, lambda r: bool(set(named(r)) & set(accepted(r))))
+    precision = clustered((pair_of(r), name in accepted(r)) for r in killing for name in named(r))
     both = precision.share + recall.share
     parts: dict[str, Callable[[Record], bool]] = {
         "all": lambda r: True,
         "at the best rate": lambda r: r["task"]["factor"] == 1 and r["task"]["network"] not in RECIPES,
         "at a third or thrice of it": lambda r: r["task"]["factor"] != 1,
         "recipes and other kinds": lambda r: r["task"]["network"] in RECIPES,
-        "on sets that no threshold saw": lambda r: r["task"]["data"] in (*TEST, *HEALTHY_ONLY),
     }
     return {
         "healthy": {
-            "trainings": len(whole), "configurations": len(healthy), "not healthy": dropped,
+            "trainings": len(whole), "configurations": len(healthy), "pairs": len({pair_of(r) for r in whole}),
+            "not healthy": dropped,
             "false alarms": {name: alarmed(filter(part, whole)) for name, part in parts.items()},
             "gate off": alarmed(whole, lambda record: record["gate off"]),
+            "pairs with an alarm": wilson(
+                len({pair_of(r) for r in whole if named(r)}), len({pair_of(r) for r in whole})
+            ),
             "with a note": alarmed(whole, lambda record: record["notes"]),
             "alarms": Counter(named(record)[0] for record in whole if named(record)),
         },
@@ -192,20 +185,35 @@ def figures(records: list[Record]) -> dict[str, Any]:
         "killing": {
             "trainings": len(killing), "cells": len(strata["killing"]),
             "fault types": len({cell.fault for cell in strata["killing"]}),
-            "detected": wilson(sum(map(bool, map(named, killing))), len(killing)),
-            "first right": wilson(sum(map(first_right, killing)), len(killing)),
+            "detected": alarmed(killing),
+            "detected, macro": macro(killing, lambda r: bool(named(r))),
+            "first right": shares(killing, first_right),
             "first right, macro": macro(killing, first_right),
+            "first right, macro, static faults": macro(
+                (r for r in killing if known_before(r["task"]["fault"])), first_right
+            ),
+            "first right, macro, dynamic faults": macro(
+                (r for r in killing if not known_before(r["task"]["fault"])), first_right
+            ),
             "first right after experiments, macro": macro(killing, lambda r: first_right(r, proven)),
             "among the first three, macro": macro(killing, lambda r: bool(set(named(r)[:3]) & set(accepted(r)))),
             "precision": precision, "recall": recall,
             "F1": 2 * precision.share * recall.share / both if both else 0.0,
-            "layer": placed(killing), "constant answers": constants(killing), "time": early(killing),
+            **placed(killing), "constant answers": constants(killing), "time": early(killing),
             **repairs(found, healthy),
         },
         "milder": alarmed_cells(strata["milder"]), "harmless": alarmed_cells(strata["harmless"]),
-        "harmed": {
-            "broken": harmed(cell.records for cell in found), "healthy": harmed(healthy.values()),
+        "spared": alarmed(spared),
+        "dropped": {
+            "cells": len(found), "killing": len(strata["killing"]), "milder": len(strata["milder"]),
+            "harmless": len(strata["harmless"]), "spared trainings of killing cells": len(spared),
+            "fault types without a killing cell": sorted(
+                {cell.fault for cell in found} - {cell.fault for cell in strata["killing"]}
+            ),
         },
+        "harmed": harmed([*whole, *(record for cell in found for record in cell.records)]),
+        "healthy trainings changed by repair": sum(map(changed, whole)),
+        "seconds": spent(records),
         "confusion": {
             fault: Counter((named(r) or ["silent"])[0] for r in killing if r["task"]["fault"] == fault)
             for fault in BY_NAME if any(r["task"]["fault"] == fault for r in killing)
@@ -229,7 +237,7 @@ def alarmed_cells(part: Sequence[Cell]) -> dict[str, Any]:
     alarms = [record for record in records if named(record)]
     return {
         "cells": len(part), "found": alarmed(records),
-        "right of those": wilson(sum(map(first_right, alarms)), len(alarms)),
+        "right of those": shares(alarms, first_right),
         "by finding": Counter(named(record)[0] for record in alarms),
     }  # fmt: skip
 
@@ -245,7 +253,7 @@ def beside(whole: Sequence[Record], killing: Sequence[Record]) -> dict[str, dict
     }
     return {
         name: {
-            "detected": wilson(sum(bool(says(record)) for record in killing), len(killing)),
+            "detected": alarmed(killing, says),
             "false alarms": alarmed(whole, says),
             "first right, macro": macro(killing, lambda record, says=says: first_right(record, says)),  # type: ignore[misc]
             "any right, macro": macro(killing, lambda r, says=says: bool(set(says(r)) & set(accepted(r)))),  # type: ignore[misc]

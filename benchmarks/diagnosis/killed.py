@@ -25,6 +25,8 @@ class Cell:
     lost     share of the twins' gap over chance that is lost, of the means
     p, size  of the Mann-Whitney test, and Cohen's d
     stratum  "killing", "milder" (it hurts, but less than `GAP`) or "harmless"
+
+    Severities differ from seed to seed: in a killing cell some trainings may be spared.
     """
 
     name: str
@@ -37,6 +39,20 @@ class Cell:
     size: float
     stratum: str
 
+    def dies(self, record: Record) -> bool:
+        """Return whether a training of a killing cell has itself lost `GAP` of what the twins gain over chance."""
+        return self.stratum == "killing" and self.healthy - record["score"] >= GAP * (self.healthy - self.chance)
+
+    @property
+    def killed(self) -> tuple[Record, ...]:
+        """The trainings that a fault has killed."""
+        return tuple(record for record in self.records if self.dies(record))
+
+    @property
+    def spared(self) -> tuple[Record, ...]:
+        """The trainings of a killing cell that it has not."""
+        return tuple(record for record in self.records if self.stratum == "killing" and not self.dies(record))
+
 
 def cell_of(record: Record) -> str:
     task = record["task"]
@@ -45,6 +61,11 @@ def cell_of(record: Record) -> str:
 
 def twin_of(record: Record) -> str:
     return f"|{record['task']['data']}|{record['task']['network']}|×1"
+
+
+def pair_of(record: Record) -> str:
+    """Return data set and network: what is alike in trainings of one pair, whatever is done to them."""
+    return f"{record['task']['data']}|{record['task']['network']}"
 
 
 def grouped(records: list[Record]) -> dict[str, list[Record]]:

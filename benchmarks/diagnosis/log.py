@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.diagnosis.plan import hash_of_thresholds
-from benchmarks.diagnosis.tasks import PACKAGE, Task, measuring
+from benchmarks.diagnosis.frozen import hash_of_diagnosis, hash_of_thresholds
+from benchmarks.diagnosis.tasks import Task
 from benchmarks.report import RESULTS, commit
 
 LOG = RESULTS / "diagnosis_runs.jsonl"
-
-
-def hash_of_diagnosis() -> str:
-    """Return the hash of all that a record follows from: what measures, every check, the verdict, the repair."""
-    files = [*sorted((PACKAGE / "diagnosis").rglob("*.py")), PACKAGE / "runs" / "repairing.py"]
-    content = measuring().encode() + b"".join(file.read_bytes() for file in files)
-    return hashlib.sha256(content).hexdigest()[:16]
 
 
 class Log:
@@ -26,7 +18,9 @@ class Log:
 
     def __init__(self, path: Path = LOG) -> None:
         self.path = path
-        self.marks = {"thresholds": hash_of_thresholds()[:16], "diagnosis": hash_of_diagnosis(), "commit": commit()}
+        self.marks = {
+            "thresholds": hash_of_thresholds()[:16], "diagnosis": hash_of_diagnosis()[:16], "commit": commit(),
+        }  # fmt: skip
         self.known: dict[Task, dict[str, Any]] = {}
         text = path.read_text() if path.exists() else ""
         if text and not text.endswith("\n"):  # a run that was killed while it wrote
@@ -54,6 +48,6 @@ def whole(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record with what was left out because it was empty."""
     empty: dict[str, Any] = {
         "guilty": [], "message": "", "findings": [], "notes": [], "harm": "", "gate off": [], "unordered": [],
-        "course": [], "baselines": {}, "broken": {},
+        "course": [], "baselines": {}, "broken": {}, "layers": 0, "rows": 0,
     }  # fmt: skip
     return {**empty, **record}

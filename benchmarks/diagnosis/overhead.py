@@ -9,8 +9,8 @@ from typing import Any
 from benchmarks.diagnosis.cases import ARCHITECTURES, healthy_case
 
 # Of the benchmark's own trainings, which take a fraction of a second; `python -m benchmarks overhead` has longer ones.
-CHOSEN = (("circles", "relu 64-32"), ("digits", "relu 64-32"), ("digits", "relu 64 batch norm"),
-          ("friedman1", "relu 40-40-40"), ("breast_cancer", "gelu 32-32-32 residual"))  # fmt: skip
+CHOSEN = (("mnist", "relu 80-20"), ("boston", "leaky 50 batch norm"), ("friedman2", "relu 52-52"),
+          ("many_features", "relu 80-20"), ("hastie", "relu 28-28-28-28"))  # fmt: skip
 
 
 def overheads(rates: dict[str, float], repeats: int = 5) -> dict[str, float]:

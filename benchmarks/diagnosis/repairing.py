@@ -25,6 +25,7 @@ def repaired(case: Case, run: ca.Run, seed: int) -> dict[str, Any]:
 
     score    on rows that nothing of training or repair has seen
     random   the same of fixes drawn by chance, for as long, the best on the rows that `fit` validates on
+    experiments   seconds that they took, and were allowed to take
     """
     with warnings.catch_warnings():
         for kind in (FindingWarning, TrainingWarning, RuntimeWarning):
@@ -42,6 +43,7 @@ def repaired(case: Case, run: ca.Run, seed: int) -> dict[str, Any]:
         "findings": [[each.check, each.proof is not None and each.proof.helps] for each in found.findings],
         "tried": [[list(each.checks), each.kept] for each in found.log],
         "before": before, "after": after, "random": drawn, "seconds": round(seconds, 2),
+        "experiments": [round(found.seconds, 2), round(found.budget, 2)],
     }  # fmt: skip
 
 

@@ -9,10 +9,19 @@ from typing import Any
 
 import numpy as np
 
-DEVELOPMENT = ("blobs", "moons", "wine", "sine")
-TEST = ("circles", "digits", "breast_cancer", "iris", "diabetes", "friedman1")
+from benchmarks.diagnosis.sources import MADE, NUMBERS
+
+# Thresholds are chosen by these; six of them were a test set once, and have been seen.
+DEVELOPMENT = (
+    "blobs", "circles", "sine", "digits", "moons", "diabetes", "wine", "breast_cancer", "friedman1", "iris",
+)  # fmt: skip
+# Nobody has looked at what the diagnosis says of these before thresholds are frozen.
+TEST = (
+    "mnist", "auto_mpg", "hastie", "boston", "quantiles", "friedman2", "spirals", "swiss_roll", "many_features",
+)  # fmt: skip
 # Healthy trainings only: where noise is heavy, where least squares is hard to beat, where the nearest row is.
-HEALTHY_ONLY = ("noisy_moons", "noisy_line", "chessboard")
+HEALTHY_OF_DEVELOPMENT = ("noisy_moons", "noisy_line", "chessboard")
+HEALTHY_OF_TEST = ("three_blobs", "multiplexer", "sparse_numbers", "noise_that_grows", "much_noise", "friedman3")
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -54,37 +63,12 @@ class Parts:
 @cache
 def rows_of(name: str) -> tuple[np.ndarray, np.ndarray, int]:
     """Return inputs, targets and the number of classes (0: numbers) of a data set, before it is parted and scaled."""
-    from sklearn import datasets
-
-    random = np.random.default_rng(20)
-    made: dict[str, Callable[[], Any]] = {
-        "blobs": lambda: datasets.make_blobs(900, centers=4, n_features=5, cluster_std=3.5, random_state=2),
-        "moons": lambda: datasets.make_moons(900, noise=0.2, random_state=2),
-        "noisy_moons": lambda: datasets.make_moons(900, noise=0.45, random_state=3),
-        "circles": lambda: datasets.make_circles(900, noise=0.1, factor=0.5, random_state=2),
-        "friedman1": lambda: datasets.make_friedman1(900, noise=1.0, random_state=2),
-        "wine": lambda: datasets.load_wine(return_X_y=True),
-        "breast_cancer": lambda: datasets.load_breast_cancer(return_X_y=True),
-        "iris": lambda: datasets.load_iris(return_X_y=True),
-        "diabetes": lambda: datasets.load_diabetes(return_X_y=True),
-    }
-    if name == "digits":
-        x, y = datasets.load_digits(return_X_y=True)
-        some = random.permutation(len(x))[:900]
-        x, y = x[some], y[some]
-    elif name == "sine":
-        x = random.uniform(-3, 3, (900, 1))
-        y = np.sin(1.5 * x[:, 0]) + 0.1 * random.standard_normal(900)
-    elif name == "noisy_line":
-        x = random.standard_normal((600, 12))
-        y = x @ random.standard_normal(12) + 3.0 * random.standard_normal(600)
-    elif name == "chessboard":
-        x = random.uniform(-1, 1, (900, 2))
-        y = (np.floor(1.5 * x + 1.5).sum(axis=1) % 2).astype(int)
-    else:
-        x, y = made[name]()
-    classes = 0 if name in ("sine", "noisy_line", "diabetes", "friedman1") else len(np.unique(y))
-    return np.asarray(x, np.float64), np.asarray(y), classes
+    made: Any = MADE[name]()
+    x, y = np.asarray(made[0], np.float64), np.asarray(made[1])
+    if name in NUMBERS:
+        return x, y.astype(np.float64), 0
+    labels, places = np.unique(y, return_inverse=True)
+    return x, places, len(labels)
 
 
 def parts_of(name: str, seed: int) -> Parts:

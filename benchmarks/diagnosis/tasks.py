@@ -7,26 +7,19 @@ import os
 import pickle
 import shutil
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import cutaway
 from benchmarks.diagnosis.cases import ARCHITECTURES, Case, healthy_case
 from benchmarks.diagnosis.faults import BY_NAME
+from benchmarks.diagnosis.frozen import hash_of_measuring
 from benchmarks.diagnosis.healthy import RECIPES
 from benchmarks.diagnosis.judging import failed, refused, said_of
 from cutaway.errors import InputError
-
-PACKAGE = Path(cutaway.__file__).parent
-# What evidence follows from; checks, thresholds and verdicts only read it.
-MEASURING = (
-    "records.py", "training/*.py", "layers/*.py", "ops/*.py", "losses/*.py", "optimizers/*.py",
-    "diagnosis/evidence.py", "diagnosis/examination.py", "diagnosis/inputs.py", "diagnosis/targets.py",
-    "diagnosis/layer_facts.py", "diagnosis/references.py",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,11 +56,11 @@ class Task:
         return f"|{self.data}|{self.network}|×1"
 
     def severity(self) -> float:
-        """Return the severity of the fault, the same for all seeds."""
+        """Return the severity of the fault, drawn by the seed: who cannot choose the seed cannot choose it."""
         return BY_NAME[self.fault].severity(self.testing, self._chance(0)) if self.fault else 1.0
 
-    def _chance(self, seed: int) -> np.random.Generator:
-        digest = hashlib.sha256(f"{self.cell}|{self.testing}|{seed}".encode()).digest()
+    def _chance(self, place: int) -> np.random.Generator:
+        digest = hashlib.sha256(f"{self.cell}|{self.testing}|{2 * self.seed + place}".encode()).digest()
         return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
     def case(self) -> Case:
@@ -86,6 +79,7 @@ def work(task: Task, keep: str = "", repairing: bool = False) -> dict[str, Any]:
     With `keep`, the evidence is kept on disk, and what was kept is judged again instead of training again: with "new"
     where nothing has changed that evidence follows from, with "old" whatever has changed.
     """
+    start = time.perf_counter()
     place = kept_at(task, keep == "old")
     if keep and place.exists():
         facts, evidence = pickle.loads(place.read_bytes())
@@ -95,6 +89,7 @@ def work(task: Task, keep: str = "", repairing: bool = False) -> dict[str, Any]:
     facts = {
         "severity": task.severity(), "chance": case.parts.chance(), "guilty": case.guilty, "message": "",
         "updates": 0, "score": case.parts.chance(), "watched": case.parts.chance(), "seconds": 0.0,
+        "layers": len(case.layers), "rows": len(case.parts.judged[0]),
     }  # fmt: skip
     try:
         run = case.fit(task.seed)
@@ -114,6 +109,7 @@ def work(task: Task, keep: str = "", repairing: bool = False) -> dict[str, Any]:
         from benchmarks.diagnosis.repairing import repaired
 
         record["repair"] = repaired(case, run, task.seed)
+    record["all seconds"] = round(time.perf_counter() - start, 3)
     return record
 
 
@@ -134,7 +130,7 @@ def folder() -> Path:
 def kept_at(task: Task, old: bool = False) -> Path:
     """Return where the evidence of a task is kept; with `old`, where any was, however it was measured."""
     name = hashlib.sha256(task.key.encode()).hexdigest()[:24] + ".pickle"
-    place = folder() / measuring()[:12] / name
+    place = folder() / hash_of_measuring()[:12] / name
     if old and not place.exists():
         return max(folder().glob(f"*/{name}"), key=lambda file: file.stat().st_mtime, default=place)
     return place
@@ -145,19 +141,6 @@ def forget(most: int = 3) -> None:
     known = sorted(folder().glob("*/"), key=lambda each: each.stat().st_mtime) if folder().exists() else []
     for each in known[:-most]:
         shutil.rmtree(each, ignore_errors=True)
-
-
-_measuring: list[str] = []
-
-
-def measuring() -> str:
-    """Return the hash of the files that evidence follows from, and of the cases."""
-    if not _measuring:
-        files = [file for pattern in MEASURING for file in sorted(PACKAGE.glob(pattern))]
-        here = Path(__file__).parent
-        files += [*sorted(here.glob("faults_of_*.py")), here / "cases.py", here / "sets.py", here / "healthy.py"]
-        _measuring.append(hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest())
-    return _measuring[0]
 
 
 def sweep(data: str, network: str, rate: float, seed: int) -> float:

@@ -8,7 +8,6 @@ from collections import Counter
 from typing import Any
 
 from benchmarks.diagnosis.faults import BY_NAME
-from benchmarks.diagnosis.statistics import Share
 from benchmarks.report import markdown
 
 # What must hold on the test set, with the side on which it does.
@@ -31,11 +30,7 @@ def bars(found: dict[str, Any]) -> list[list[str]]:
     alarms = healthy["false alarms"]["all"]
     best = max((macro for _, macro, _ in killing["constant answers"].values()), default=0.0)
     above = killing["first right, macro"].share - killing["constant answers"].get("one answer", ("", best, 0))[1]
-    worse = found["harmed"]
-    both = Share(
-        (worse["broken"].hits + worse["healthy"].hits) / max(1, worse["broken"].of + worse["healthy"].of),
-        0.0, 1.0, worse["broken"].hits + worse["healthy"].hits, worse["broken"].of + worse["healthy"].of,
-    )  # fmt: skip
+    worse = found["harmed"]["trainings"]
     overhead = found.get("overhead", {})
     spent = statistics.median(overhead.values()) - 1 if overhead else float("nan")
     values: list[tuple[float, str]] = [
@@ -44,9 +39,9 @@ def bars(found: dict[str, Any]) -> list[list[str]]:
         (killing["detected"].share, str(killing["detected"])),
         (killing["first right, macro"].share, f"{killing['first right, macro']} types"),
         (above, f"{100 * above:.0f} points"),
-        (killing["layer"].share, str(killing["layer"])),
+        (killing["layer"].share, f"{killing['layer']}; by chance {100 * killing['layer by chance']:.0f} %"),
         (killing["repaired"].share, str(killing["repaired"])),
-        (both.share, f"{100 * both.share:.1f} % of {both.of:g} cells"),
+        (worse.share, f"{worse} that it changed"),
         (spent, f"{100 * spent:.1f} %"),
     ]
     rows = [["number", "measured, 95 % interval", "bar", "holds"]]
@@ -91,14 +86,16 @@ def healthy(found: dict[str, Any]) -> list[list[str]]:
     rows = [["healthy trainings", "with a finding"]]
     rows += [[name, str(share)] for name, share in part["false alarms"].items()]
     rows += [["all, gate off", str(part["gate off"])], ["all, with a note", str(part["with a note"])]]
+    rows.append(["pairs of data set and network with any", str(part["pairs with an alarm"])])
     return rows
 
 
 def other(found: dict[str, Any]) -> list[list[str]]:
     killing = found["killing"]
     names = (
-        "first right", "first right after experiments, macro", "among the first three, macro", "precision", "recall",
-        "repaired by chance",
+        "first right", "first right, macro, static faults", "first right, macro, dynamic faults",
+        "first right after experiments, macro", "among the first three, macro", "detected, macro", "precision",
+        "recall", "repaired by chance",
     )  # fmt: skip
     rows = [["other numbers on killing faults", ""], *[[name, str(killing[name])] for name in names]]
     rows.append(["F1", f"{killing['F1']:.3f}"])
@@ -107,6 +104,10 @@ def other(found: dict[str, Any]) -> list[list[str]]:
         part = found[stratum]
         rows.append([f"{stratum} faults: with a finding", f"{part['found']} ({part['cells']} cells)"])
         rows.append([f"{stratum} faults: first right where there is one", str(part["right of those"])])
+    rows.append(["trainings that a killing fault spared: with a finding", str(found["spared"])])
+    rows.append(["changed by repair: lower by two points, sure or not", str(found["harmed"]["by two points"])])
+    rows.append(["changed by repair: cells lower, p < .05", str(found["harmed"]["cells"])])
+    rows.append(["healthy trainings changed by repair", str(found["healthy trainings changed by repair"])])
     return rows
 
 
@@ -117,14 +118,26 @@ def as_markdown(found: dict[str, Any]) -> str:
     head = (
         f"{found['healthy']['trainings']} healthy trainings of {found['healthy']['configurations']} configurations; "
         f"{found['killing']['trainings']} trainings with a killing fault, {found['killing']['cells']} cells of "
-        f"{found['killing']['fault types']} fault types. Thresholds: sha256 {found.get('thresholds', '')[:16]}."
+        f"{found['killing']['fault types']} fault types."
+    )
+    if "thresholds" in found:
+        head += f" Thresholds: sha256 {found['thresholds'][:16]}; all that decides: {found['diagnosis'][:16]}."
+    spent = found["seconds"]
+    head += (
+        f" {spent['all']:.0f} s of one core, {spent['training']:.0f} s of them training and {spent['repair']:.0f} s "
+        "repair."
     )
     if found.get("missing"):
         head += f" {found['missing']} trainings are missing."
     parts = [head, *(markdown(rows) for rows in (bars(found), healthy(found)))]
     parts.append(f"False alarms by finding: {alarms}. Without a fault but not healthy, and left out: {dropped}.")
+    cut = found["dropped"]
+    never = ", ".join(cut["fault types without a killing cell"]) or "none"
     parts.append(
-        f"Cells of faults whose twin is none of the healthy ones, left out: {found['without a healthy twin']}."
+        f"Of {cut['cells']} cells with a fault {cut['killing']} are killing, {cut['milder']} milder, {cut['harmless']} "
+        f"harmless; in killing ones {cut['spared trainings of killing cells']} trainings are spared by their severity. "
+        f"Kinds of fault that kill nowhere: {never}. Left out, their twin being none of the healthy ones: "
+        f"{found['without a healthy twin']}."
     )
     parts += [f"FAILED {words}" for words in found["errors"]]
     parts += [markdown(rows) for rows in (beside(found), other(found), of_faults(found))]

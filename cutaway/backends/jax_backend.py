@@ -12,11 +12,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from cutaway.backends.protocol import Array
+from cutaway.backends.protocol import Array, Division
 from cutaway.errors import InputError
 
 try:
@@ -33,6 +35,10 @@ if getattr(jax.config, "jax_num_cpu_devices", 0) < 0 and not FORCED:
         jax.config.update("jax_num_cpu_devices", cores)  # type: ignore[no-untyped-call]
 
 
+# The precision of products in what is being traced, see `JaxBackend.rounded`.
+_precision: ContextVar[str] = ContextVar("precision", default="float32")
+
+
 class JaxBackend:
     """The `Backend` names on JAX."""
 
@@ -43,9 +49,46 @@ class JaxBackend:
         """Return `values` as a JAX array on the default device."""
         return jax.numpy.asarray(values, dtype=dtype)
 
+    def adopt(self, array: np.ndarray) -> Array:
+        """Return `array` on the default device; in its own memory where that is the machine's, and begins evenly."""
+        return jax.device_put(array)
+
     def to_numpy(self, array: Array) -> np.ndarray:
-        """Wait for `array` and copy it to the host."""
+        """Wait for `array` and copy it to the host; where each process has a part of it, all must ask at once."""
+        if isinstance(array, jax.Array) and not (array.is_fully_addressable or array.is_fully_replicated):
+            mesh = array.sharding.mesh  # type: ignore[attr-defined]
+            whole = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())  # type: ignore[no-untyped-call]
+            array = jax.jit(_same, out_shardings=whole)(array)
         return np.array(array)
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """Multiply; of bfloat16 numbers, added in float32, where a training is traced so."""
+        if _precision.get() != "bf16" or a.dtype != np.float32 or b.dtype != np.float32:
+            return a @ b
+        half = jax.numpy.bfloat16
+        return jax.numpy.matmul(a.astype(half), b.astype(half), preferred_element_type=np.float32)
+
+    def attention(self, query: Array, key: Array, value: Array, mask: Array | None, causal: bool) -> Any:
+        """cuDNN's on a GPU, in bfloat16; nothing elsewhere, where the products by hand are as fast."""
+        from cutaway.backends import jax_attention
+
+        if _precision.get() != "bf16" or not jax_attention.suits(query, key, value, mask, causal):
+            return None
+        return jax_attention.attention(query, key, value, causal, "cudnn")
+
+    def rounded(self, function: Callable[..., Any], precision: str) -> Callable[..., Any]:
+        """Have `function` be traced so that `matmul` and `convolution` round."""
+        if precision == "float32":
+            return function
+
+        def traced(*arguments: Any) -> Any:
+            token = _precision.set(precision)
+            try:
+                return function(*arguments)
+            finally:
+                _precision.reset(token)
+
+        return traced
 
     def erf(self, x: Array) -> Array:
         """The error function."""
@@ -69,11 +112,15 @@ class JaxBackend:
         """XLA's; on a CPU only where it has a fast routine, as anything else there takes ten times as long."""
         if jax.default_backend() != "cpu":
             return convolution(x, weight, windows, groups)
-        from cutaway.backends import jax_convolution
+        from cutaway.backends import jax_convolution, jax_division
 
-        if not jax_convolution.suits(x, weight, windows, groups):
-            return None
-        return jax_convolution.convolution(x, weight, windows, otherwise)
+        rule = otherwise
+        if jax_convolution.suits(x, weight, windows, groups):
+            rule = partial(jax_convolution.convolution, windows=windows, otherwise=otherwise)
+        sharing = jax_division.sharing(len(x))
+        if sharing is not None:
+            return sharing.of_own_rows(rule, x, weight)
+        return None if rule is otherwise else rule(x, weight)
 
     def pad(self, x: Array, edges: Sequence[tuple[int, int, int]], value: float = 0.0) -> Array:
         """Pad, or cut, with `lax.pad`."""
@@ -117,33 +164,44 @@ class JaxBackend:
         """Copy to each of those devices."""
         return jax.device_put(tree, _divided(members))
 
+    def division(self, devices: int | None, members: int | None) -> Division:
+        """Return how a training is divided among devices, those of other processes that this one has joined too."""
+        from cutaway.backends.jax_division import division
+
+        return division(devices, members)
+
 
 def convolution(
     x: Array, weight: Array, windows: Sequence[Any], groups: int
 ) -> tuple[Array, Callable[[Array], tuple[Callable[[], Array], ...]]]:
     """Return XLA's own convolution of x (batch, ..., in) with weight (..., in / groups, out), and its backward rule."""
     letters = "HW"[-len(windows) :]
+    kind = jax.numpy.bfloat16 if _precision.get() == "bf16" and x.dtype == np.float32 else x.dtype
 
     def forward(x: Array, weight: Array) -> Array:
         return jax.lax.conv_general_dilated(
-            x,
-            weight,
+            x.astype(kind),
+            weight.astype(kind),
             [each.stride for each in windows],
             [(each.low, each.high) for each in windows],
             rhs_dilation=[each.dilation for each in windows],
             dimension_numbers=(f"N{letters}C", f"{letters}IO", f"N{letters}C"),
             feature_group_count=groups,
-        )
+        ).astype(x.dtype)
 
     y, pullback = jax.vjp(forward, x, weight)
     return y, lambda g: (lambda: pullback(g)[0], lambda: pullback(g)[1])
 
 
 def _divided(members: int, *axes: str) -> Any:
-    devices = jax.devices()
+    devices = jax.local_devices()
     count = max(number for number in range(1, len(devices) + 1) if members % number == 0)
     mesh = jax.sharding.Mesh(np.array(devices[:count]), ("member",))
     return jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(*axes))  # type: ignore[no-untyped-call]
 
 
 _copy = jax.jit(lambda tree: jax.tree.map(jax.numpy.copy, tree))
+
+
+def _same(array: Array) -> Array:
+    return array

@@ -20,9 +20,27 @@ class NumPyBackend:
         """Return `values` as a NumPy array."""
         return np.asarray(values, dtype=dtype)
 
+    def adopt(self, array: np.ndarray) -> Array:
+        """Return `array`."""
+        return array
+
     def to_numpy(self, array: Array) -> np.ndarray:
         """Return a copy, so that writing to it changes nothing else."""
         return np.array(array)
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """Multiply in the arrays' own precision."""
+        return a @ b
+
+    def attention(self, query: Array, key: Array, value: Array, mask: Array | None, causal: bool) -> Any:
+        """NumPy has none."""
+        return None
+
+    def rounded(self, function: Callable[..., Any], precision: str) -> Callable[..., Any]:
+        """Return `function`, which rounds nothing."""
+        if precision != "float32":
+            raise InputError(f"precision {precision!r} is of engine 'xla'; NumPy computes in float32")
+        return function
 
     def erf(self, x: Array) -> Array:
         """The error function, from SciPy: NumPy has none."""
@@ -110,6 +128,30 @@ class NumPyBackend:
     def everywhere(self, tree: Any, members: int) -> Any:
         """Return `tree`: there is one device."""
         return tree
+
+    def division(self, devices: int | None, members: int | None) -> Undivided:
+        """Return the division of what has one device."""
+        return Undivided()
+
+
+class Undivided:
+    """The `Division` of an engine with one device."""
+
+    count, by_member, by_row = 1, False, False
+
+    def whole(self, tree: Any) -> Any:
+        """Return `tree`."""
+        return tree
+
+    members = share = same = whole
+
+    def batches(self, tree: Any, places: Any) -> Any:
+        """Return what is at `places` of each array, which is here."""
+        return type(tree)(*(None if array is None else array[places] for array in tree))
+
+    def compile(self, function: Callable[..., Any], donate: Sequence[int] = ()) -> Callable[..., Any]:
+        """Return `function`."""
+        return function
 
 
 # A tree is what crosses a step's boundary: arrays in dicts and (named) tuples.

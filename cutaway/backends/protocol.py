@@ -16,6 +16,37 @@ import numpy as np
 Array: TypeAlias = Any
 
 
+class Division(Protocol):
+    """How the work of one training is divided among devices: its members, or the rows of every batch.
+
+    count      how many devices there are, of all processes
+    by_member  whether each has members of its own, and never waits for another
+    by_row     whether each has a share of every batch, and all the weights
+    """
+
+    count: int
+    by_member: bool
+    by_row: bool
+
+    def whole(self, tree: Any) -> Any:
+        """Return `tree` (dicts and tuples of arrays) on each device."""
+
+    def members(self, tree: Any) -> Any:
+        """Return `tree`, whose arrays have a leading axis of members, divided along it where members are divided."""
+
+    def batches(self, tree: Any, places: Any) -> Any:
+        """Return rows of `tree` at `places` (steps, rows), divided along the second axis, padded to a multiple."""
+
+    def share(self, tree: Any) -> Any:
+        """Inside a program: have each device compute its share of the rows, the leading axis."""
+
+    def same(self, tree: Any) -> Any:
+        """Inside a program: have each device hold all of `tree`."""
+
+    def compile(self, function: Callable[..., Any], donate: Sequence[int] = ()) -> Callable[..., Any]:
+        """Return `function` compiled for these devices; the memory of the arguments at `donate` may be reused."""
+
+
 class Backend(Protocol):
     """The names that the array API lacks, written once for NumPy and once for JAX."""
 
@@ -25,8 +56,24 @@ class Backend(Protocol):
     def asarray(self, values: Any, dtype: Any = None) -> Array:
         """Return `values` as an array of this backend."""
 
+    def adopt(self, array: np.ndarray) -> Array:
+        """Return as an array of this backend one that nobody changes any more, without a copy where it can be."""
+
     def to_numpy(self, array: Array) -> np.ndarray:
         """Return a NumPy array that can be written to."""
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """Return the matrix product over the last two axes, in the precision of `rounded`."""
+
+    def attention(self, query: Array, key: Array, value: Array, mask: Array | None, causal: bool) -> Any:
+        """Return the device's own attention, (..., time, features), and its backward rule; None where it has none."""
+
+    def rounded(self, function: Callable[..., Any], precision: str) -> Callable[..., Any]:
+        """Return `function` such that matrix products in it are of numbers rounded to a precision.
+
+        "float32" leaves them as they are; "bf16" rounds to bfloat16 what is multiplied, and adds in float32. All else,
+        weights, sums and means among it, stays as it is.
+        """
 
     def erf(self, x: Array) -> Array:
         """Gauss's error function, 2/√π ∫₀ˣ exp(−t²) dt."""
@@ -78,3 +125,6 @@ class Backend(Protocol):
 
     def everywhere(self, tree: Any, members: int) -> Any:
         """Return `tree` on each of the devices that `spread` divides so many members among."""
+
+    def division(self, devices: int | None, members: int | None) -> Division:
+        """Return the division of a training among `devices` of this process (None: as many as serve it)."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -47,6 +45,7 @@ def capacity(
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     seed: Whole = 0,
     engine: Literal["auto", "numpy", "xla"] = "auto",
+    on: str | None = None,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
@@ -100,6 +99,8 @@ def capacity(
         The same seed gives the same figures.
     engine
         Which engine trains; auto takes the one that is done sooner.
+    on
+        Train on a Ray cluster: ray for one on this machine, host:port or ray://host:port for one that is there.
     json_
         Print the figures as JSON.
     quiet
@@ -107,6 +108,7 @@ def capacity(
     """
     from cutaway.atomic import write_complete
     from cutaway.runs.capacity import capacity as measure
+    from cutaway.training.callbacks.progress import counting
 
     if out is not None and (out.is_dir() or out.suffix.lower() not in ENDINGS):
         raise InputError(f"--out is {out}; expected a file that ends in {', '.join(ENDINGS)}")
@@ -116,12 +118,12 @@ def capacity(
         from cutaway.explain.plots import empty_figure
 
         empty_figure(1, 1)  # refused now rather than after the training
-    with _progress(not json_ and not quiet) as told:
+    with counting("networks", None if not json_ and not quiet else False) as told:
         found = measure(
             data, target, vary=vary.replace("-", "_"), values=_numbers(values or widths), width=width,
             resamples=resamples, seeds=seeds, epochs=epochs, rows=rows, noise=_noise(noise), task=task,
             drop=drop or (), category=category or (), learning_curve=learning_curve,
-            weight_decay=weight_decay, seed=seed, engine=engine, told=told,
+            weight_decay=weight_decay, seed=seed, engine=engine, told=told, on=on,
         )  # fmt: skip
     if out is not None:
         from cutaway.explain.plots import as_file
@@ -161,21 +163,6 @@ def _noise(typed: str | None) -> float | str | None:
         return float(typed)
     except ValueError:
         raise InputError(f"--noise is '{typed}'; expected a share such as 0.1, neighbours or repeats") from None
-
-
-@contextmanager
-def _progress(show: bool) -> Iterator[Any]:
-    """Give what hears how many networks are done, and draws it where standard error is a terminal."""
-    if not show or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (TextColumn("networks {task.completed:.0f}/{task.total:.0f}"), BarColumn(bar_width=24))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("networks", total=1)
-        yield lambda done, whole: bar.update(task, completed=done, total=whole)
 
 
 def _show(console: Console, shown: Capacity, data: Path, out: Path | None) -> None:

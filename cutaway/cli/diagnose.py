@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from dataclasses import replace
@@ -37,8 +38,9 @@ def diagnose(
     """Say why a run does not learn as it could: the cause in the first line.
 
     Then the number that was measured beside its normal range, what to do, and what follows from it. Of a run that is
-    well it says that nothing is wrong, and how good it is beside simple methods. Everything it needs was measured
-    while the run was trained, before the first step and between the epochs; its data is not read.
+    well it says that nothing is wrong, and how good it is beside simple methods; of one that is no better than chance,
+    where simple methods are not either, that it cannot be judged. Everything it needs was measured while the run was
+    trained, before the first step and between the epochs; its data is not read.
 
     With --fix it is repaired: the first cause is fixed, it is trained again in full and looked at again, at most four
     times; what does not help is undone. Before and after are shown, and the repaired run is written beside the old one,
@@ -61,7 +63,8 @@ def diagnose(
         and y_validation where fit was given such: without --fix the fixes are tried, and none is applied. Of other
         runs, with --fix, where their data is now, if it is no longer where it was.
     out
-        The folder for the repaired run; the run's own name with -repaired, beside it, when not given.
+        The folder for the repaired run; the run's own name with -repaired, beside it, when not given, and a number
+        behind that where there is such a run. A run that is there is never written over.
     budget
         Seconds that trying fixes may take, as a share of the training's, but at least one; 0.2 when not given, 0 for
         none.
@@ -72,23 +75,28 @@ def diagnose(
     quiet
         Print nothing but the cause, or that nothing is wrong, and errors.
     """
+    from cutaway.cli.findings import as_typed
     from cutaway.cli.printable import printable
     from cutaway.runs.diagnosing import diagnosis_of
     from cutaway.runs.load import load
+    from cutaway.runs.run import Run
 
     place = _place(run, fix, out, budget, tries=fix or data is not None)
     loaded = load(run)
     evidence, verdict = diagnosis_of(loaded)
     found, written = None, None
     if fix or data is not None:
-        found, written = _tried(loaded, place, fix, data, 0.2 if budget is None else budget, not (json_ or quiet))
+        share, loud = 0.2 if budget is None else budget, not (json_ or quiet)
+        found, written = _tried(loaded, run, place, out is not None, fix, data, share, loud)
         verdict = replace(verdict, findings=found.findings)
+    if type(loaded) is not Run:  # a job of `cutaway train`
+        verdict = replace(verdict, findings=as_typed(verdict.findings), notes=as_typed(verdict.notes))
     if json_:
         told = {**_told(run, evidence, verdict), **({} if found is None else _done(found, written))}
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
         return 0
     if quiet:
-        lines = [first(finding) for finding in verdict.findings] or [nothing(evidence)]
+        lines = [first(finding) for finding in verdict.findings] or [verdict.harm.sentence or nothing(evidence)]
         sys.stdout.writelines(f"{printable(line)}\n" for line in lines)
         return 0
     from rich.console import Console
@@ -108,7 +116,7 @@ def diagnose(
 
 def _place(run: Path, fix: bool, out: Path | None, budget: float | None, tries: bool) -> Path | None:
     """Return where a repaired run is to go, None where there is to be none; refused now rather than after training."""
-    from cutaway.storage.run_folder import check_place
+    from cutaway.storage.run_folder import check_place, is_run
 
     if budget is not None and not (tries and budget >= 0):
         raise InputError(
@@ -121,15 +129,27 @@ def _place(run: Path, fix: bool, out: Path | None, budget: float | None, tries: 
             raise InputError("--out is for the repaired run: add --fix")
         return None
     whole = run.resolve()
-    place = whole.with_name(whole.name + REPAIRED) if out is None else out
+    place = free_place(whole) if out is None else out
     if place.resolve() == whole:
         raise InputError(f"--out is {out}, the run itself, which is not written over; give another folder")
-    check_place(place)
-    return place if out is not None else run.with_name(run.name + REPAIRED) if run.name not in ("", "..") else place
+    if check_place(place) and is_run(place):
+        raise InputError(f"--out is {out}, where a run is, which would be lost; give another folder, or move that away")
+    return place if out is not None else run.with_name(place.name) if run.name not in ("", "..") else place
+
+
+def free_place(run: Path) -> Path:
+    """Return where the repaired run of a run goes: its name with -repaired, or the first number behind that."""
+    name = run.name + REPAIRED
+    for number in itertools.count(2):
+        place = run.with_name(name)
+        if not place.exists() and not place.is_symlink():
+            break
+        name = f"{run.name}{REPAIRED}-{number}"
+    return place
 
 
 def _tried(
-    loaded: Run, place: Path | None, fix: bool, data: Path | None, budget: float, loud: bool
+    loaded: Run, run: Path, place: Path | None, chosen: bool, fix: bool, data: Path | None, budget: float, loud: bool
 ) -> tuple[Diagnosis, Path | None]:
     """Return the diagnosis with what was tried, and where the repaired run is; None where nothing was repaired."""
     from cutaway.runs.repairing import diagnose as diagnose_run
@@ -137,7 +157,7 @@ def _tried(
     found = diagnose_run(loaded, fix, budget, data, progress=None if loud else False)
     if place is None or found.run is None or not found.repaired:
         return found, None
-    return found, found.run.save(place)
+    return found, found.run.save(place if chosen or not place.exists() else free_place(run.resolve()))
 
 
 def _done(found: Diagnosis, written: Path | None) -> dict[str, Any]:
@@ -150,8 +170,11 @@ def _done(found: Diagnosis, written: Path | None) -> dict[str, Any]:
         "measure": found.measure,
         "before": finite(plain(found.before)),
         "after": finite(plain(found.after)),
+        "beside": finite(plain(found.beside)),
         "seconds": found.seconds,
+        "worked": found.worked,
         "budget": found.budget,
+        "training_again": found.trainings,
         "written": None if written is None else str(written),
     }
 
@@ -168,6 +191,8 @@ def show(console: Any, evidence: Evidence, verdict: Verdict, notes: bool) -> Non
             show_finding(console, told(finding))
         if verdict.harm:
             show_finding(console, f"\nwhat it suffers from: {verdict.harm.sentence}", "")
+    elif verdict.harm.sentence:  # it cannot be judged
+        show_finding(console, verdict.harm.sentence)
     else:
         show_finding(console, nothing(evidence), "bold green")
     standing = compared(evidence)
@@ -223,7 +248,8 @@ def _told(run: Path, evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
 
     return {
         "run": str(run),
-        "well": not verdict.findings,
+        # What cannot be judged is neither.
+        "well": None if verdict.harm.sentence and not verdict.harm else not verdict.findings,
         "harm": verdict.harm.sentence,
         "findings": finite(plain(verdict.findings)),
         "notes": finite(plain(verdict.notes)),

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnknownOptionError, UnusedCliTokensError
 
+from cutaway.backends.processes import processes
 from cutaway.cli.capacity import capacity
 from cutaway.cli.compare import compare
 from cutaway.cli.data import data
@@ -22,6 +23,7 @@ from cutaway.cli.explain import explain
 from cutaway.cli.export import export
 from cutaway.cli.generate import generate
 from cutaway.cli.landscape import landscape
+from cutaway.cli.launch import launch
 from cutaway.cli.predict import predict
 from cutaway.cli.printable import as_options, printable
 from cutaway.cli.report import report
@@ -44,7 +46,7 @@ app = App(
     help_format="markdown",
 )
 for command in (
-    train, predict, report, explain, diagnose, generate, compare, landscape, capacity, export, studio, data,
+    train, launch, predict, report, explain, diagnose, generate, compare, landscape, capacity, export, studio, data,
 ):  # fmt: skip
     app.command(command)
 
@@ -67,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
         sys.stderr.write(f"cutaway: {as_options(_one_line(fault))}\n")
-        return WRONG_INPUT
+        return _leaving(WRONG_INPUT)
     except Terminated:
         again = " ".join(["cutaway", *map(shlex.quote, tokens), *(["--resume"] if "--resume" not in tokens else [])])
         sys.stderr.write(f"cutaway: ended, as the system asked; to go on where it stopped: {printable(again)}\n")
@@ -86,7 +88,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"cutaway: this is a fault of ours, not of your data ({type(fault).__name__}: {_one_line(fault)}). "
             f"To see where, run it again with {TRACEBACK}=1 before the command, and please report it.\n"
         )
-        return OURS
+        return _leaving(OURS)
+
+
+def _leaving(code: int) -> int:
+    """Return an exit code; one of several processes ends with it at once: at exit JAX would wait for the others."""
+    if processes().several:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _misused(fault: CycloptsError, tokens: list[str]) -> str:

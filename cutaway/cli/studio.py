@@ -29,6 +29,7 @@ def studio(
     data: Path | None = None,
     rung: str | None = None,
     port: Whole = 0,
+    save: Path | None = None,
     browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -54,6 +55,8 @@ def studio(
         The rung of the ladder to begin with: line, neuron, layer, network or attention.
     port
         The port to listen on; one that is free when not given.
+    save
+        An HTML file to write when Ctrl-C ends it: the session as it is then, to be replayed without Python.
     browser
         Whether the page is opened in the browser.
     json_
@@ -63,6 +66,8 @@ def studio(
     """
     if not 0 <= port <= 65_535:
         raise InputError(f"--port is {port}; expected a number up to 65535, or none for a free one")
+    if save is not None and save.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"--save is {save}; expected a file such as session.html")
     case, way = _opened(what, target, drop or [], data, rung)
     from cutaway.studio.server import Server
     from cutaway.studio.session import Session
@@ -84,7 +89,15 @@ def studio(
         if browser:
             webbrowser.open(server.address)
 
-    server.run(started)
+    try:
+        server.run(started)
+    finally:
+        if save is not None:
+            from cutaway.studio.keeping import save as keep
+
+            place = keep(session, save)
+            if not (json_ or quiet):
+                sys.stdout.write(f"{place}: the session, to be replayed without Python.\n")
     return 0
 
 

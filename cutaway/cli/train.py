@@ -45,6 +45,8 @@ def train(
     epochs: Annotated[float | None, Parameter(converter=whole_or_part)] = None,
     seed: Annotated[int, Parameter(converter=whole)] = 0,
     engine: Literal["auto", "numpy", "xla"] = "auto",
+    devices: Annotated[int | None, Parameter(converter=whole)] = None,
+    distributed: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     resume: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -64,6 +66,7 @@ def train(
     weight: Annotated[str | None, TABLES] = None,
     compare: Annotated[bool, Parameter(name="--compare", negative="--no-compare", group=OF_TABLES)] = True,
     start: Annotated[Path | None, Parameter(name="--from", group=OF_TABLES)] = None,
+    on: Annotated[str | None, TABLES] = None,
     size: Annotated[int | None, Parameter(converter=whole, group=OF_PICTURES)] = None,
     context: Annotated[int | None, Parameter(converter=whole, group=OF_TEXTS)] = None,
     tokens: Annotated[Literal["characters", "byte pairs"] | None, Parameter(group=OF_TEXTS)] = None,
@@ -81,7 +84,8 @@ def train(
     Parameters
     ----------
     data
-        A table, a folder of pictures (or an .npz or IDX file of them), or a text file.
+        A table, or a folder or pattern of files that are one ('shards/*.parquet'); a folder of pictures (or an .npz or
+        IDX file of them); or a text file.
     target
         Of a table: the column to predict.
     out
@@ -100,6 +104,10 @@ def train(
         The same seed gives the same run.
     engine
         Which engine trains; auto takes the one that is done sooner.
+    devices
+        How many devices share the work: each takes a part of every batch, or some of the networks.
+    distributed
+        Train together with the other processes that SLURM, Open MPI or Kubernetes has started.
     resume
         Go on with a training that was stopped, from its last checkpoint: the same command, with this.
     json_
@@ -138,6 +146,8 @@ def train(
         Whether boosted trees are grown on the same rows, to compare with.
     start
         A run to go on from: its networks learn on, from these rows.
+    on
+        Train each network on a Ray cluster: ray for one on this machine, host:port or ray://host:port for another.
     size
         Pixels of a side that pictures are brought to; by the pictures when not given.
     context
@@ -149,11 +159,15 @@ def train(
     """
     from cutaway.cli.findings import findings_shown
     from cutaway.data.sort import Sort, sort_of
+    from cutaway.distributed import join, together
     from cutaway.runs.reporting import report_after
     from cutaway.runs.train import job_for
     from cutaway.storage.run_folder import check_place
 
     asked = {name: value for name, value in locals().items() if name in _OPTIONS and value != _OPTIONS[name]}
+    if not join(distributed).first:  # the first speaks and writes; the others train
+        quiet, json_, page, report = True, False, False, False
+        asked |= {"compare": False} if target is not None else {}
     sort = sort_of(data, target)
     job = job_for(sort)
     known = inspect.signature(job).parameters
@@ -171,7 +185,7 @@ def train(
     shown = _shown(sort, data, folder, replaces) if loud else {}
     show_after = shown.pop("after", None)
     live, hearing = _on_the_page(asked, shown, loud) if page else (None, nullcontext())
-    with findings_shown(_console() if loud else None), hearing:
+    with findings_shown(_console() if loud else None), hearing, together():
         run = job(data, **asked, **shown, out=folder, progress=None if loud else False)
     complaint = report_after(run) if report else ""
     if json_:
@@ -189,7 +203,7 @@ def train(
 _OPTIONS = {
     name: parameter.default
     for name, parameter in inspect.signature(train).parameters.items()
-    if name not in ("data", "target", "out", "json_", "quiet", "report", "page")
+    if name not in ("data", "target", "out", "json_", "quiet", "report", "page", "distributed")
 }
 """What may be handed on to a job, and what each is when a person says nothing."""
 
@@ -276,9 +290,10 @@ def _console() -> Console:
 
 
 def run_name(data: Path) -> str:
-    """Return the name of a run from that of its data, without the endings.
+    """Return the name of a run from that of its data, without the endings; of a pattern, from that of its folder.
 
-    >>> run_name(Path("data/houses.csv.gz"))
-    'houses'
+    >>> run_name(Path("data/houses.csv.gz")), run_name(Path("data/shards/*.parquet"))
+    ('houses', 'shards')
     """
-    return re.sub(rf"(\.({ENDINGS}))+$", "", data.name, flags=re.IGNORECASE) or "run"
+    named = next((part for part in reversed(data.parts) if not any(sign in part for sign in "*?[")), "")
+    return re.sub(rf"(\.({ENDINGS}))+$", "", named, flags=re.IGNORECASE).strip("/.") or "run"

@@ -16,6 +16,7 @@ from cutaway.data.cells import EXACT, Reading, TextColumn, filled_in, measures, 
 from cutaway.data.dialect import Dialect, find_dialect, unique_names
 from cutaway.data.opening import FileKind, OpenedFile, opened
 from cutaway.data.ragged import rewrite_even
+from cutaway.data.shards import check_alike
 from cutaway.data.table import Values
 from cutaway.errors import InputError
 
@@ -115,7 +116,7 @@ def connect(place: Path | None = None, memory: str | None = None) -> Any:
 def _in_database(file: OpenedFile, source: str, folder: Path, european: Mapping[str, bool]) -> LoadedFile:
     import duckdb
 
-    large = file.path.stat().st_size >= LARGE
+    large = file.bytes >= LARGE
     for memory in MEMORY if large else (None,):
         ready = LoadedFile(connect(folder / f"rows{memory}" if large else None, memory), source, list(file.notes))
         try:
@@ -142,7 +143,7 @@ def _load_delimited(ready: LoadedFile, file: OpenedFile, european: Mapping[str, 
     dialect = find_dialect(file.path, ready.source)
     ready.notes += dialect.notes
     width = len(dialect.names)
-    large = file.path.stat().st_size >= LARGE
+    large = file.bytes >= LARGE
     try:
         if not dialect.plain:
             raise duckdb.InvalidInputException("rows are to be rewritten")
@@ -219,9 +220,15 @@ def _decide(ready: LoadedFile, relation: str, cell: str, name: str, european: bo
 def _load_typed(ready: LoadedFile, file: OpenedFile, european: Mapping[str, bool]) -> None:
     import duckdb
 
-    reader = "read_parquet(?)" if file.kind is FileKind.PARQUET else "read_json_auto(?, sample_size=-1)"
+    reader = "read_parquet(?, {})" if file.kind is FileKind.PARQUET else "read_json_auto(?, sample_size=-1, {})"
+    paths = [str(path) for path in file.paths]
     try:
-        ready.connection.execute(f"CREATE TABLE arrived AS SELECT * FROM {reader}", [str(file.path)])
+        if len(paths) > 1:
+            alone = f"DESCRIBE SELECT * FROM {reader.format('union_by_name=false')}"
+            each = [ready.connection.execute(alone, [path]).fetchall() for path in paths]
+            check_alike([[row[0] for row in described] for described in each], file.paths)
+        rows = reader.format("union_by_name=true")
+        ready.connection.execute(f"CREATE TABLE arrived AS SELECT * FROM {rows}", [paths])
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as fault:

@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from cutaway.data.shards import put_together, shards_of
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
 
@@ -35,12 +36,26 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A file ready to be read: where it lies now, what it is, where scratch may lie, and repairs made."""
+    """A file ready to be read: where it lies now, what it is, where scratch may lie, and repairs made.
+
+    more   the other files of a table in several, which are read after it
+    """
 
     path: Path
     kind: FileKind
     scratch: Path
     notes: tuple[str, ...]
+    more: tuple[Path, ...] = ()
+
+    @property
+    def paths(self) -> list[Path]:
+        """All files, in order."""
+        return [self.path, *self.more]
+
+    @property
+    def bytes(self) -> int:
+        """How large all files are together."""
+        return sum(path.stat().st_size for path in self.paths)
 
 
 @contextmanager
@@ -48,34 +63,65 @@ def opened(path: str | os.PathLike[str]) -> Iterator[OpenedFile]:
     """Unpack and decode what lies at `path` for the length of a `with` block.
 
     gzip, bzip2, xz and zip (with one file inside) are unpacked; UTF-8 with a byte order mark, UTF-16,
-    UTF-32 and Latin-1 are rewritten as UTF-8. The original is never changed.
+    UTF-32 and Latin-1 are rewritten as UTF-8. The original is never changed. Of a folder or a pattern it is all of its
+    files, see `shards_of`: texts are put together to one, parquet files are read one after another.
     Raises `InputError` when there is no readable file, or it is not a table, or it changed meanwhile.
     """
-    original = Path(path)
-    before = _state_of(original)
+    parts = shards_of(path)
+    originals = [Path(path)] if parts is None else parts
+    before = [_state_of(original) for original in originals]
     with tempfile.TemporaryDirectory(prefix="cutaway-") as folder:
         scratch = Path(folder)
-        try:
-            ready, notes = _unpacked(original, scratch)
-            kind = _kind_of(ready, original)
-            if kind is not FileKind.PARQUET:
-                ready, more = _as_utf8(ready, original, scratch)
-                notes += more
-            if any(sign in str(ready) for sign in "*?["):  # such a name would be taken for a pattern
-                plain = scratch / "table"
-                shutil.copyfile(ready, plain)
-                ready = plain
-        except OSError as fault:
-            raise InputError(f"{original}: cannot be read: {fault.strerror or fault}") from fault
-        yield OpenedFile(ready, kind, scratch, tuple(notes))
-    if _state_of(original) != before:
-        raise InputError(f"{original}: the file changed while it was being read; try again when it is complete")
+        files = []
+        for number, original in enumerate(originals):
+            own = scratch if parts is None else scratch / str(number)
+            own.mkdir(exist_ok=True)
+            try:
+                files.append(_ready(original, own))
+            except OSError as fault:
+                raise InputError(f"{original}: cannot be read: {fault.strerror or fault}") from fault
+        yield files[0] if parts is None else _one_table(files, originals, scratch)
+    for original, state in zip(originals, before, strict=True):
+        if _state_of(original) != state:
+            raise InputError(f"{original}: the file changed while it was being read; try again when it is complete")
+
+
+def _ready(original: Path, scratch: Path) -> OpenedFile:
+    """Return a file unpacked, known by its content, and in UTF-8."""
+    ready, notes = _unpacked(original, scratch)
+    kind = _kind_of(ready, original)
+    if kind is not FileKind.PARQUET:
+        ready, more = _as_utf8(ready, original, scratch)
+        notes += more
+    if any(sign in str(ready) for sign in "*?["):  # such a name would be taken for a pattern
+        plain = scratch / "table"
+        shutil.copyfile(ready, plain)
+        ready = plain
+    return OpenedFile(ready, kind, scratch, tuple(notes))
+
+
+def _one_table(files: list[OpenedFile], originals: list[Path], scratch: Path) -> OpenedFile:
+    """Return the parts of a table as one."""
+    kind = files[0].kind
+    for file, original in zip(files, originals, strict=True):
+        if file.kind is not kind:
+            raise InputError(
+                f"{original}: is {file.kind.value}, {originals[0].name} is {kind.value}; expected parts of one kind: "
+                "name them by a pattern, such as 'shards/*.parquet'"
+            )
+    notes = [f"{original.name}: {note}" for file, original in zip(files, originals, strict=True) for note in file.notes]
+    notes.insert(0, f"{len(files):,} files are read as one table, from {originals[0].name} to {originals[-1].name}")
+    if kind is not FileKind.DELIMITED:
+        return OpenedFile(files[0].path, kind, scratch, tuple(notes), tuple(file.path for file in files[1:]))
+    whole = scratch / "together"
+    put_together([(file.path, original) for file, original in zip(files, originals, strict=True)], whole, header=True)
+    return OpenedFile(whole, kind, scratch, tuple(notes))
 
 
 def _state_of(path: Path) -> tuple[int, int]:
     try:
         if path.is_dir():
-            raise InputError(f"{path}: is a folder; a file was expected (csv, tsv, parquet, json)")
+            raise InputError(f"{path}: is a folder without tables; expected a file, or files in it (csv, tsv, parquet)")
         status = path.stat()
         if not path.is_file():  # a pipe can be read only once, and telling what it is takes several passes
             raise InputError(f"{path}: is not a regular file; save what it delivers to a file first")

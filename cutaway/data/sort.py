@@ -14,6 +14,7 @@ from typing import Any
 from cutaway.data.picture_arrays import ARRAY_FILES
 from cutaway.data.picture_folders import PICTURES, hold_pictures
 from cutaway.data.pictures import Pictures
+from cutaway.data.shards import shards_of
 from cutaway.data.text import Text
 from cutaway.errors import InputError
 
@@ -55,6 +56,8 @@ def sort_of(data: Any, target: str | None = None) -> Sort:
     if not isinstance(data, (str, os.PathLike)):
         raise InputError("train: a table needs a target: the column to predict")
     place = Path(data)
+    if not place.is_dir() and shards_of(place):
+        raise InputError(f"{place}: is a table in files, which needs a target, the column to predict: --target COLUMN")
     if place.is_dir():
         return _sort_of_folder(place)
     if ARRAY_FILES.search(place.name):
@@ -85,6 +88,8 @@ def _sort_of_folder(place: Path) -> Sort:
             f"{place}: holds pictures, but says not of which class each is; make a folder in it for each class, and "
             "put the pictures there"
         )
+    if shards_of(place):
+        raise InputError(f"{place}: is a table in files, which needs a target, the column to predict: --target COLUMN")
     raise InputError(
         f"{place}: is a folder without pictures; expected one folder of pictures for each class "
         f"({', '.join(PICTURES)}), or a file: a table or a text"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from cutaway.diagnosis.alteration import Alteration
+from cutaway.diagnosis.budget import Budget
 from cutaway.diagnosis.examination import expected_loss
 from cutaway.diagnosis.references import references
 from cutaway.diagnosis.setup import Setup
@@ -90,8 +92,8 @@ class OneBatch:
         return f"{how}: loss {course[0][1]:.3g}, then {best[1]:.3g}; knowing nothing costs {self.nothing:.3g}"
 
 
-def one_batch(setup: Setup, seconds: float) -> OneBatch | None:
-    """Return how far a few rows can be learned by heart; None where that says nothing, or takes more than `seconds`.
+def one_batch(setup: Setup, budget: float | Budget) -> OneBatch | None:
+    """Return how far a few rows can be learned by heart; None where that says nothing, or takes more than the budget.
 
         left = min over rates η and steps t of  L(t, η) / L₀        L₀ the loss of knowing nothing
 
@@ -110,6 +112,50 @@ def one_batch(setup: Setup, seconds: float) -> OneBatch | None:
     >>> done.rows, done.learned
     (12, True)
     """
+    budget = budget if isinstance(budget, Budget) else Budget(budget)
+    task = _task(setup)
+    if task is None:
+        return None
+    engine, price = _cheapest(task.setup)
+    if not budget.take(price):
+        return None
+    left: dict[float, float] = {}
+    courses: dict[float, tuple[tuple[int, float], ...]] = {}
+    with budget.running():
+        for rate in RATES:
+            optimizer = Adam(rate, learning_rate_factors=task.setup.optimizer.learning_rate_factors)
+            trial = replace(task.setup, optimizer=optimizer)
+            records, final = _trained(trial, engine, -math.inf if task.score else LEFT * task.nothing, budget)
+            if budget.late:
+                return None
+            if not records:
+                continue
+            courses[rate] = tuple((record.step, record.loss) for record in records)
+            lowest = min((loss for _, loss in courses[rate] if math.isfinite(loss)), default=math.inf)
+            left[rate] = (1 - final) / (1 - task.chance) if task.score else lowest / task.nothing
+            if left[rate] <= (ERRORS_LEFT if task.score else LEFT):
+                break
+    return OneBatch(task.rows, task.nothing, left, courses, task.score) if left else None
+
+
+def seconds_of_one_batch(setup: Setup) -> float | None:
+    """Return what learning a few rows by heart should take; None where it would say nothing."""
+    task = _task(setup)
+    return None if task is None else _cheapest(task.setup)[1]
+
+
+class _Task(NamedTuple):
+    """What is to be learned by heart: the setup, how many rows, what knowing nothing costs and scores on them."""
+
+    setup: Setup
+    rows: int
+    nothing: float
+    chance: float
+    score: bool
+
+
+def _task(setup: Setup) -> _Task | None:
+    """Return what is to be learned by heart; None where there is too little of it, or nothing to learn."""
     outputs = setup.network(setup.rows.x[:BATCH])
     weights = sum(array.size for array in setup.network.parameters().values())
     batch = some_rows(setup.rows, min(BATCH, weights // (WEIGHTS * math.prod(outputs.shape[1:]))))
@@ -120,25 +166,8 @@ def one_batch(setup: Setup, seconds: float) -> OneBatch | None:
     chance = references(loss, batch, len(batch.x), whole=True).chance
     if chance >= 1 - 1e-9 or (task_of(np.asarray(batch.y)) == "numbers" and not np.ptp(batch.y) > 0):
         return None
-    score = not _known(loss, batch, nothing)
     still = _still(replace(setup, rows=batch, held_out=None, loss=loss))
-    engine = _engine(still, seconds)
-    if engine is None:
-        return None
-    left: dict[float, float] = {}
-    courses: dict[float, tuple[tuple[int, float], ...]] = {}
-    for rate in RATES:
-        optimizer = Adam(rate, learning_rate_factors=still.optimizer.learning_rate_factors)
-        trial = replace(still, optimizer=optimizer)
-        records, final = _trained(trial, engine, -math.inf if score else LEFT * nothing)
-        if not records:
-            continue
-        courses[rate] = tuple((record.step, record.loss) for record in records)
-        lowest = min((loss for _, loss in courses[rate] if math.isfinite(loss)), default=math.inf)
-        left[rate] = (1 - final) / (1 - chance) if score else lowest / nothing
-        if left[rate] <= (ERRORS_LEFT if score else LEFT):
-            break
-    return OneBatch(len(batch.x), nothing, left, courses, score) if left else None
+    return _Task(still, len(batch.x), nothing, chance, not _known(loss, batch, nothing))
 
 
 def cannot_overfit_one_batch(done: OneBatch) -> Finding | None:
@@ -230,19 +259,23 @@ def _still(setup: Setup) -> Setup:
     return replace(still, rows=rows, plan=plan)
 
 
-def _engine(setup: Setup, seconds: float) -> str | None:
-    """Return the engine on which all rates can be tried in so many seconds; None where there is none."""
-    for engine in engines(setup):
-        if len(RATES) * price_of(setup, None, engine) + seconds_to_compile(setup, engine, len(RATES)) <= seconds:
-            return engine
-    return None
+def _cheapest(setup: Setup) -> tuple[str, float]:
+    """Return the engine on which all rates should be tried soonest, and what that should take."""
+    prices = [
+        (len(RATES) * price_of(setup, None, engine) + seconds_to_compile(setup, engine, len(RATES)), engine)
+        for engine in engines(setup)
+    ]
+    price, engine = min(prices)
+    return engine, price
 
 
-def _trained(setup: Setup, engine: str, enough: float) -> tuple[list[StepRecord], float]:
+def _trained(setup: Setup, engine: str, enough: float, budget: Budget) -> tuple[list[StepRecord], float]:
     """Return the records of a training, which ends when the loss is low enough, and its score in the end."""
     records: list[StepRecord] = []
 
     def look(record: object) -> None:
+        if budget.late:
+            raise StopTraining("the budget is spent")
         if isinstance(record, StepRecord):
             records.append(record)
             if record.loss <= enough:

@@ -76,7 +76,6 @@ CHECKS: tuple[Check, ...] = (
     logits_as_probabilities,
     loss_output_mismatch,
     target_out_of_range,
-    squared_error_of_classes,
     loss_summed,
     gradient_wrong,
     # the first weights
@@ -95,6 +94,8 @@ CHECKS: tuple[Check, ...] = (
     learning_rate_too_high,
     non_finite,
     exploding_gradient,
+    # what the loss asks for, where steps of its size do no harm
+    squared_error_of_classes,
     # how the units and gradients fare
     train_evaluate_mismatch,
     saturated,

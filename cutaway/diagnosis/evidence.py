@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cutaway.diagnosis.reached import Outcome as Outcome
+from cutaway.diagnosis.reached import References as References
 from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord
+
+# How the event begins that tells of a training which early stopping ended.
+OUT_OF_PATIENCE = "no better validation loss"
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,10 @@ class TargetFacts:
     missing  targets that are NaN or infinite; `first_missing` is the row of the first
     wrong    targets that are no class of the network; `first_wrong` is the row of the first
     stretched    shapes of targets and outputs that would be stretched over each other, "" where they match
+    beyond   of numbers: for each head, the share of their variance that it cannot say, whatever is learned
+    wild     of numbers: share of their squared distances from the median that is one row's alone
+    levels   of numbers in one column: how many they are, if they are 0, 1, 2, … or 1, 2, 3, … and few; else 0
+    unused   numbers of the outputs that no row asks for: classes without rows, columns of yes or no that are all no
     """
 
     task: str
@@ -85,6 +94,10 @@ class TargetFacts:
     wrong: int = 0
     first_wrong: int | None = None
     stretched: str = ""
+    beyond: Mapping[str, float] = field(default_factory=dict)
+    wild: float = 0.0
+    levels: int = 0
+    unused: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,11 +107,18 @@ class LossFacts:
     name       of its class ("CrossEntropy")
     takes      scores ("logits"), "probabilities", "log_probabilities" or "numbers"; "unknown" for one of your own
     summed     whether it is a sum over the rows instead of a mean
+    weighted   whether its classes have weights
     """
 
     name: str
     takes: str
     summed: bool = False
+    weighted: bool = False
+
+    @property
+    def can_weigh(self) -> bool:
+        """Whether classes can be given weights that have none yet."""
+        return self.name in ("CrossEntropy", "BinaryCrossEntropy") and not self.weighted
 
 
 @dataclass(frozen=True)
@@ -227,60 +247,6 @@ class GradientFacts:
 
 
 @dataclass(frozen=True)
-class References:
-    """What simple methods reach on the same rows, in the same measure as `NetworkVitals.score`.
-
-    chance     the commonest class, or the mean
-    linear     least squares on standardised inputs, with the ridge that is best in leave-one-out
-    neighbour  the nearest row
-    error      standard error of a score on so few rows
-    rows       how many rows they were tried on
-    unrelated  probability of so good a score where targets have nothing to do with inputs, by permuting them
-    recognised for each class, the share of its rows that the better of the two methods recognises; 0 where most of
-               what it calls so is of another class
-    weighed    the share that linear discriminants recognise of it, for which all classes count the same; only where one
-               is rare
-    copied     name of a feature that is the target itself, up to factor and offset, "" where none is
-    without    what the better of the two methods reaches without that feature
-    clear, unclear   share of the rows that a vote of their neighbours calls another class: of the third where the
-               vote is clearest, and of the rest; `suspects` are rows of the first, the worst first
-    """
-
-    chance: float
-    linear: float
-    neighbour: float
-    error: float
-    rows: int = 0
-    unrelated: float = 0.0
-    recognised: tuple[float, ...] = ()
-    weighed: tuple[float, ...] = ()
-    copied: str = ""
-    without: float = 0.0
-    clear: float = 0.0
-    unclear: float = 0.0
-    suspects: tuple[int, ...] = ()
-
-    @property
-    def best(self) -> float:
-        """The best of them."""
-        return max(self.chance, self.linear, self.neighbour)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How good the delivered weights are: on the probe rows, and on rows held out (None without them).
-
-    recalls   for each class, the share of its rows that are recognised, of probe rows and rows held out; `support` how
-              many they are
-    """
-
-    score: float
-    validation_score: float | None
-    recalls: tuple[float, ...] = ()
-    support: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
 class Evidence:
     """All that is known of a training; what comes after `references` is empty before the first step."""
 
@@ -303,6 +269,24 @@ class Evidence:
     def trained(self) -> bool:
         """Whether any step was taken."""
         return bool(self.history)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were run, of `plan.epochs`."""
+        return self.history[-1].epoch if self.history else 0
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken, of `plan.updates`."""
+        return self.history[-1].step if self.history else 0
+
+    @property
+    def ended(self) -> str:
+        """Why it ended before its plan: "patience" for early stopping, "stopped" by whoever followed it, else ""."""
+        reasons = [event.message for event in self.events if event.what in ("stopped", "interrupted")]
+        if not reasons:
+            return ""
+        return "patience" if reasons[-1].startswith(OUT_OF_PATIENCE) else "stopped"
 
     def layer(self, path: str) -> LayerFacts | None:
         """Return the facts of a layer by its path."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.evidence import (
     Evidence,
     LossFacts,
@@ -38,7 +39,7 @@ from cutaway.losses import (
 from cutaway.optimizers import Optimizer
 from cutaway.schedules import Schedule
 from cutaway.training.plan import Plan
-from cutaway.training.score import score_of
+from cutaway.training.score import marks_of, marks_of_nothing, score_of, standard_error
 from cutaway.training.step import Batch
 from cutaway.training.watching import PROBE_ROWS, spaced
 
@@ -60,11 +61,13 @@ def examine(
     engine: str = "numpy",
     names: Sequence[str] = (),
     most: int = ROWS,
+    judged: int = PROBE_ROWS,
 ) -> Evidence:
     """Return the evidence there is before the first step; nothing is changed.
 
-    names   of the features
-    most    rows that the network computes, where it is so large that `ROWS` would take long
+    names    of the features
+    most     rows that the network computes, where it is so large that `ROWS` would take long
+    judged   rows that scores will be measured on, at most, of those learned from and of those held out
     """
     some = Batch(*(None if part is None else part[:: max(1, -(-len(rows.x) // most))] for part in rows))
     look = LayerLook.take(network, loss, some)
@@ -73,14 +76,21 @@ def examine(
     head = look.head[0] if look.head[0] in HEADS.values() else "linear"
     whole = any(isinstance(layer, (Embedding, ColumnEmbedding)) for _, layer in network.named_layers())
     count = int(outputs.shape[-1]) if outputs.ndim > 1 else 1
-    judged = len(rows.x) if held_out is None else len(held_out.x)
     per_epoch = plan.steps_of_epoch(len(rows.x))
     y = np.asarray(rows.y)
     targets = target_facts((y > 0).astype(np.float32) if isinstance(loss, Hinge) else y, count)
+    looked_up = whole and rows.x.dtype.kind in "iu"
+    inputs = input_facts(rows, held_out, names, looked_up)
+    # Rows held out that are spread otherwise fool simple methods as they fool the network: then training rows must do.
+    alike = inputs.shift <= at.SHIFT or inputs.shift_chance > at.SHIFT_CHANCE
+    asked = None if held_out is None else spaced(held_out, judged)
+    few = judged if asked is None else len(asked.x)
+    # A sum over the rows is told as that of a batch, as the steps have it.
+    share = min(plan.batch_size, len(rows.x)) / len(some.x) if loss.summed else 1.0
     return Evidence(
-        inputs=input_facts(rows, held_out, names, whole and rows.x.dtype.kind in "iu"),
+        inputs=inputs,
         targets=targets,
-        loss=LossFacts(_kernel(loss), _takes(loss), loss.summed),
+        loss=LossFacts(_kernel(loss), _takes(loss), loss.summed, getattr(loss, "class_weight", None) is not None),
         optimizer=optimizer_facts(optimizer, plan),
         plan=PlanFacts(
             epochs=plan.epochs, batch_size=plan.batch_size, updates=per_epoch * plan.epochs, shuffle=plan.shuffle,
@@ -94,13 +104,13 @@ def examine(
             high=float(outputs.max()),
             row_low=float(outputs.sum(axis=-1).min()),
             row_high=float(outputs.sum(axis=-1).max()),
-            loss=look.loss,
-            expected=expected_loss(loss, some, outputs.shape),
+            loss=share * look.loss,
+            expected=share * expected_loss(loss, some, outputs.shape),
             doubled=_doubled(loss, outputs, some),
             axis=look.head[1] if head == "softmax" else -1,
             unreachable=unreachable(head, y),
         ),
-        references=references(loss, rows, min(judged, PROBE_ROWS), whole and rows.x.dtype.kind in "iu", names),
+        references=references(loss, rows, few, looked_up, names, asked if alike else None),
         gradients=gradient_facts(network, loss, some),
     )  # fmt: skip
 
@@ -180,16 +190,36 @@ def _doubled(loss: Loss, outputs: np.ndarray, rows: Batch) -> float:
 def with_records(
     evidence: Evidence, trained: Any, network: Layer, loss: Loss, rows: Batch, held_out: Batch | None
 ) -> Evidence:
-    """Return the evidence with what a training recorded (a `Trained` or a run), and how good its network is."""
+    """Return the evidence with what a training recorded (a `Trained` or a run), and how good its network is.
+
+    `rows` and `held_out` are at most `PROBE_ROWS`, or are taken evenly.
+    """
     parts = [spaced(part, PROBE_ROWS) for part in (rows, held_out) if part is not None]
     answers = [network(part.x) for part in parts]
-    scores = [score_of(loss, said, part.y)[0] for said, part in zip(answers, parts, strict=True)]
     recognised, support = recalls(loss, np.concatenate(answers), np.concatenate([np.asarray(part.y) for part in parts]))
+    scores = [score_of(loss, said, part.y)[0] for said, part in zip(answers, parts, strict=True)]
+    learned, asked = np.asarray(parts[0].y), np.asarray(parts[-1].y)
+    task = evidence.targets.task
+    one = None if task == "numbers" else int(np.prod(asked.shape[1:] if task in ("classes", "several") else ()))
+    marks = [marks_of(loss, said, np.asarray(part.y)) for said, part in zip(answers, parts, strict=True)]
+    nothing = [marks_of_nothing(loss, learned, np.asarray(part.y)) for part in parts]
+    simple = np.asarray(evidence.references.marks)
     return replace(
         evidence,
         layer_vitals=tuple(trained.vitals),
         network_vitals=tuple(trained.network_vitals),
         history=tuple(trained.history),
         events=tuple(trained.events),
-        outcome=Outcome(scores[0], scores[1] if held_out is not None else None, recognised, support),
+        outcome=Outcome(
+            score=scores[0],
+            validation_score=scores[1] if held_out is not None else None,
+            recalls=recognised,
+            support=support,
+            error=standard_error(marks[-1], simple, one)
+            if held_out is not None and len(simple) == len(asked)
+            else None,
+            chance_error=standard_error(marks[-1], nothing[-1], one),
+            constant=float(nothing[0].mean()),
+            constant_error=standard_error(marks[0], nothing[0], one),
+        ),
     )

@@ -11,7 +11,11 @@ from cutaway.diagnosis.evidence import Evidence
 
 @dataclass(frozen=True)
 class Harm:
-    """What the training suffers from: `kind` is "diverged", "below" or "" for nothing, `sentence` says it in words."""
+    """What the training suffers from.
+
+    kind      "diverged", "below", or "" for nothing that could be seen
+    sentence  the same in words; without a kind, why it cannot be judged whether there is harm, "" where it can
+    """
 
     kind: str
     sentence: str
@@ -24,22 +28,80 @@ def harm(evidence: Evidence) -> Harm:
     """Return what harm there is; none where the delivered weights are as good as what simple methods reach.
 
     diverged   a loss or a weight was not finite, or the loss ends far above its lowest
-    below      the score of the delivered weights is below what least squares or the nearest row reach
+    below      the score of the delivered weights is below what least squares or the nearest row reach on the same rows;
+               where neither can be tried, rows learned from are answered no better than by one who knows nothing
+
+    A score that is not above chance by more than its error, where simple methods are not either, tells nothing: then
+    there is no harm, and a sentence that says so.
     """
-    score, known = final_score(evidence), evidence.references
+    score, known, outcome = final_score(evidence), evidence.references, evidence.outcome
     gain = known.best - known.chance
     comparable = score is not None and gain >= at.REFERENCE_ERRORS * known.error
     short = known.best - score if score is not None else math.inf
-    if comparable and (short <= at.SHORTFALL * gain or short <= at.SHORTFALL_ERRORS * known.error):
-        return Harm("", "")
+    allowed = at.SHORTFALL_ERRORS * known.error
+    if outcome is not None and outcome.error is not None:
+        # One answer that is wild makes the error as large as the shortfall; all rows together then say more. And rows
+        # that were learned from are a second witness where they are answered so much worse, too.
+        witness = known.best - outcome.score > at.SHORTFALL * gain
+        allowed = (at.SHORTFALL_ERRORS if witness else at.ROW_BY_ROW_ERRORS) * min(outcome.error, known.error)
+    if comparable and (short <= at.SHORTFALL * gain or short <= allowed):
+        return _unjudged(evidence)
     diverged = _diverged(evidence)
     if diverged:
         return Harm("diverged", diverged)
-    if not comparable:
+    if comparable:
+        best = "the nearest row" if known.neighbour >= known.linear else "least squares"
+        reached = f"{best} reaches {known.best:.3f}, chance {known.chance:.3f}"
+        return Harm("below", f"{measure(evidence)} is {score:.3f}, {reached}")
+    nothing = _nothing_learned(evidence)
+    return Harm("below", nothing) if nothing else _unjudged(evidence)
+
+
+def measure(evidence: Evidence) -> str:
+    """Return what scores are called."""
+    return "R²" if evidence.targets.task == "numbers" else "accuracy"
+
+
+def _nothing_learned(evidence: Evidence) -> str:
+    """Return that no more is known of rows learned from than of their commonest class or mean, by score and by loss.
+
+    Only where there is no simple method that would say what can be learned, and after enough steps; else "".
+    """
+    known, outcome, steps = evidence.references, evidence.outcome, evidence.steps
+    if outcome is None or outcome.constant is None or outcome.constant_error is None:
+        return ""
+    if known.simple or steps < at.MANY_STEPS or outcome.constant >= 1:
+        return ""
+    if outcome.score - outcome.constant > at.NO_BETTER * outcome.constant_error:
+        return ""
+    expected = evidence.output.expected
+    losses = [record.loss for record in evidence.history if math.isfinite(record.loss)]
+    # Of classes of which one is common the answers may stay the same while their probabilities are learned.
+    if losses and math.isfinite(expected) and min(losses) < expected - at.AS_NOTHING * abs(expected):
+        return ""
+    return (
+        f"after {steps} steps {measure(evidence)} on rows that were learned from is {outcome.score:.3f}, no better "
+        f"than that of one who knows nothing ({outcome.constant:.3f})"
+    )
+
+
+def _unjudged(evidence: Evidence) -> Harm:
+    """Return no harm; where the score is no better than chance, with the words that it cannot be judged."""
+    score, known, outcome = final_score(evidence), evidence.references, evidence.outcome
+    if score is None or outcome is None:
         return Harm("", "")
-    measure = "R²" if evidence.targets.task == "numbers" else "accuracy"
-    best = "the nearest row" if known.neighbour >= known.linear else "least squares"
-    return Harm("below", f"{measure} is {score:.3f}, {best} reaches {known.best:.3f}, chance {known.chance:.3f}")
+    error = known.error if outcome.chance_error is None else outcome.chance_error
+    if score - known.chance > at.NO_BETTER * error:
+        return Harm("", "")
+    where = "rows held out" if outcome.validation_score is not None else "its own rows"
+    if not known.simple:
+        others = "and there is no simple method to compare it with"
+    elif known.best - known.chance < at.REFERENCE_ERRORS * known.error:
+        others = "nor are simple methods: the inputs may tell nothing of the targets, or the rows be too few"
+    else:
+        others = f"and {known.judged or known.rows} rows are too few to tell it from {known.best:.3f}"
+    words = f"cannot be judged: {measure(evidence)} {score:.3f} on {where} is no better than chance"
+    return Harm("", f"{words} ({known.chance:.3f} ± {error:.2g}), {others}")
 
 
 def _diverged(evidence: Evidence) -> str:

@@ -22,7 +22,7 @@ ROUNDING = 1e-6
 # Numbers of a row that repeats are looked for by, before they are compared in full.
 WORDS = 256
 # Rows of either kind, and numbers in them, that distributions are compared on.
-COMPARED, MOST_COMPARED = 1000, 1 << 16
+COMPARED, MOST_COMPARED = 1000, 1 << 15
 
 
 def input_facts(rows: Batch, held_out: Batch | None, names: Sequence[str] = (), whole: bool = False) -> InputFacts:
@@ -170,12 +170,13 @@ def shift(x: np.ndarray, other: np.ndarray) -> tuple[float, float, int]:
         some = some.reshape(len(some), -1, count)[:, :, features]
         parts.append(some[:, 0] if some.shape[1] == 1 else some.mean(axis=1, dtype=np.float64))
     n, m = map(len, parts)
-    together = np.concatenate(parts)
-    order = together.argsort(axis=0, kind="stable")
-    values = np.take_along_axis(together, order, axis=0)
-    steps = np.where(order < n, 1 / n, -1 / m).cumsum(axis=0)
-    last = np.vstack([values[1:] != values[:-1], np.ones((1, len(features)), bool)])
-    distances = np.where(last, np.abs(steps), 0.0).max(axis=0)
+    together = np.ascontiguousarray(np.concatenate(parts).T)  # along rows in one piece: three times as fast
+    order = together.argsort(axis=1)
+    values = np.take_along_axis(together, order, axis=1)
+    steps = np.where(order < n, 1 / n, -1 / m).cumsum(axis=1)
+    last = np.ones(values.shape, bool)  # of equal values
+    np.not_equal(values[:, 1:], values[:, :-1], out=last[:, :-1])
+    distances = np.where(last, np.abs(steps), 0.0).max(axis=1)
     place = int(distances.argmax())
     distance = float(distances[place])
     chance = len(features) * 2 * np.exp(-2 * distance**2 * n * m / (n + m))

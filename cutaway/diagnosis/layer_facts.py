@@ -190,7 +190,7 @@ def alike(array: np.ndarray, gradient: np.ndarray) -> float:
     units = array.shape[-1] if array.ndim > 1 else 1
     if units < 2 or array.size > MOST_COMPARED or not np.isfinite(gradient).all():
         return 0.0
-    if len(np.unique(array.reshape(-1, units)[0])) == units:  # they differ in their first weight already
+    if len(set(array.reshape(-1, units)[0].tolist())) == units:  # they differ in their first weight already
         return 0.0
     size = float(np.abs(gradient).max()) or 1.0
     both = np.concatenate([array.reshape(-1, units), np.round(gradient.reshape(-1, units) / (SAME * size)) * SAME])

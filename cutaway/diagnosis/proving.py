@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 from cutaway.diagnosis import thresholds as at
-from cutaway.diagnosis.cannot_overfit_one_batch import cannot_overfit_one_batch, one_batch
+from cutaway.diagnosis.budget import Budget
+from cutaway.diagnosis.cannot_overfit_one_batch import cannot_overfit_one_batch, one_batch, seconds_of_one_batch
 from cutaway.diagnosis.checks import BY_NAME
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.experiment import Experiments
@@ -18,13 +18,11 @@ from cutaway.diagnosis.verdict import Verdict
 from cutaway.records import Finding, Fix
 from cutaway.training.bystander import passed_over
 
-# Fixes whose worth no score shows: they change what is judged, not what is learned.
-UNPROVABLE = ("drop_repeats",)
 # Beyond so many causes none is tried: each would have too little of the budget.
 MOST_TRIED = 4
 # What is seen where a network cannot learn, whatever the cause.
 SYMPTOMS = ("collapsed_output", "plateau_from_start")
-# The share of the budget that is there to learn a batch by heart, whatever experiments took before.
+# The share of the budget that is kept to learn a batch by heart, if that takes no more.
 RESERVED = 0.5
 
 # Causes in how signals, gradients and steps fare, for which there are several remedies.
@@ -65,31 +63,41 @@ def alternatives(finding: Finding) -> list[Finding]:
     return [replace(finding, fix=fix, proof=None) for fix in OTHERWISE.get(finding.fix.action, ())]
 
 
-def proved(setup: Setup, evidence: Evidence, found: Verdict, seconds: float) -> tuple[tuple[Finding, ...], float]:
-    """Return the findings of a verdict with what experiments made of their fixes, ranked anew; and the seconds spent.
+def proved(setup: Setup, evidence: Evidence, found: Verdict, budget: Budget) -> tuple[Finding, ...]:
+    """Return the findings of a verdict with what experiments made of their fixes, ranked anew.
 
-    seconds   the budget for all experiments together
+    budget    for all experiments together
 
     Where the verdict is undecided, what it is undecided between is tried, and what helps is a finding of its own. Where
-    nothing helps, a few rows are to be learned by heart.
+    nothing helps, the other fixes of those causes are tried, and then a few rows are to be learned by heart.
     """
-    suspects = candidates(found.findings)
-    if not suspects:
-        return by_heart(setup, found, found.findings, seconds)
-    experiments = Experiments(setup, evidence, seconds, len(suspects))
-    tried = [experiments.tried(finding) for finding in suspects]
-    if not any(each.proof is not None and each.proof.helps for each in tried):
-        tried = [_otherwise(each, tried, experiments) for each in tried]
-    spent = experiments.spent
-    left = max(seconds - spent, RESERVED * seconds)
-    findings, more = by_heart(setup, found, ranked(found.findings, tried), left)
-    return findings, spent + more
+    with budget.running():
+        suspects, kept = candidates(found.findings), _to_keep(setup, found, budget)
+        if not suspects:
+            return by_heart(setup, found, found.findings, budget)
+        others = sum(len(_untaken(each, suspects)) for each in suspects)
+        experiments = Experiments(setup, evidence, budget, len(suspects), others, kept)
+        tried = [experiments.tried(finding) for finding in suspects]
+        if others and not any(each.proof is not None and each.proof.helps for each in tried):
+            experiments.go_on()
+            tried = [_otherwise(each, tried, experiments) for each in tried]
+        return by_heart(setup, found, ranked(found.findings, tried), budget)
 
 
-def by_heart(
-    setup: Setup, found: Verdict, findings: tuple[Finding, ...], seconds: float
-) -> tuple[tuple[Finding, ...], float]:
-    """Return the findings with what a batch that is to be learned by heart says of them, and the seconds spent.
+def _to_keep(setup: Setup, found: Verdict, budget: Budget) -> float:
+    """Return the seconds that learning a batch by heart should take; 0 where it is not called for, or too long."""
+    if not found.harm:
+        return 0.0
+    try:
+        seconds = seconds_of_one_batch(alone(setup))
+    except Exception as fault:  # of a layer of one's own, that takes other batches only
+        passed_over(fault)
+        return 0.0
+    return seconds if seconds is not None and seconds <= RESERVED * budget.left else 0.0
+
+
+def by_heart(setup: Setup, found: Verdict, findings: tuple[Finding, ...], budget: Budget) -> tuple[Finding, ...]:
+    """Return the findings with what a batch that is to be learned by heart says of them.
 
     Only where there is harm, and the first finding is undecided, or no more than a symptom, or its fix was tried and
     did not help; not of a mistake that is certain. Where the batch cannot be learned, that is the first finding, and
@@ -97,34 +105,35 @@ def by_heart(
     """
     first = findings[0] if findings else None
     if first is None or not found.harm or not (first.check in ("not_learning", *SYMPTOMS) or _refuted(first)):
-        return findings, 0.0
-    began = time.perf_counter()
+        return findings
     try:
-        done = one_batch(alone(setup), seconds)
+        done = one_batch(alone(setup), budget)
     except Exception as fault:  # of a layer of one's own, that takes other batches only
         passed_over(fault)
         done = None
-    spent = time.perf_counter() - began
     if done is None:
-        return findings, spent
+        return findings
     cannot = cannot_overfit_one_batch(done)
     if cannot is not None and first.check in SYMPTOMS:
         follows = (replace(first, consequences=()), *first.consequences)
-        return (replace(cannot, consequences=follows), *findings[1:]), spent
+        return (replace(cannot, consequences=follows), *findings[1:])
     if cannot is not None:
-        return (cannot, *findings), spent
+        return (cannot, *findings)
     if first.check != "not_learning" or not done.learned:
-        return findings, spent
+        return findings
     can = f"; {done.rows} rows can be learned by heart ({done}), which rules out the network, the loss and the labels"
-    return (replace(first, sentence=first.sentence + can), *findings[1:]), spent
+    return (replace(first, sentence=first.sentence + can), *findings[1:])
+
+
+def _untaken(finding: Finding, tried: Sequence[Finding]) -> list[Finding]:
+    """Return the finding with each other fix for its cause that is no other finding's own."""
+    taken = {each.fix.action for each in tried if each.fix is not None}
+    return [each for each in alternatives(finding) if each.fix is not None and each.fix.action not in taken]
 
 
 def _otherwise(finding: Finding, tried: Sequence[Finding], experiments: Experiments) -> Finding:
     """Return the finding with the first other fix that helps, where its own does not; no other finding's fix."""
-    taken = {each.fix.action for each in tried if each.fix is not None}
-    for other in alternatives(finding) if finding.proof is not None else ():
-        if other.fix is None or other.fix.action in taken:
-            continue
+    for other in _untaken(finding, tried) if finding.proof is not None else ():
         better = experiments.tried(other)
         if better.proof is not None and better.proof.helps:
             return better
@@ -136,8 +145,7 @@ def candidates(findings: Sequence[Finding]) -> list[Finding]:
     suspects: list[Finding] = []
     for finding in findings:
         suspects += finding.consequences if finding.check == "not_learning" else (finding,)
-    able = [each for each in suspects if each.fix is not None and each.fix.action in FIXES]
-    return [each for each in able if each.fix is not None and each.fix.action not in UNPROVABLE][:MOST_TRIED]
+    return [each for each in suspects if each.fix is not None and each.fix.action in FIXES][:MOST_TRIED]
 
 
 def ranked(findings: Sequence[Finding], tried: Sequence[Finding]) -> tuple[Finding, ...]:

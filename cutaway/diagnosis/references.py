@@ -8,169 +8,181 @@ from typing import Any
 
 import numpy as np
 
-from cutaway.diagnosis.evidence import References
+from cutaway.diagnosis.reached import References
+from cutaway.diagnosis.recognisable import by_class, votes, weighed
+from cutaway.diagnosis.simple_methods import RIDGES, Basis, distances, standardised
 from cutaway.losses import Hinge, Loss
-from cutaway.training.score import r_squared, task_of
+from cutaway.training.score import LOWEST, marks_of_nothing, marks_of_numbers, task_of
 from cutaway.training.step import Batch
 
-# Rows that the methods are tried on, at least and at most, and numbers in them.
+# Rows that the methods learn from, at least and at most, and numbers in them.
 FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
-# Columns of numbers that are predicted, at most.
+# Columns of numbers that a ridge is chosen by, at most.
 COLUMNS = 16
-# Ridges that are tried, as shares of the mean eigenvalue.
-RIDGES = (1e-6, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 # How often targets are permuted, to see what chance alone reaches.
 PERMUTATIONS = 20
 # So many standard errors above chance, targets have to do with inputs, without permuting them.
 OBVIOUS = 8.0
 # A feature is the target itself where their correlation is off 1 by no more than rounding.
 ROUNDING = 1e-6
-# A class with less than this share of the rows of another is rare; directions in which classes are weighed alike.
-RARE, DIRECTIONS = 0.2, 50
-# Neighbours that vote on a row, and rows that are voted on, at most.
-NEIGHBOURS, VOTED = 10, 200
-# Rows named whose neighbours disagree.
-NAMED = 10
+# A feature is asked what it tells alone where it is linked with the target so closely, and one of the closest.
+LINKED, LIKELY = 0.7, 3
+# It tells the target alone from so much on: a rank correlation, or a share of rows.
+TELLS = 0.99
 
 
-def references(loss: Loss, rows: Batch, judged: int, whole: bool = False, names: Sequence[str] = ()) -> References:
-    """Return what chance, least squares and the nearest row reach on training rows, each row left out in turn.
+def references(
+    loss: Loss,
+    rows: Batch,
+    judged: int,
+    whole: bool = False,
+    names: Sequence[str] = (),
+    held_out: Batch | None = None,
+) -> References:
+    """Return what chance, least squares and the nearest row reach, on the rows that a network is judged by.
 
-    judged   how many rows a score will be measured on
-    whole    whether inputs are numbers that are looked up: then only chance is known
-    names    of the features, else their numbers
+    With rows held out, all learn from training rows and answer those, as the network does: rows that belong together,
+    repeat each other or follow in time then help, or hinder, them and the network alike. Without, each training row is
+    left out in turn.
+
+    judged     how many training rows a score will be measured on, where no rows are held out
+    whole      whether inputs are numbers that are looked up: then only chance is known, as where targets are the inputs
+    names      of the features, else their numbers
+    held_out   the very rows that a score will be measured on
 
     >>> import numpy as np
     >>> from cutaway.losses import SquaredError
     >>> x = np.linspace(-1, 1, 60).reshape(-1, 1)
-    >>> known = references(SquaredError(), Batch(x, 3 * x + 1, None), judged=60)
-    >>> known.chance, round(known.linear, 3), round(known.neighbour, 2)
-    (0.0, 1.0, 1.0)
+    >>> learned, held_out = (Batch(part, 3 * part + 1, None) for part in (x[::2], x[1::2]))
+    >>> known = references(SquaredError(), learned, judged=30, held_out=held_out)
+    >>> known.chance, round(known.linear, 3), round(known.neighbour, 2), known.judged
+    (0.0, 1.0, 1.0, 30)
     """
     x, y = np.asarray(rows.x), np.asarray(rows.y)
     per_row = max(1, x[0].size)
     some = np.arange(0, len(x), max(1, -(-len(x) // max(FEWEST, min(ROWS, NUMBERS // per_row)))))
-    signed = isinstance(loss, Hinge)
-    task = task_of((y > 0).astype(np.float64) if signed else y)
-    if task == "classes" and y.ndim != 1:
-        seen = y[some[:: max(1, len(some) * y[0].size // NUMBERS)]].ravel()
-        return _found(float(np.unique(seen, return_counts=True)[1].max() / seen.size), {}, task, judged, len(x))
-    wanted, chance = _wanted(y[some], task, signed)
-    found: dict[str, Any] = {}
-    if not whole and wanted.ndim == 2 and len(some) >= 8 and np.isfinite(x[some]).all() and np.isfinite(wanted).all():
-        features = _standardised(x[some].reshape(len(some), -1))
-        basis = _Basis(features)
-        tried = basis.least_squares(wanted)
-        scores = [_score(answers, wanted, task) for answers in tried]
-        best = int(np.argmax(scores))
-        distances = _distances(features)
-        nearest = distances.argmin(axis=1)
-        found = {"linear": scores[best], "neighbour": _score(wanted[nearest], wanted, task)}
-        plain = _found(chance, found, task, judged, len(some))
-        if plain.best - chance < OBVIOUS * plain.error:  # else there is no doubt, and permuting takes long
-            found["unrelated"] = _unrelated(basis, RIDGES[best], nearest, wanted)
-        if x.ndim == 2 and x.shape[1] > 1 and y.size == len(y):
-            place = _copied(features, np.asarray(y[some], np.float64).ravel())
-            if place is not None:
-                others = np.delete(features, place, axis=1)
-                tries = [*_Basis(others).least_squares(wanted), wanted[_distances(others).argmin(axis=1)]]
-                found |= {
-                    "copied": str(names[place]) if place < len(names) else str(place),
-                    "without": max(_score(answers, wanted, task) for answers in tries),
-                }
-        if task in ("classes", "one_hot", "yes_no"):
-            answers = tried[best] if found["linear"] >= found["neighbour"] else wanted[nearest]
-            if task == "yes_no":
-                answers, wanted = (np.hstack([1 - each, each]) for each in (answers, wanted))
-            found["recognised"] = _by_class(answers, wanted, y[some], task)
-            found["weighed"] = _weighed(basis, wanted, y[some], task)
-            found |= _votes(distances, wanted, some)
-    return _found(chance, found, task, judged, len(some))
+    x, y = x[some], y[some]
+    task = _task(loss, y if len(some) < 2 else np.asarray(rows.y))
+    new = None if held_out is None else Batch(np.asarray(held_out.x), np.asarray(held_out.y), None)
+    if new is not None and _task(loss, new.y) != task:
+        new = None
+    asked = y if new is None else new.y
+    chance = 0.0 if task == "numbers" else float(marks_of_nothing(loss, y, asked).mean())
+    size = _Size(task, len(some), min(judged, len(some)) if new is None else len(asked))
+    if whole or (task == "classes" and y.ndim != 1) or len(some) < 8 or _is_input(x, y):
+        return size.found(chance, {})
+    numbers = np.unique(np.concatenate([y, asked])) if task == "classes" else np.arange(max(2, y[0].size))
+    wanted, truth = (_wanted(loss, each, task, numbers) for each in (y, asked))
+    parts = (x, wanted, truth) if new is None else (x, wanted, truth, new.x)
+    if not all(np.isfinite(part).all() for part in parts):
+        return size.found(chance, {})
+
+    features = standardised(x, x)
+    basis = Basis(features)
+    few = wanted[:, :: max(1, -(-wanted.shape[1] // COLUMNS))] if task == "numbers" else wanted
+    tried = basis.leaving_out(few)
+    scores = [_score(answers, few, task) for answers in tried]
+    best = int(np.argmax(scores))
+    apart = nearest = None
+    if new is None:
+        apart = distances(features)
+        nearest = apart.argmin(axis=1)
+        linear = tried[best] if few.shape == wanted.shape else basis.leaving_out(wanted, (RIDGES[best],))[0]
+        neighbour = wanted[nearest]
+    else:
+        there = standardised(new.x, x)
+        linear = basis.answers(there, wanted, RIDGES[best])
+        neighbour = wanted[distances(there, features).argmin(axis=1)]
+    marks = [_marks(answers, truth, task) for answers in (linear, neighbour)]
+    reached = [max(LOWEST, float(each.mean())) for each in marks]
+    found: dict[str, Any] = {"linear": reached[0], "neighbour": reached[1]}
+    if new is not None and max(reached) > chance:
+        found["marks"] = tuple(np.round(marks[int(np.argmax(reached))], 4).tolist())
+
+    # What follows is of the training rows, each left out in turn: they are more.
+    gain = max(scores[best], *reached) - chance
+    doubtful = gain < OBVIOUS * _error(max(scores[best], *reached), task, 2 / len(some))
+    classes = task in ("classes", "one_hot", "yes_no")
+    if apart is None and (doubtful or classes):
+        apart = distances(features)
+        nearest = apart.argmin(axis=1)
+    if doubtful and nearest is not None:  # else there is no doubt, and permuting takes long
+        found["unrelated"] = _unrelated(basis, RIDGES[best], nearest, wanted)
+    if x.ndim == 2 and x.shape[1] > 1 and y.size == len(y):
+        found |= _copy(features, np.asarray(y, np.float64).ravel(), wanted, task, names)
+    if classes and apart is not None and nearest is not None:
+        answers = tried[best] if scores[best] >= _score(wanted[nearest], wanted, task) else wanted[nearest]
+        if task == "yes_no":
+            answers, wanted = (np.hstack([1 - each, each]) for each in (answers, wanted))
+        occurs = wanted.sum(axis=0) > 0
+        answers, wanted, numbers = answers[:, occurs], wanted[:, occurs], numbers[occurs]
+        found["recognised"] = by_class(answers, wanted, numbers)
+        found["weighed"] = weighed(basis, wanted, numbers)
+        found |= votes(apart, wanted, some)
+    return size.found(chance, found)
 
 
-def _found(chance: float, found: dict[str, Any], task: str, judged: int, rows: int) -> References:
-    """Return the references with the standard error of the difference between a score on `judged` rows and theirs."""
-    found = {"linear": chance, "neighbour": chance} | found
-    best = max(chance, found["linear"], found["neighbour"])
-    share = 1 / max(1, judged) + 1 / rows
-    spread = sqrt(2) * (1 - min(best, 0.99)) if task == "numbers" else sqrt(max(best * (1 - best), share))
-    return References(chance=chance, error=float(spread * sqrt(share)), rows=rows, **found)
+class _Size:
+    """How many rows were learned from and judged, of which task."""
+
+    def __init__(self, task: str, rows: int, judged: int) -> None:
+        self.task, self.rows, self.judged = task, rows, max(1, judged)
+
+    def found(self, chance: float, found: dict[str, Any]) -> References:
+        """Return the references with the standard error of the difference between two scores on so many rows.
+
+        Both err, on the same rows; that they may err alike is not counted on (see `Outcome.error`).
+        """
+        found = {"linear": chance, "neighbour": chance} | found
+        best = max(chance, found["linear"], found["neighbour"])
+        error = _error(best, self.task, 2 / self.judged)
+        return References(chance=chance, error=error, rows=self.rows, judged=self.judged, **found)
 
 
-def _wanted(y: np.ndarray, task: str, signed: bool) -> tuple[np.ndarray, float]:
-    """Return targets as columns of numbers, for classes one a class; and the score of the best constant answer."""
+def _error(score: float, task: str, share: float) -> float:
+    """Return √(share · variance of a row's mark), of accuracy p (1 − p), of R² 2 (1 − R²)²."""
+    variance = 2 * (1 - min(score, 0.99)) ** 2 if task == "numbers" else max(score * (1 - score), share)
+    return float(sqrt(variance * share))
+
+
+def _task(loss: Loss, y: np.ndarray) -> str:
+    return task_of((y > 0).astype(np.float64) if isinstance(loss, Hinge) else y)
+
+
+def _wanted(loss: Loss, y: np.ndarray, task: str, classes: np.ndarray) -> np.ndarray:
+    """Return targets as columns of numbers, for classes one a class."""
     if task == "classes":
-        classes, counts = np.unique(y, return_counts=True)
-        columns = (y[..., None] == classes).astype(np.float64)
-        return columns, float(counts.max() / y.size)
-    columns = (y > 0 if signed else y).reshape(len(y), -1)
+        belongs: np.ndarray = (y[:, None] == classes).astype(np.float64)
+        return belongs
+    columns: np.ndarray = (y > 0 if isinstance(loss, Hinge) else y).reshape(len(y), -1).astype(np.float64)
+    return columns
+
+
+def _is_input(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the targets are the inputs, number by number up to factor and offset, as for an autoencoder."""
+    if x[0].size != y[0].size or x[0].size < 2:
+        return False
+    one, other = standardised(x, x), standardised(y, y)
+    likeness = np.abs((one * other).mean(axis=0))[(one != 0).any(axis=0)]
+    return bool((likeness > 1 - ROUNDING).all())
+
+
+def _marks(answers: np.ndarray, wanted: np.ndarray, task: str) -> np.ndarray:
+    """Return how good the answer to each row is, as `marks_of` has it of a network's."""
     if task == "numbers":
-        return columns[:, :: max(1, -(-columns.shape[1] // COLUMNS))].astype(np.float64), 0.0
-    columns = columns.astype(np.float64)
-    if task == "one_hot":
-        return columns, float(columns.mean(axis=0).max())
-    shares = columns.mean(axis=0)
-    return columns, float(np.maximum(shares, 1 - shares).mean())
+        return marks_of_numbers(answers, wanted)
+    if task in ("classes", "one_hot"):
+        right: np.ndarray = (answers.argmax(axis=-1) == wanted.argmax(axis=-1)).astype(np.float64)
+        return right
+    shares: np.ndarray = ((answers > 0.5) == (wanted > 0.5)).mean(axis=1)
+    return shares
 
 
 def _score(answers: np.ndarray, wanted: np.ndarray, task: str) -> float:
-    if task == "numbers":
-        return r_squared(answers, wanted)
-    if task in ("classes", "one_hot"):
-        return float((answers.argmax(axis=-1) == wanted.argmax(axis=-1)).mean())
-    return float(((answers > 0.5) == (wanted > 0.5)).mean())
+    return max(LOWEST, float(_marks(answers, wanted, task).mean()))
 
 
-def _standardised(x: np.ndarray) -> np.ndarray:
-    x = x.reshape(len(x), -1).astype(np.float64)
-    std = x.std(axis=0)
-    standardised: np.ndarray = (x - x.mean(axis=0)) / np.where(std > 0, std, 1.0)
-    return standardised
-
-
-class _Basis:
-    """The directions that features span over the rows, each of length 1, and how far the features reach in them."""
-
-    def __init__(self, x: np.ndarray) -> None:
-        x = np.hstack([x, np.ones((len(x), 1))])
-        if x.shape[1] < len(x):  # the smaller of XᵀX and X Xᵀ has all eigenvalues that are not 0
-            values, vectors = np.linalg.eigh(x.T @ x)
-            kept = values > 1e-9 * values[-1]
-            self.values = values[kept]
-            self.vectors = x @ (vectors[:, kept] / np.sqrt(self.values))
-        else:
-            self.values, self.vectors = np.linalg.eigh(x @ x.T)
-        self.squares = self.vectors**2
-        self.mean = self.values.sum() / len(x)
-
-    def least_squares(self, y: np.ndarray, ridges: tuple[float, ...] = RIDGES) -> list[np.ndarray]:
-        """Return for each ridge λ what least squares answers for a row that it did not see.
-
-            ŷ₋ᵢ = yᵢ − (yᵢ − ŷᵢ) / (1 − Hᵢᵢ),   H = K (K + λ I)⁻¹,   K = x xᵀ + 1 1ᵀ
-
-        Reference: Allen, "The relationship between variable selection and data augmentation", Technometrics 16, 1974.
-        """
-        turned, found = self.vectors.T @ y, []
-        for ridge in ridges:
-            share = self.values / (self.values + ridge * self.mean)
-            left = 1 - self.squares @ share
-            found.append(y - (y - self.vectors @ (share[:, None] * turned)) / np.maximum(left, 1e-9)[:, None])
-        return found
-
-
-def _distances(x: np.ndarray) -> np.ndarray:
-    """Return the squared distance of each row to every other one; to itself, infinity."""
-    x = x.astype(np.float32)
-    squares = (x**2).sum(axis=1)
-    distances: np.ndarray = x @ x.T
-    distances *= -2
-    distances += squares
-    distances += squares[:, None]
-    np.fill_diagonal(distances, np.inf)
-    return distances
-
-
-def _unrelated(basis: _Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray) -> float:
+def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray) -> float:
     """Return the probability of answers that agree so well with the targets, by permuting these over the rows.
 
         a = Σ (answer − mean) (target − mean),   z = (a − mean a) / deviation of a,   p = 2 · ½ erfc(z / √2)
@@ -182,7 +194,7 @@ def _unrelated(basis: _Basis, ridge: float, nearest: np.ndarray, wanted: np.ndar
     all_y = np.stack([y, *(y[rng.permutation(len(y))] for _ in range(PERMUTATIONS))], axis=1)
     flat = all_y.reshape(len(y), -1)
     largest = 0.0
-    for answers in (basis.least_squares(flat, (ridge,))[0], flat[nearest]):
+    for answers in (basis.leaving_out(flat, (ridge,))[0], flat[nearest]):
         agreement = (answers * flat).reshape(all_y.shape).sum(axis=(0, 2))
         spread = agreement[1:].std(ddof=1)
         if spread > 0:
@@ -190,75 +202,55 @@ def _unrelated(basis: _Basis, ridge: float, nearest: np.ndarray, wanted: np.ndar
     return min(1.0, erfc(largest / sqrt(2)))
 
 
-def _copied(features: np.ndarray, y: np.ndarray) -> int | None:
-    """Return the place of a feature that is the target itself, up to factor and offset; None where there is none."""
+def _copy(features: np.ndarray, y: np.ndarray, wanted: np.ndarray, task: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return the feature that tells the target alone, whether it is the target itself, and what is reached without it.
+
+    Itself: up to factor and offset. Alone: of classes, the share of rows whose neighbour in that feature is of their
+    class; of numbers, the rank correlation, which does not ask by what rising or falling function they are linked.
+
+    Reference: Spearman, "The proof and measurement of association between two things", 1904.
+    """
     if not y.std() > 0:
-        return None
-    likeness = np.abs(features.T @ ((y - y.mean()) / y.std())) / len(y)
-    place = int(likeness.argmax())
-    return place if likeness[place] > 1 - ROUNDING else None
-
-
-def _by_class(answers: np.ndarray, wanted: np.ndarray, y: np.ndarray, task: str) -> tuple[float, ...]:
-    """Return the share of each class's rows that are recognised, 0 where most of what is called so is not."""
-    said, truth = answers.argmax(axis=1), wanted.argmax(axis=1)
-    right = np.bincount(truth[said == truth], minlength=wanted.shape[1])
-    called, there = (np.bincount(each, minlength=wanted.shape[1]) for each in (said, truth))
-    return _by_number(np.where(right > called / 2, right / np.maximum(there, 1), 0.0), y, task)
-
-
-def _weighed(basis: _Basis, wanted: np.ndarray, y: np.ndarray, task: str) -> tuple[float, ...]:
-    """Return the share of each class's rows that are nearest to the mean of the others of their class.
-
-        distance² = (x − μ_c)ᵀ S⁻¹ (x − μ_c),   S = Σ over rows (x − μ of its class)² / n, and a hundredth of its mean
-
-    It does not count how many rows a class has. For classes of which one is rare; else nothing is returned.
-
-    Reference: Fisher, "The use of multiple measurements in taxonomic problems", Annals of Eugenics 7, 1936.
-    """
-    counts = wanted.sum(axis=0)
-    if not (0 < counts.min() < RARE * counts.max()):
-        return ()
-    x = (basis.vectors * np.sqrt(np.maximum(basis.values, 0)))[:, -DIRECTIONS:]
-    means, truth = (wanted.T @ x) / counts[:, None], wanted.argmax(axis=1)
-    within = x - means[truth]
-    scatter = within.T @ within / len(x)
-    scatter += np.eye(len(scatter)) * (scatter.trace() / len(scatter) / 100 + 1e-12)
-    turned = np.linalg.inv(np.linalg.cholesky(scatter)).T
-    distances = (((x[:, None] - means) @ turned) ** 2).sum(axis=-1)
-    rows = np.arange(len(x))
-    distances[rows, truth] *= (counts / np.maximum(counts - 1, 1e-3))[truth] ** 2  # its own mean without the row
-    right = np.bincount(truth[distances.argmin(axis=1) == truth], minlength=len(counts))
-    return _by_number(right / counts, y, task)
-
-
-def _by_number(shares: np.ndarray, y: np.ndarray, task: str) -> tuple[float, ...]:
-    """Return shares of the classes that occur by the number of the class."""
-    numbers = np.unique(y).astype(int) if task == "classes" else np.arange(len(shares))
-    found = [0.0] * (int(numbers.max()) + 1)
-    for number, share in zip(numbers, shares, strict=True):
-        found[number] = float(share)
-    return tuple(found)
-
-
-def _votes(distances: np.ndarray, wanted: np.ndarray, some: np.ndarray) -> dict[str, Any]:
-    """Return how often the vote of a row's neighbours is another class than its own, where it is clear and elsewhere.
-
-    Where classes overlap, votes are wrong where they are close. Of labels that are wrong here and there, a share is
-    wrong everywhere.
-
-    Reference: Wilson, "Asymptotic properties of nearest neighbor rules using edited data", 1972.
-    """
-    if len(some) < 5 * NEIGHBOURS:
         return {}
-    asked = np.arange(0, len(some), -(-len(some) // VOTED))
-    nearest = distances[asked].argpartition(NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
-    votes = wanted[nearest].mean(axis=1)
-    clearness, differs = votes.max(axis=1), votes.argmax(axis=1) != wanted[asked].argmax(axis=1)
-    order = np.argsort(-clearness, kind="stable")
-    clear, unclear = order[: len(order) // 3], order[len(order) // 3 :]
+    likeness = np.abs(features.T @ ((y - y.mean()) / y.std())) / len(y)
+    if likeness.max() > 1 - ROUNDING:
+        place, alone, itself = int(likeness.argmax()), 1.0, True
+    else:
+        between = likeness if task == "numbers" else _between(features, wanted)
+        likely = [int(each) for each in np.argsort(-between, kind="stable")[:LIKELY] if between[each] > LINKED]
+        tell = _rank_correlation if task == "numbers" else _neighbour_alike
+        told = {place: tell(features[:, place], y) for place in likely}
+        place = max(told, key=lambda each: told[each], default=0)
+        alone, itself = told.get(place, 0.0), False
+        if alone < TELLS:
+            return {}
+    others = np.delete(features, place, axis=1)
+    tries = [*Basis(others).leaving_out(wanted), wanted[distances(others).argmin(axis=1)]]
     return {
-        "clear": float(differs[clear].mean()),
-        "unclear": float(differs[unclear].mean()),
-        "suspects": tuple(int(row) for row in some[asked[clear[differs[clear]]]][:NAMED]),
+        "copied": str(names[place]) if place < len(names) else str(place),
+        "alone": alone,
+        "itself": itself,
+        "without": max(_score(answers, wanted, task) for answers in tries),
     }
+
+
+def _between(features: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return of each standardised feature the share of its variance that lies between classes, its root."""
+    wanted = np.hstack([1 - wanted, wanted]) if wanted.shape[1] == 1 else wanted
+    counts = np.maximum(wanted.sum(axis=0), 1)
+    between: np.ndarray = np.sqrt(((wanted.T @ features) ** 2 / counts[:, None]).sum(axis=0) / len(features))
+    return between
+
+
+def _rank_correlation(feature: np.ndarray, y: np.ndarray) -> float:
+    ranks = [np.unique(each, return_inverse=True)[1].astype(np.float64) for each in (feature, y)]
+    return float(abs(np.corrcoef(*ranks)[0, 1]))
+
+
+def _neighbour_alike(feature: np.ndarray, y: np.ndarray) -> float:
+    """Return the share of rows whose neighbour in one feature is of their class."""
+    order = np.lexsort((y, feature))
+    gap, same = np.diff(feature[order]), np.diff(y[order]) == 0
+    before, after = np.r_[np.inf, gap], np.r_[gap, np.inf]
+    alike = np.where(before <= after, np.r_[False, same], np.r_[same, False])
+    return float(alike.mean())

@@ -8,11 +8,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from cutaway.diagnosis.budget import Budget
 from cutaway.diagnosis.checks import BY_NAME, CHECKS
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.examination import examine
-from cutaway.diagnosis.experiment import Experiments, matters
+from cutaway.diagnosis.experiment import FOR_BALANCE, Experiments
 from cutaway.diagnosis.fixes import FIXES, fixed
+from cutaway.diagnosis.gain import matters
 from cutaway.diagnosis.proving import alternatives, proved
 from cutaway.diagnosis.setup import Setup
 from cutaway.diagnosis.verdict import Verdict, verdict
@@ -39,8 +41,9 @@ LAST_RESORTS = (
 class Training(Generic[R]):
     """A training that was done in full: what it was made of, what is known and found of it, and what it became.
 
-    score   of the delivered weights on all held-out rows, else on the training rows
-    run     what the one who trained it holds
+    score     of the delivered weights on all held-out rows, else on the training rows
+    run       what the one who trained it holds
+    balanced  of classes the balanced accuracy on the same rows
     """
 
     setup: Setup
@@ -48,79 +51,127 @@ class Training(Generic[R]):
     verdict: Verdict
     score: float
     run: R
+    balanced: float | None = None
+
+    def worth(self, balanced: bool) -> float:
+        """Return the score, or the balanced accuracy, where there is one."""
+        return self.balanced if balanced and self.balanced is not None else self.score
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One round of a repair: which fixes, for which checks, the score before and after; whether they are delivered."""
+    """One round of a repair: which fixes, for which checks, the score before and after; whether they are delivered.
+
+    measure   what was looked at, "balanced accuracy" where rare classes are to be recognised
+    """
 
     checks: tuple[str, ...]
     sentences: tuple[str, ...]
     before: float
     after: float
     kept: bool
+    measure: str = "score"
 
     def __str__(self) -> str:
         done = "kept" if self.kept else "undone"
-        return f"{', '.join(self.checks)}: {'; '.join(self.sentences)}: {self.before:.3f} to {self.after:.3f}, {done}"
+        what = "" if self.measure == "score" else f"{self.measure} "
+        words = f"{', '.join(self.checks)}: {'; '.join(self.sentences)}"
+        return f"{words}: {what}{self.before:.3f} to {self.after:.3f}, {done}"
+
+
+@dataclass(frozen=True)
+class Repaired(Generic[R]):
+    """What a repair leads to: the best training (the first one where none is better), and the log.
+
+    balanced   whether it was judged by balanced accuracy, since rare classes were to be recognised
+    """
+
+    best: Training[R]
+    log: tuple[Attempt, ...]
+    balanced: bool = False
 
 
 def repair(
-    first: Training[R],
-    findings: Sequence[Finding],
-    train: Callable[[Setup], Training[R]],
-    seconds: float,
-) -> tuple[Training[R], list[Attempt], float]:
-    """Return the best training that fixes lead to (the first one where none is better), the log, and seconds spent.
+    first: Training[R], findings: Sequence[Finding], train: Callable[[Setup], Training[R]], seconds: float,
+    budget: Budget | None = None,
+) -> Repaired[R]:  # fmt: skip
+    """Return the best training that fixes lead to.
 
     findings   of the first training, ranked: the first cause is fixed first
     train      trains a setup in full and looks at it
-    seconds    the budget for experiments, of each round
+    seconds    for experiments, after each training
+    budget     of the experiments with the first one, to which those are added
 
     After each training it is examined again, at most `ROUNDS` times. A fix is kept if the score rises by something that
     matters, and one of a certain mistake also if it does not fall; all others are undone, and the next cause has its
-    turn. Where none is left, what changed nothing is gone on from: it may help together with another fix.
+    turn. Where none is left, what changed nothing is gone on from: it may help together with another fix. From the
+    first finding on whose fix is to have rare classes recognised the score is balanced accuracy.
     """
     log: list[Attempt] = []
-    base, best, spent = _Node(first, ()), _Node(first, ()), 0.0
+    base, best = _Node(first, ()), _Node(first, ())
+    budget, balanced = Budget(seconds) if budget is None else budget, for_balance(findings)
     undone: set[tuple[str, str]] = set()
     waiting: list[_Node[R]] = []
     while len(log) < ROUNDS:
-        here = base.training
-        if base.attempts and here.score + matters(here.score) > 1:
+        here, now = base.training, base.training.worth(balanced)
+        if base.attempts and now + matters(now) > 1:
             break  # a perfect score could not be told from this one
         step = next_step(here, findings, undone)
         if step is None and waiting:
             base = waiting.pop(0)
-            findings, extra = proved(base.training.setup, base.training.evidence, base.training.verdict, seconds)
-            spent += extra
+            findings = proved(base.training.setup, base.training.evidence, base.training.verdict, budget)
+            balanced = balanced or for_balance(findings)
             continue
         if step is None:
-            resort, extra = _last_resort(here, undone, seconds)
-            spent += extra
+            resort = _last_resort(here, undone, budget)
             step = None if resort is None else next_step(here, [resort], undone)
         if step is None:
             break
         setup, used = step
         done = train(setup)
+        budget.allow(seconds)
+        after = done.worth(balanced)
         sentences = tuple(each.fix.sentence for each in used if each.fix is not None)
-        log.append(Attempt(tuple(each.check for each in used), sentences, here.score, done.score, False))
+        measure = "balanced accuracy" if balanced and done.balanced is not None else "score"
+        log.append(Attempt(tuple(each.check for each in used), sentences, now, after, False, measure))
         node = _Node(done, (*base.attempts, len(log) - 1))
         certain = any(each.check in BY_NAME and BY_NAME[each.check].certain for each in used)
-        if not (done.score > here.score + matters(here.score) or (certain and done.score >= here.score)):
+        if not (after > now + matters(now) or (certain and after >= now)):
             undone |= {_key(each) for each in used}
-            if done.score >= here.score - matters(here.score) / 2:
+            if after >= now - matters(now) / 2:
                 waiting.append(node)
             continue
         base = node
-        best = node if done.score > best.training.score else best
+        best = node if after > best.training.worth(balanced) else best
         if not done.verdict.harm and not done.verdict.findings:
             break
-        findings, extra = proved(done.setup, done.evidence, done.verdict, seconds)
-        spent += extra
-    if best.training.score <= first.score + matters(first.score):
-        return first, log, spent
-    return best.training, [replace(each, kept=place in best.attempts) for place, each in enumerate(log)], spent
+        findings = proved(done.setup, done.evidence, done.verdict, budget)
+        balanced = balanced or for_balance(findings)
+    start = first.worth(balanced)
+    if best.training.worth(balanced) <= start + matters(start):
+        return Repaired(first, tuple(log), balanced)
+    kept = tuple(replace(each, kept=place in best.attempts) for place, each in enumerate(log))
+    return Repaired(best.training, kept, balanced)
+
+
+def for_balance(findings: Sequence[Finding]) -> bool:
+    """Return whether a fix of the findings is to have rare classes recognised, which accuracy hardly shows.
+
+    >>> for_balance([Finding("class_imbalance", "", "", 0.1, (None, None), fix=Fix("class_weight", ""))])
+    True
+    """
+    listed = [each for one in findings for each in (one.consequences if one.check == "not_learning" else (one,))]
+    return any(each.fix is not None and each.fix.action in FOR_BALANCE for each in listed)
+
+
+def for_a_person(setup: Setup, evidence: Evidence, findings: Sequence[Finding]) -> list[str]:
+    """Return what only a person can do about findings, in words: where a fix is none of ours, or does not fit here."""
+    listed = [each for one in findings for each in (one.consequences if one.check == "not_learning" else (one,))]
+    return [
+        f"{each.check}: only a person can do it: {each.fix.sentence}"
+        for each in listed
+        if each.fix is not None and fixed(setup, each, evidence) is None
+    ]
 
 
 @dataclass(frozen=True)
@@ -174,22 +225,22 @@ def looked_at(setup: Setup) -> Evidence:
     return examine(setup.network, setup.loss, setup.optimizer, setup.rows, setup.held_out, setup.plan, setup.engine)
 
 
-def _last_resort(base: Training[R], undone: set[tuple[str, str]], seconds: float) -> tuple[Finding | None, float]:
+def _last_resort(base: Training[R], undone: set[tuple[str, str]], budget: Budget) -> Finding | None:
     """Return the one of the fixes that often help which an experiment found to help most, where harm is left."""
     if not base.verdict.harm:
-        return None, 0.0
+        return None
     suspects = [
         Finding("not_learning", base.verdict.harm.sentence, "score", base.score, (None, None), fix=fix, confidence=0.0)
         for fix in LAST_RESORTS
     ]
     suspects = [each for each in suspects if _key(each) not in undone]
-    experiments = Experiments(base.setup, base.evidence, seconds, len(suspects))
+    experiments = Experiments(base.setup, base.evidence, budget, len(suspects))
     tried = [experiments.tried(each) for each in suspects]
     helpful = [each for each in tried if each.proof is not None and each.proof.helps]
     if not helpful:
-        return None, experiments.spent
+        return None
     gains = [float(np.mean(each.proof.with_fix)) if each.proof is not None else 0.0 for each in helpful]
-    return helpful[int(np.argmax(gains))], experiments.spent
+    return helpful[int(np.argmax(gains))]
 
 
 def _key(finding: Finding) -> tuple[str, str]:

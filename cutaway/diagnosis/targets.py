@@ -7,8 +7,14 @@ from typing import Any
 import numpy as np
 
 from cutaway.diagnosis.evidence import TargetFacts
+from cutaway.diagnosis.head import RANGES
 from cutaway.losses import Hinge, Loss
 from cutaway.training.score import task_of
+
+# Of more numbers than these, rows evenly over all are taken.
+MOST_NUMBERS = 1 << 18
+# Of numbers that are this many whole ones at most, 0, 1, 2, …, it is said that they may be classes.
+MOST_LEVELS = 20
 
 
 def target_facts(y: np.ndarray, outputs: int, stretched: str = "") -> TargetFacts:
@@ -39,6 +45,13 @@ def target_facts(y: np.ndarray, outputs: int, stretched: str = "") -> TargetFact
         known = classes.ravel() if task != "classes" else y[~wrong].ravel()
         seen = np.bincount(known, minlength=outputs if task == "classes" else 0)
         counts = tuple(int(count) for count in seen)
+    if task == "numbers":
+        some = y[:: max(1, -(-y.size // MOST_NUMBERS))]
+        facts |= {"beyond": beyond(some), "wild": wild(some), "levels": _levels(y)}
+    elif task == "classes" and y.ndim == 1:
+        facts["unused"] = tuple(place for place, count in enumerate(counts) if not count)
+    elif task in ("one_hot", "several") and y.ndim == 2:
+        facts["unused"] = tuple(map(int, np.flatnonzero(~y.any(axis=0))))
     first = np.asarray(classes if classes is not None else y).reshape(len(y), -1)[:, 0]
     if classes is None:
         first = (first > np.median(first)).astype(int)
@@ -64,6 +77,47 @@ def _classes(y: np.ndarray, task: str) -> np.ndarray | None:
         places: np.ndarray = y.argmax(axis=-1)
         return places
     return y.astype(int).ravel() if task == "yes_no" else None
+
+
+def beyond(y: np.ndarray) -> dict[str, float]:
+    """Return for each head the share of the targets' variance that it cannot say, whatever is learned.
+
+        Σ (y − nearest that it can say)² / Σ (y − mean y)²,   so that 1 − share is the highest R² there can be
+
+    Of a softmax, at least: a row is as far from sum 1 as (sum − 1)² / outputs.
+
+    >>> known = beyond(np.array([[-1.0], [0.0], [1.0], [2.0]]))
+    >>> known["relu"], known["tanh"], known["sigmoid"]
+    (0.2, 0.2, 0.4)
+    """
+    y = np.asarray(y, np.float64)
+    whole = float(((y - y.mean(axis=0)) ** 2).sum())
+    if not whole > 0:
+        return {}
+    missed = {head: float(((y - np.clip(y, low, high)) ** 2).sum()) for head, (low, high) in RANGES.items()}
+    if y.ndim > 1 and y.shape[-1] > 1:
+        missed["softmax"] = max(missed["softmax"], float(((y.sum(axis=-1) - 1) ** 2).sum() / y.shape[-1]))
+    return {head: share / whole for head, share in missed.items()}
+
+
+def wild(y: np.ndarray) -> float:
+    """Return the share that one row has of all squared distances from the median.
+
+    >>> wild(np.array([[1.0], [2.0], [3.0], [1002.0]])) > 0.99, round(wild(np.array([[1.0], [2.0], [3.0], [2.0]])), 2)
+    (True, 0.5)
+    """
+    squares = np.square(np.asarray(y, np.float64) - np.median(y, axis=0)).reshape(len(y), -1).sum(axis=1)
+    return float(squares.max() / squares.sum()) if squares.sum() > 0 else 0.0
+
+
+def _levels(y: np.ndarray) -> int:
+    """Return how many different numbers one column has, if they are 0, 1, 2, … or 1, 2, 3, …, all of them; else 0."""
+    if y.size != len(y) or not np.array_equal(y, np.round(y)) or not 0 <= y.min() <= 1:
+        return 0
+    if y.max() - y.min() >= MOST_LEVELS:
+        return 0
+    known = np.unique(y)
+    return len(known) if len(known) == int(known[-1] - known[0]) + 1 else 0
 
 
 def runs(classes: np.ndarray) -> float:

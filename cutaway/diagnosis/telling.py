@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cutaway.records import Finding
+import math
+
+from cutaway.records import Finding, Proof
 
 
 def told(finding: Finding) -> str:
@@ -21,21 +23,43 @@ def told(finding: Finding) -> str:
     if finding.fix is not None:
         lines.append(f"  what to do: {finding.fix.sentence}" + (f": {finding.fix.code}" if finding.fix.code else ""))
     if finding.proof is not None:
-        proof = finding.proof
-        without, better = (sum(scores) / len(scores) for scores in (proof.without, proof.with_fix))
-        lines.append(
-            f"  tried for {proof.steps} steps, {len(proof.without)} times: {without:.3g} without, {better:.3g} with it"
-            f": {_came_of(proof.helps, better > without)}"
-        )
+        lines += tried(finding.proof)
     if finding.consequences and finding.check != "not_learning":  # its sentence names what it is undecided between
         lines.append("  follows from it: " + ", ".join(each.check for each in finding.consequences))
     return "\n".join(lines)
 
 
-def _came_of(helps: bool, scores: bool) -> str:
-    if not helps:
+def tried(proof: Proof) -> list[str]:
+    """Return what an experiment gave as lines of text.
+
+    >>> one = Proof((0.5, 0.6), (0.8, 0.9), 100, 1.0, True, "accuracy", "accuracy", 0.3, 0.2, 0.4, 0.0125, 2)
+    >>> print(*tried(one), sep="\\n")
+      tried for 100 steps, 2 times: accuracy 0.55 without, 0.85 with it: it helps
+      gain 0.3 of accuracy, interval 0.2 to 0.4 (chance of more error 1.25 % a side, as 2 fixes were tried)
+    """
+    without, better = (sum(scores) / len(scores) for scores in (proof.without, proof.with_fix))
+    name = "" if proof.score == "score" else f"{proof.score} "
+    beside = "" if proof.beside is None else " ({} {:.3g}, then {:.3g})".format(*proof.beside)
+    where = "" if proof.held_out else ", on rows learned from"
+    lines = [
+        f"  tried for {proof.steps} steps, {len(proof.without)} times: {name}{without:.3g} without, {better:.3g} with "
+        f"it{beside}{where}: {_came_of(proof)}"
+    ]
+    if proof.gain is not None and proof.low is not None and proof.high is not None and math.isfinite(proof.gain):
+        many = "" if proof.tries == 1 else f", as {proof.tries} fixes were tried"
+        what = "share of the loss" if proof.measure == "loss" else proof.measure
+        lines.append(
+            f"  gain {proof.gain:.3g} of {what}, interval {proof.low:.3g} to {proof.high:.3g} "
+            f"(chance of more error {100 * proof.chance:.3g} % a side{many})"
+        )
+    return lines
+
+
+def _came_of(proof: Proof) -> str:
+    if not proof.helps:
         return "so short, it was not seen to help"
-    return "it helps" if scores else "it helps, the loss is lower"
+    by_loss = proof.measure == "loss" or (proof.gain is None and sum(proof.with_fix) <= sum(proof.without))
+    return "it helps, the loss is lower" if by_loss else "it helps"
 
 
 def normal(finding: Finding) -> str:

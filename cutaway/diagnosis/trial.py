@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -12,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from cutaway.diagnosis.alteration import redrawn
+from cutaway.diagnosis.budget import Budget
+from cutaway.diagnosis.gain import balanced_accuracy
 from cutaway.diagnosis.setup import Setup
 from cutaway.layers import Context, Layer
 from cutaway.training.cost import EPOCH, cost_of_step, seconds_of_start, seconds_of_step
@@ -39,10 +40,11 @@ class Length:
 
 @dataclass(frozen=True)
 class Result:
-    """What a training came to on the rows it is judged on."""
+    """What a training came to on the rows it is judged on; `balanced` is balanced accuracy, None of numbers."""
 
     score: float
     loss: float
+    balanced: float | None = None
 
 
 def alone(setup: Setup) -> Setup:
@@ -92,6 +94,11 @@ def price_of(setup: Setup, steps: int | None, engine: str) -> float:
     return START + BUSY * (many * seconds_of_step(engine, cost) + epochs * epoch)
 
 
+def price_of_one_step(setup: Setup, engine: str) -> float:
+    """Return what a step of a long training should take, in seconds, its share of an epoch's end with it."""
+    return (price_of(setup, 1000, engine) - START) / 1000
+
+
 def seconds_to_compile(setup: Setup, engine: str, programs: int) -> float:
     """Return what compiling so many programs should take."""
     if engine == "numpy":
@@ -116,12 +123,10 @@ def shortened(plan: Plan, rows: int, steps: int | None, members: int) -> Plan:
     return replace(plan, epochs=1, steps=steps)
 
 
-def results_of(
-    setups: Sequence[Setup], length: Length, deadline: float, judged: Batch | None = None
-) -> list[Result] | None:
-    """Train setups that differ in their first weights and their order alone; None where that takes too long.
+def results_of(setups: Sequence[Setup], length: Length, budget: Budget | None = None) -> list[Result] | None:
+    """Train setups that differ in their first weights and their order alone; None where the budget does not allow it.
 
-    judged   rows that they are judged on, where they hold out none themselves
+    They are judged on the rows that they hold out, else on those that they learn from.
     """
     first, count = setups[0], len(setups)
     plan = shortened(first.plan, len(first.rows.x), length.steps, count)
@@ -132,7 +137,7 @@ def results_of(
 
     def in_time(record: Any) -> None:
         nonlocal late
-        if time.perf_counter() > deadline:
+        if budget is not None and budget.late:
             late = True
             raise StopTraining("the budget of the experiment is spent")
 
@@ -145,7 +150,7 @@ def results_of(
         raise KeyboardInterrupt
     if late:
         return None
-    rows = spaced(judged or first.held_out or first.rows, JUDGED)
+    rows = spaced(first.held_out or first.rows, JUDGED)
     return [
         measured(
             first, network, {path: array[place] for path, array in {**trained.params, **trained.state}.items()}, rows
@@ -163,7 +168,10 @@ def measured(setup: Setup, network: Layer, arrays: dict[str, np.ndarray], rows: 
             {path: arrays[path] for path in states},
         )
         outputs = np.asarray(bound(rows.x, ctx=Context()))
-        return Result(score_of(setup.loss, outputs, rows.y)[0], float(setup.loss.value(outputs, rows.y, rows.weight)))
+        return Result(
+            score_of(setup.loss, outputs, rows.y)[0], float(setup.loss.value(outputs, rows.y, rows.weight)),
+            balanced_accuracy(setup.loss, outputs, np.asarray(rows.y)),
+        )  # fmt: skip
 
 
 def one_thread(engine: str) -> AbstractContextManager[Any]:

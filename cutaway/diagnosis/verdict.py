@@ -20,7 +20,7 @@ class Verdict:
 
     findings   causes, the first cause first; empty for a training that is well
     notes      what is unusual and does no harm that could be measured
-    harm       what the training suffers from
+    harm       what the training suffers from, or why that cannot be judged
     faults     of checks that failed themselves, in words; the others looked all the same
     """
 

@@ -22,6 +22,7 @@ from cutaway.layers import Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.schedules import Schedule
+from cutaway.training.fits import fits_on
 
 __all__ = ["BiasVariance", "bias_variance"]
 
@@ -50,6 +51,7 @@ def bias_variance(
     seed: int = 0,
     engine: str = "auto",
     told: Callable[[int, int], None] | None = None,
+    on: str | None = None,
 ) -> BiasVariance:
     """Measure what the error of a network is made of, and say what would help.
 
@@ -75,6 +77,8 @@ def bias_variance(
     left_out    rows that are at hand besides, for the words about more data
     epochs, batch_size, optimizer, seed, engine   as in `fit`; with fewer rows there are as many steps in all
     told        hears how many of how many networks are done
+    on          where they are trained: None, here; "ray", "host:port" or "ray://host:port", on a Ray cluster, with the
+                same figures; see `fits_on`
 
     All networks of a value are members of one compiled program, and narrow networks share one with wider ones. Raises
     `InputError` for settings and rows that cannot be used.
@@ -109,18 +113,26 @@ def bias_variance(
     def train(values: Sequence[float], **how: Any) -> Measured:
         nonlocal done
         before, done = done, done + len(values) * each
-        return measured(study, values, None if told is None else lambda some, _: told(before + some, networks), **how)
+        heard = None if told is None else lambda some, _: told(before + some, networks)
+        return measured(study, values, heard, fits=fits, **how)  # fits: entered below
 
     redrawn = Redrawn(resamples, len(study.test.x), seed, 1 if study.squared else study.classes)
-    found = train(study.values)
-    parts = [_parts(study, outputs, redrawn) for outputs in found.outputs]
-    best = len(parts) - 1 if vary == "rows" else min(range(len(parts)), key=lambda place: parts[place].error.value)
-    curve, fewer, decayed = [], None, None
+    decayed, less = None, None
+    with fits_on(on) as fits:
+        found = train(study.values)
+        parts = [_parts(study, outputs, redrawn) for outputs in found.outputs]
+        best = len(parts) - 1 if vary == "rows" else min(range(len(parts)), key=lambda place: parts[place].error.value)
+        if vary != "rows" and learning_curve:
+            less = train(sizes, rows_at=study.values[best])
+        elif vary == "rows":
+            whole = int(study.values[best])
+        if decay is not None:
+            with_it = train([whole], rows_at=study.values[best], decay=decay)
+            decayed = (float(decay), _parts(study, with_it.outputs[0], redrawn))
+    curve, fewer = [], None
     if vary == "rows":
         curve = list(zip(map(int, study.values), parts, found.learned, strict=True))
-        whole = int(study.values[best])
-    elif learning_curve:
-        less = train(sizes, rows_at=study.values[best])
+    elif less is not None:
         fewer_parts = [_parts(study, outputs, redrawn) for outputs in less.outputs]
         curve = list(zip(sizes, fewer_parts, less.learned, strict=True))
         curve.append((whole, parts[best], found.learned[best]))
@@ -132,9 +144,6 @@ def bias_variance(
             f"the error of the best leaves {left} to noise and bias² together, less than the noise is said to be: "
             "by chance, or that is too high, as it is where rows lie far from each other"
         )
-    if decay is not None:
-        with_it = train([whole], rows_at=study.values[best], decay=decay)
-        decayed = (float(decay), _parts(study, with_it.outputs[0], redrawn))
     return BiasVariance(
         vary=vary, values=tuple(map(float, study.values)),
         kind="squared error" if study.squared else "0–1 loss",

@@ -10,10 +10,11 @@ import numpy as np
 
 from cutaway.errors import InputError
 from cutaway.explain.noise import Noise
-from cutaway.explain.sweep import Told, train_kinds
+from cutaway.explain.sweep import Kinds, Told, train_all
 from cutaway.layers import Layer
 from cutaway.losses import Loss, SquaredError
 from cutaway.optimizers import Optimizer
+from cutaway.training.fits import Fits
 from cutaway.training.step import Batch
 
 # What can be varied, and the values tried where none are given; of rows, shares of all.
@@ -103,55 +104,51 @@ class Measured:
 
 
 def measured(
-    study: Study, values: Sequence[float], told: Told | None, rows_at: float | None = None, decay: float | None = None
+    study: Study,
+    values: Sequence[float],
+    told: Told | None,
+    rows_at: float | None = None,
+    decay: float | None = None,
+    fits: Fits | None = None,
 ) -> Measured:
     """Train all networks of a study and ask them.
 
     rows_at   None: `values` are of what is varied. Else they are numbers of rows, and this is the value of what is
               varied that the networks have
     decay     a weight decay other than the optimizer's
+    fits      where they are trained (None: here)
     """
-    by_rows = study.vary == "rows" or rows_at is not None
     each = [part for part in study.learned for _ in range(study.seeds)]
     asked = np.concatenate([study.test.x, study.rows.x])
-    found = Measured([], [], "", 0)
     epochs = study.epochs
     if rows_at is not None and study.vary == "epochs":
         epochs = int(rows_at)
     if decay is None and study.vary == "weight_decay":
         decay = rows_at
-
-    def add(networks: Sequence[Layer], parts: Sequence[np.ndarray], **how: Any) -> None:
-        heard = None
-        if told is not None:
-            before, whole = len(found.outputs) * len(each), len(values) * len(each)
-            heard = lambda done, _: told(min(before + done, whole), whole)  # noqa: E731
-        optimizer = how.pop("optimizer", study.optimizer)
-        answers = train_kinds(
-            networks, study.loss, optimizer, study.rows, parts, asked,
-            **{"epochs": epochs, "batch_size": study.batch_size, "seed": study.seed, "engine": study.engine, **how},
-            told=heard,
-        )  # fmt: skip
-        found.engine, found.programs = answers.engine, found.programs + answers.programs
-        outputs = answers.outputs if "at" not in how else list(answers.outputs[0])
-        for part in outputs:
-            found.outputs.append(part[:, : len(study.test.x)])
-            found.learned.append(_error(study, part[:, len(study.test.x) :], parts))
-
-    if by_rows:
+    usual = study.optimizer
+    kinds: list[Kinds] = []
+    if study.vary == "rows" or rows_at is not None:
         for value in values:
             size = int(value)
             longer = max(1, round(epochs * len(study.learned[0]) / size))
-            how = {} if decay is None else {"optimizer": _decayed(study.optimizer, decay)}
-            add([study.network(rows_at)], [part[:size] for part in each], epochs=longer, **how)
+            optimizer = usual if decay is None else _decayed(usual, decay)
+            kinds.append(Kinds([study.network(rows_at)], [part[:size] for part in each], optimizer, longer))
     elif study.vary in CONSTRUCTED:
-        networks = [study.network(value) for value in values]
-        add(networks, each)
+        kinds.append(Kinds([study.network(value) for value in values], each, usual, epochs))
     elif study.vary == "epochs":
-        add([study.network(None)], each, epochs=int(max(values)), at=[int(value) for value in values])
+        at = [int(value) for value in values]
+        kinds.append(Kinds([study.network(None)], each, usual, max(at), at))
     else:
-        for value in values:
-            add([study.network(None)], each, optimizer=_decayed(study.optimizer, value))
+        kinds += [Kinds([study.network(None)], each, _decayed(usual, value), epochs) for value in values]
+    answers = train_all(
+        kinds, study.loss, study.rows, asked,
+        batch_size=study.batch_size, seed=study.seed, engine=study.engine, told=told, fits=fits,
+    )  # fmt: skip
+    found = Measured([], [], answers[-1].engine if answers else "", sum(part.programs for part in answers))
+    for asked_for, part in zip(kinds, answers, strict=True):
+        for outputs in part.outputs if asked_for.at is None else part.outputs[0]:
+            found.outputs.append(outputs[:, : len(study.test.x)])
+            found.learned.append(_error(study, outputs[:, len(study.test.x) :], asked_for.learned))
     return found
 
 

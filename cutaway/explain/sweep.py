@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from cutaway.layers import Context, Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.training.cost import choose_engine, cost_of_step
+from cutaway.training.fits import Fits, Here
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
 from cutaway.training.trainer import Trainer
@@ -62,6 +63,53 @@ class Answers:
     programs: int = 0
 
 
+@dataclass(frozen=True)
+class Kinds:
+    """Kinds of network, each to be trained once for each of `learned`.
+
+    networks  one of each kind, from the narrowest to the widest where they differ in width
+    learned   for each member which rows it learns from (rows may be repeated)
+    at        epochs after which they are asked (None: once, at the end)
+    together  whether narrow networks are filled up to share a program with wider ones, where that is sooner done
+    """
+
+    networks: Sequence[Layer]
+    learned: Sequence[np.ndarray]
+    optimizer: Optimizer
+    epochs: int
+    at: Sequence[int] | None = None
+    together: bool = True
+
+
+@dataclass(frozen=True)
+class Given:
+    """What all programs of a sweep need: rows to learn from and rows asked about, the loss, the first seed."""
+
+    loss: Loss
+    rows: Batch
+    asked: np.ndarray
+    seed: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """Kinds of network that are trained as one.
+
+    size   rows a step
+    flops  operations of a step of the widest
+    """
+
+    kinds: Kinds
+    size: int
+    engine: str
+    flops: float
+
+    @property
+    def count(self) -> int:
+        """How many networks it has, for each epoch after which they are asked."""
+        return len(self.kinds.networks) * len(self.kinds.learned) * len(self.kinds.at or (0,))
+
+
 def train_kinds(
     networks: Sequence[Layer],
     loss: Loss,
@@ -80,15 +128,87 @@ def train_kinds(
 ) -> Answers:
     """Train each kind of network once for each of `learned`, and return what all of them answer for the rows `asked`.
 
-    networks  one of each kind, from the narrowest to the widest where they differ in width
-    rows      all rows; learned, for each member which of them it learns from (rows may be repeated)
-    at        epochs after which they are asked (None: once, at the end)
-    together  whether narrow networks are filled up to share a program with wider ones, where that is sooner done
-    told      hears how many of how many networks are done
+    See `Kinds` and `train_all` for the arguments.
+    """
+    kinds = Kinds(networks, learned, optimizer, epochs, at, together)
+    return train_all([kinds], loss, rows, asked, batch_size=batch_size, seed=seed, engine=engine, told=told)[0]
+
+
+def train_all(
+    asked_for: Sequence[Kinds],
+    loss: Loss,
+    rows: Batch,
+    asked: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int = 0,
+    engine: str = "auto",
+    told: Told | None = None,
+    fits: Fits | None = None,
+) -> list[Answers]:
+    """Train all that is asked for, and return for each what its networks answer for the rows `asked`.
+
+    rows   all rows
+    told   hears how many of how many networks are done
+    fits   where the programs run (None: here)
 
     Member m of each kind begins with the weights of seed + m and takes its rows in the order of seed + m, whichever
     others it is trained beside.
     """
+    found: list[Answers] = []
+    programs: list[Program] = []
+    for kinds in asked_for:
+        made = _programs(kinds, loss, rows, batch_size, seed, engine)
+        found.append(Answers(engine=made[0].engine, programs=len(made)))
+        programs += made
+    outputs: list[list[np.ndarray]] = [[] for _ in programs]
+    done, whole = 0, sum(program.count for program in programs)
+    for place, result in (fits or Here()).each(trained, Given(loss, rows, asked, seed), programs):
+        outputs[place] = result
+        done += programs[place].count
+        if told is not None:
+            told(done, whole)
+    for answers in found:
+        for _ in range(answers.programs):
+            answers.outputs += outputs.pop(0)
+    return found
+
+
+def trained(given: Given, program: Program) -> list[np.ndarray]:
+    """Train the networks of a program, and return what those of each of its kinds answer."""
+    kinds, rows, networks = program.kinds, given.rows, program.kinds.networks
+    widest, members, at = networks[-1], len(kinds.learned), kinds.at
+    drawn = [_drawn(network, widest, rows.x, kinds.learned, given.seed) for network in networks]
+    start = {path: np.concatenate([part[path] for part in drawn]) for path in drawn[0]}
+    taken: list[Carry] = []
+    wanted = set(at or ())
+
+    def keep(epoch: int, carry: Carry) -> None:
+        if epoch in wanted:
+            taken.append(carry)
+
+    plan = Repeated(
+        epochs=kinds.epochs, batch_size=program.size, seed=given.seed, members=members * len(networks),
+        folds=[(part, np.arange(0)) for part in kinds.learned] * len(networks),
+        start=start, shown=None if at is None else keep, watch=False, alike=members,
+    )  # fmt: skip
+    with threads_for(program.flops):
+        run = Trainer(widest, given.loss, kinds.optimizer, plan, engine=program.engine).train(rows)
+    if any(event.what == "interrupted" for event in run.events):
+        raise KeyboardInterrupt  # half a measurement is none
+    if run.diverged:
+        warnings.warn(run.diverged, TrainingWarning, stacklevel=3)
+    if at is None:
+        taken = [Carry(run.params, run.state, {})]
+    with threads_for(program.flops / 3 / program.size * min(TILE, len(given.asked))):
+        each = np.stack([_asked(widest, carry, given.asked) for carry in taken])
+    own = [each[:, place * members : (place + 1) * members] for place in range(len(networks))]
+    return [part[0] for part in own] if at is None else own
+
+
+def _programs(kinds: Kinds, loss: Loss, rows: Batch, batch_size: int, seed: int, engine: str) -> list[Program]:
+    """Return the programs that train kinds of network soonest, the narrowest first."""
+    networks, learned, epochs = kinds.networks, kinds.learned, kinds.epochs
     members, size = len(learned), min(batch_size, *(len(part) for part in learned))
     some = Batch(rows.x[:size], rows.y[:size], None)
     for network in networks:
@@ -99,40 +219,13 @@ def train_kinds(
     if engine == "auto":
         heaviest = max(costs, key=lambda cost: cost.flops + cost.elements)
         engine = choose_engine(heaviest, epochs, steps // epochs, members * len(networks)).engine
-    groups = grouped(networks, costs, members, steps, engine) if together else [[k] for k in range(len(networks))]
-    found = Answers(engine=engine, programs=len(groups))
-    folds = [(part, np.arange(0)) for part in learned]
-    for group in groups:
-        widest = networks[group[-1]]
-        drawn = [_drawn(networks[kind], widest, rows.x, learned, seed) for kind in group]
-        start = {path: np.concatenate([part[path] for part in drawn]) for path in drawn[0]}
-        taken: list[Carry] = []
-        wanted = set(at or ())
-
-        def keep(epoch: int, carry: Carry, taken: list[Carry] = taken, wanted: set[int] = wanted) -> None:
-            if epoch in wanted:
-                taken.append(carry)
-
-        plan = Repeated(
-            epochs=epochs, batch_size=size, seed=seed, members=members * len(group), folds=folds * len(group),
-            start=start, shown=None if at is None else keep, watch=False, alike=members,
-        )  # fmt: skip
-        with threads_for(costs[group[-1]].flops):
-            trained = Trainer(widest, loss, optimizer, plan, engine=engine).train(rows)
-        if any(event.what == "interrupted" for event in trained.events):
-            raise KeyboardInterrupt  # half a measurement is none
-        if trained.diverged:
-            warnings.warn(trained.diverged, TrainingWarning, stacklevel=3)
-        if at is None:
-            taken = [Carry(trained.params, trained.state, {})]
-        with threads_for(costs[group[-1]].flops / 3 / size * min(TILE, len(asked))):
-            each = np.stack([_asked(widest, carry, asked) for carry in taken])
-        for place in range(len(group)):
-            mine = each[:, place * members : (place + 1) * members]
-            found.outputs.append(mine[0] if at is None else mine)
-        if told is not None:
-            told(members * (group[-1] + 1), members * len(networks))
-    return found
+    groups = [[place] for place in range(len(networks))]
+    if kinds.together:
+        groups = grouped(networks, costs, members, steps, engine)
+    return [
+        Program(replace(kinds, networks=[networks[place] for place in group]), size, engine, costs[group[-1]].flops)
+        for group in groups
+    ]
 
 
 def _drawn(

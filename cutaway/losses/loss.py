@@ -121,7 +121,7 @@ def as_numbers(targets: Any, name: str) -> np.ndarray:
     """Return targets as an array of finite numbers."""
     array = np.asarray(value_of(targets))
     if array.dtype.kind not in "fiub":
-        raise InputError(f"{name}: targets are {array.dtype}, expected numbers")
+        raise InputError(f"{name}: {_what_is_no_number(array)}")
     finite = np.isfinite(array)
     if not finite.all():
         raise InputError(
@@ -129,6 +129,31 @@ def as_numbers(targets: Any, name: str) -> np.ndarray:
             "no loss with it is a number; fill such targets or leave the rows out"
         )
     return array
+
+
+def _what_is_no_number(array: np.ndarray) -> str:
+    """Return in words what targets are that are no numbers, and what to do.
+
+    >>> print(_what_is_no_number(np.array(["cat", "dog", "cat"])))
+    targets are text ('cat', 'dog'), expected numbers; number the classes from 0: names, y = np.unique(y, \
+return_inverse=True), or take ca.NetworkClassifier(), which takes names
+    >>> print(_what_is_no_number(np.array(["0.5", "2"])))
+    targets are numbers written as text ('0.5', '2'), expected numbers: y = np.asarray(y, float)
+    """
+    some = array.ravel().tolist()[:1000]
+    seen = list(dict.fromkeys(map(repr, some)))
+    shown = ", ".join(seen[:3]) + (", …" if len(seen) > 3 else "")
+    try:
+        if array.dtype.kind in "OUS" and array.size and np.isfinite(array.astype(np.float64)).all():
+            return f"targets are numbers written as text ({shown}), expected numbers: y = np.asarray(y, float)"
+    except (TypeError, ValueError):
+        pass
+    if array.dtype.kind not in "US" and not all(isinstance(each, str) for each in some):
+        return f"targets are {array.dtype} ({shown}), expected numbers, all of one kind"
+    return (
+        f"targets are text ({shown}), expected numbers; number the classes from 0: names, y = np.unique(y, "
+        "return_inverse=True), or take ca.NetworkClassifier(), which takes names"
+    )
 
 
 def row_of(wrong: np.ndarray) -> str:

@@ -8,7 +8,7 @@ from math import sqrt
 from cutaway.autodiff import Rule, Thunk, primitive
 from cutaway.backends import Array, backend_of, namespace
 from cutaway.ops.broadcasting import unbroadcast
-from cutaway.ops.matmul import transposed
+from cutaway.ops.matmul import dot, transposed
 from cutaway.ops.softmax import probabilities
 
 
@@ -21,7 +21,7 @@ def attention_weights(query: Array, key: Array, *, mask: Array | None = None, ca
     the last query standing at the last key. A query that may look nowhere gets weights of 0.
     """
     xp = namespace(query, key)
-    scores = (query @ transposed(key)) / sqrt(query.shape[-1])
+    scores = dot(query, transposed(key)) / sqrt(query.shape[-1])
     n, m = scores.shape[-2:]
     allowed = mask
     if causal:
@@ -62,24 +62,28 @@ def attention(
     Reference: Vaswani et al., "Attention is all you need", NeurIPS 2017, equation 1, arXiv 1706.03762.
     """
     xp = namespace(query, key, value)
+    fused = None if keep is not None else backend_of(query, key, value).attention(query, key, value, mask, causal)
+    if fused is not None:
+        y, blames = fused
+        return y, blames
     weights = attention_weights(query, key, mask=mask, causal=causal)
 
     def dropped(x: Array) -> Array:
         return x if keep is None else xp.where(keep, x / (1 - rate), xp.zeros_like(x))
 
     def blame_of_scores(g: Array) -> Array:
-        s = dropped(g @ transposed(value))
+        s = dropped(dot(g, transposed(value)))
         return weights * (s - xp.sum(s * weights, axis=-1, keepdims=True)) / sqrt(query.shape[-1])
 
     def backward(g: Array) -> tuple[Thunk, ...]:
         r = cache(lambda: blame_of_scores(g))  # query and key share it
         return (
-            lambda: unbroadcast(r() @ key, query.shape),
-            lambda: unbroadcast(transposed(r()) @ query, key.shape),
-            lambda: unbroadcast(transposed(dropped(weights)) @ g, value.shape),
+            lambda: unbroadcast(dot(r(), key), query.shape),
+            lambda: unbroadcast(dot(transposed(r()), query), key.shape),
+            lambda: unbroadcast(dot(transposed(dropped(weights)), g), value.shape),
         )
 
-    return dropped(weights) @ value, backward
+    return dot(dropped(weights), value), backward
 
 
 @primitive

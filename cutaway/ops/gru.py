@@ -7,7 +7,7 @@ from typing import Any
 
 from cutaway.autodiff import Rule, Thunk, primitive
 from cutaway.backends import Array, backend_of, namespace
-from cutaway.ops.matmul import product, transposed
+from cutaway.ops.matmul import dot, product, transposed
 from cutaway.ops.recurrence import before, counted, exchanged, flat, nothing, sigmoid
 
 
@@ -52,7 +52,7 @@ def gru(
     sums = product(exchanged(x), weight) + bias  # of all places at once
 
     def forward(hidden: Array, item: Any) -> Any:
-        through = hidden @ recurrent
+        through = dot(hidden, recurrent)
         opened = sigmoid(item[0][:, : 2 * units] + through[:, : 2 * units])
         q = through[:, 2 * units :] + recurrent_bias
         candidate = xp.tanh(item[0][:, 2 * units :] + opened[:, :units] * q)
@@ -79,7 +79,7 @@ def gru(
                 blame = xp.where(item[5], blame, xp.zeros_like(blame))
                 through = xp.where(item[5], through, xp.zeros_like(through))
                 past = xp.where(item[5], past, arrived)
-            return through @ turned + past, (through, blame)
+            return dot(through, turned) + past, (through, blame)
 
         items = (exchanged(g), before(first, hidden), *kept)
         items = items if counts is None else (*items, counts)
@@ -90,8 +90,8 @@ def gru(
         of_x = cache(lambda: xp.concat((both()[0][..., : 2 * units], both()[1]), axis=-1))
         return (
             lambda: exchanged(product(of_x(), transposed(weight))),
-            lambda: transposed(flat(exchanged(x))) @ flat(of_x()),
-            lambda: transposed(flat(before(first, hidden))) @ flat(both()[0]),
+            lambda: dot(transposed(flat(exchanged(x))), flat(of_x())),
+            lambda: dot(transposed(flat(before(first, hidden))), flat(both()[0])),
             lambda: xp.sum(of_x(), axis=(0, 1)),
             lambda: xp.sum(both()[0][..., 2 * units :], axis=(0, 1)),
         )

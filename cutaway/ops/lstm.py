@@ -7,7 +7,7 @@ from typing import Any
 
 from cutaway.autodiff import Rule, Thunk, primitive
 from cutaway.backends import Array, backend_of, namespace
-from cutaway.ops.matmul import product, transposed
+from cutaway.ops.matmul import dot, product, transposed
 from cutaway.ops.recurrence import before, counted, exchanged, flat, nothing, sigmoid
 
 
@@ -24,7 +24,7 @@ def lstm_states(
 
     def body(carry: Any, item: Any) -> Any:
         hidden, cell = carry
-        z = item[0] + hidden @ recurrent
+        z = item[0] + dot(hidden, recurrent)
         i, f = sigmoid(z[:, :units]), sigmoid(z[:, units : 2 * units])
         candidate, o = xp.tanh(z[:, 2 * units : 3 * units]), sigmoid(z[:, 3 * units :])
         new_cell = f * cell + i * candidate
@@ -98,11 +98,11 @@ def lstm(
             )
             back = blame * f
             if counts is None:
-                return (sums @ turned, back), sums
+                return (dot(sums, turned), back), sums
             here = item[7]
             sums = xp.where(here, sums, xp.zeros_like(sums))
             past = xp.where(here, xp.zeros_like(through_hidden), through_hidden)
-            return (sums @ turned + past, xp.where(here, back, through_cell)), sums
+            return (dot(sums, turned) + past, xp.where(here, back, through_cell)), sums
 
         items = (exchanged(g), before(first_cell, cell), cell, *gates)
         last = xp.zeros_like(first_hidden), xp.zeros_like(first_cell)
@@ -112,8 +112,8 @@ def lstm(
         sums = cache(lambda: blame_of_sums(g))
         return (
             lambda: exchanged(product(sums(), transposed(weight))),
-            lambda: transposed(flat(exchanged(x))) @ flat(sums()),
-            lambda: transposed(flat(before(first_hidden, hidden))) @ flat(sums()),
+            lambda: dot(transposed(flat(exchanged(x))), flat(sums())),
+            lambda: dot(transposed(flat(before(first_hidden, hidden))), flat(sums())),
             lambda: xp.sum(sums(), axis=(0, 1)),
         )
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from cutaway.autodiff import Rule, Thunk, primitive
-from cutaway.backends import Array, namespace
+from cutaway.backends import Array, backend_of, namespace
 from cutaway.ops.broadcasting import unbroadcast
+
+
+def dot(a: Array, b: Array) -> Array:
+    """Return `a b` over the last two axes: the product that all operations take, for arrays.
+
+    A compiled training with precision "bf16" rounds both to bfloat16 here, and adds in float32.
+    """
+    return backend_of(a, b).matmul(a, b)
 
 
 def product(a: Array, b: Array) -> Array:
@@ -14,8 +22,8 @@ def product(a: Array, b: Array) -> Array:
     """
     if a.ndim > 2 and b.ndim == 2:
         xp = namespace(a, b)
-        return xp.reshape(xp.reshape(a, (-1, a.shape[-1])) @ b, (*a.shape[:-1], b.shape[-1]))
-    return a @ b
+        return xp.reshape(dot(xp.reshape(a, (-1, a.shape[-1])), b), (*a.shape[:-1], b.shape[-1]))
+    return dot(a, b)
 
 
 def transposed(x: Array) -> Array:
@@ -43,11 +51,11 @@ def matmul(a: Array, b: Array) -> Rule:
     def blame_of_b(g: Array) -> Array:
         if g.shape[-1] == 1 and g.ndim == 2:
             # A column: gᵀ a reads a row by row, aᵀ g would read it column by column.
-            return transposed(transposed(g) @ a)
+            return transposed(dot(transposed(g), a))
         if b.ndim == 2 and a.ndim > 2:
             xp = namespace(a, g)
-            return transposed(xp.reshape(a, (-1, a.shape[-1]))) @ xp.reshape(g, (-1, g.shape[-1]))
-        return unbroadcast(transposed(a) @ g, b.shape)
+            return dot(transposed(xp.reshape(a, (-1, a.shape[-1]))), xp.reshape(g, (-1, g.shape[-1])))
+        return unbroadcast(dot(transposed(a), g), b.shape)
 
     def backward(g: Array) -> tuple[Thunk, ...]:
         return (lambda: unbroadcast(product(g, transposed(b)), a.shape), lambda: blame_of_b(g))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from cutaway.backends import Array, backend_of, namespace
+from cutaway.ops.matmul import dot
 from cutaway.ops.windows import Windows
 
 # Windows along height and along width.
@@ -68,7 +69,7 @@ def correlate(x: Array, matrix: Array, grid: Grid) -> Array:
 
     def row(kept: Array, new: Array) -> tuple[Array, Array]:
         rows = xp.concat((kept, new), axis=0)
-        y = turned @ _patches(rows, grid, groups)
+        y = dot(turned, _patches(rows, grid, groups))
         return rows[high.stride :][: len(kept)], xp.reshape(y, (groups * matrix.shape[-1], wide.count, x.shape[-1]))
 
     return _along(row, first, each)[1]
@@ -86,7 +87,7 @@ def spread(g: Array, matrix: Array, grid: Grid) -> Array:
     width, kept = wide.low + wide.length + wide.high, _kept(high)
 
     def row(before: Array, g: Array) -> tuple[Array, Array]:
-        blame = matrix @ xp.reshape(g, (groups, matrix.shape[-1], wide.count * batch))
+        blame = dot(matrix, xp.reshape(g, (groups, matrix.shape[-1], wide.count * batch)))
         parts = xp.reshape(blame, (groups, high.size, wide.size, inside, wide.count, batch))
         rows = xp.concat((before, xp.zeros((high.stride, *before.shape[1:]), dtype=g.dtype)), axis=0)
         for i in range(high.size):
@@ -120,7 +121,7 @@ def gathered(x: Array, g: Array, grid: Grid, groups: int) -> Array:
         kept, total = carry
         rows = xp.concat((kept, items[0]), axis=0)
         turned = xp.matrix_transpose(xp.reshape(items[1], (groups, g.shape[1] // groups, wide.count * x.shape[-1])))
-        return (rows[high.stride :][: len(kept)], total + _patches(rows, grid, groups) @ turned), None
+        return (rows[high.stride :][: len(kept)], total + dot(_patches(rows, grid, groups), turned)), None
 
     shape = (groups, high.size * wide.size * (x.shape[1] // groups), g.shape[1] // groups)
     return _along(row, (first, xp.zeros(shape, dtype=x.dtype)), (each, g))[0][1]

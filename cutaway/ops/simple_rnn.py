@@ -7,7 +7,7 @@ from typing import Any
 
 from cutaway.autodiff import Rule, Thunk, primitive
 from cutaway.backends import Array, backend_of, namespace
-from cutaway.ops.matmul import product, transposed
+from cutaway.ops.matmul import dot, product, transposed
 from cutaway.ops.recurrence import before, counted, exchanged, flat, nothing
 
 
@@ -45,7 +45,7 @@ def simple_rnn(
     sums = product(exchanged(x), weight) + bias  # of all places at once
 
     def forward(hidden: Array, item: Any) -> Any:
-        new = xp.tanh(item[0] + hidden @ recurrent)
+        new = xp.tanh(item[0] + dot(hidden, recurrent))
         if counts is not None:
             new = xp.where(item[1], new, hidden)
         return new, new
@@ -61,10 +61,10 @@ def simple_rnn(
             arrived = item[0] + carry
             blame = arrived * (1 - item[1] * item[1])
             if counts is None:
-                return blame @ turned, blame
+                return dot(blame, turned), blame
             nothing_here = xp.zeros_like(arrived)
             blame = xp.where(item[2], blame, nothing_here)
-            return blame @ turned + xp.where(item[2], nothing_here, arrived), blame
+            return dot(blame, turned) + xp.where(item[2], nothing_here, arrived), blame
 
         items = (exchanged(g), hidden) if counts is None else (exchanged(g), hidden, counts)
         return backend_of(g).scan(body, xp.zeros_like(first), items, reverse=True)[1]
@@ -73,8 +73,8 @@ def simple_rnn(
         blame = cache(lambda: blame_of_sums(g))
         return (
             lambda: exchanged(product(blame(), transposed(weight))),
-            lambda: transposed(flat(exchanged(x))) @ flat(blame()),
-            lambda: transposed(flat(before(first, hidden))) @ flat(blame()),
+            lambda: dot(transposed(flat(exchanged(x))), flat(blame())),
+            lambda: dot(transposed(flat(before(first, hidden))), flat(blame())),
             lambda: xp.sum(blame(), axis=(0, 1)),
         )
 

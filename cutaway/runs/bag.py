@@ -13,6 +13,7 @@ from cutaway.data.encoders import TableEncoder
 from cutaway.data.several_targets import AnyTarget, encoded_target
 from cutaway.data.targets import ClassTarget
 from cutaway.recipes.recipe import Recipe
+from cutaway.runs.apart import learn_apart
 from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import answers
 from cutaway.runs.diagnosing import Diagnosing, first_member
@@ -20,6 +21,7 @@ from cutaway.runs.keeping import Keeping
 from cutaway.runs.learn import Learned, learn
 from cutaway.runs.parts import Parts
 from cutaway.runs.trajectory import Followed
+from cutaway.training.fits import Fits
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
@@ -57,11 +59,15 @@ def learn_bag(
     followed: Followed | None = None,
     observe: bool = True,
     aloud: bool = True,
+    fits: Fits | None = None,
+    devices: int | None = None,
 ) -> Bag:
     """Train one member for each fold of the parts; see `Plan` and `learn` for the other arguments.
 
     followed   is given the weights that the training passes through
     observe    whether it is diagnosed; `aloud`: whether that says at once what it finds
+    fits       where each member is trained apart from the others (None: here, all side by side); `listeners` and
+               `keeping` are then not for it
     """
     x = preprocessing.transform(parts.rows)
     y = encoded_target(parts.rows, target)
@@ -72,7 +78,7 @@ def learn_bag(
         members=len(parts.folds) if len(parts.folds) > 1 else None, folds=parts.folds, judge=recipe.judge,
         together=parts.together, drop_last=True, limit=limit, lean=True, rates=rates, start=start, watch=observe,
     )  # fmt: skip
-    if followed is not None:
+    if followed is not None and fits is None:
         plan = followed.on(plan, recipe.network, recipe.optimizer, Batch(x, y, weight))
     diagnosing = None
     if observe:
@@ -80,10 +86,12 @@ def learn_bag(
             recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan, engine
         )
         diagnosing = Diagnosing(setup, preprocessing.names, aloud=aloud, count=count)
-    learned = learn(
-        recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan,
-        engine=engine, listeners=listeners, progress=progress, keeping=keeping,
-    )  # fmt: skip
+    what = (recipe.network, recipe.loss, recipe.optimizer, Batch(x, y, weight), None, plan)
+    if fits is None:
+        heard = listeners if diagnosing is None else diagnosing.listeners(listeners)
+        learned = learn(*what, engine=engine, listeners=heard, progress=progress, keeping=keeping, devices=devices)
+    else:
+        learned = learn_apart(fits, *what, engine=engine, progress=progress, followed=followed)
     if diagnosing is not None:
         diagnosing.end(learned, _judged(learned.outputs, parts, y))
     return Bag(learned, _held_out(learned.outputs, parts, target))

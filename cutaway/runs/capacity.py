@@ -79,6 +79,7 @@ def capacity(
     seed: int = 0,
     engine: str = "auto",
     told: Callable[[int, int], None] | None = None,
+    on: str | None = None,
 ) -> Capacity:
     """Measure bias and variance of networks of one hidden layer of ReLUs on a table, and say what would help.
 
@@ -132,7 +133,7 @@ def capacity(
         made, x, y, loss="cross_entropy" if isinstance(goal, ClassTarget) else "squared_error", vary=vary,
         values=values, resamples=resamples, seeds=seeds, test=(x_tested, y_tested), noise=noise,
         learning_curve=learning_curve, weight_decay=weight_decay, left_out=spare, epochs=epochs, seed=seed,
-        engine=engine, told=told,
+        engine=engine, told=told, on=on,
     )  # fmt: skip
     if isinstance(goal, NumberTarget):
         variance, unit = goal.std**2, "share of the target's variance"

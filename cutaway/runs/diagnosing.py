@@ -1,11 +1,11 @@
-"""Diagnosis of a training as it happens: what is certain is said before the first step, the verdict after the last."""
+"""Diagnosis of a training as it happens: said is what is certain before it, what is past help in it, all after it."""
 
 from __future__ import annotations
 
 import copy
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import numpy as np
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.examination import ROWS, examine, with_records
 from cutaway.diagnosis.layer_facts import PARTS
+from cutaway.diagnosis.meanwhile import Meanwhile
 from cutaway.diagnosis.setup import Setup
 from cutaway.diagnosis.targets import recalls
 from cutaway.diagnosis.telling import told
@@ -23,7 +24,7 @@ from cutaway.errors import FindingWarning, InputError, TrainingWarning
 from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
-from cutaway.records import Event, Finding
+from cutaway.records import Event, Finding, NetworkVitals
 from cutaway.training.bystander import passed_over
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
 from cutaway.training.loop import PROBE_NUMBERS, rows_within
@@ -63,12 +64,16 @@ class Diagnosing:
         self.fault: Exception | None = None
         self.faults: tuple[str, ...] = ()  # of checks that failed before the first step
         self.seen = PROBE_ROWS
+        self.meanwhile: Meanwhile | None = None
+        self.callbacks: tuple[Callable[[Any], None], ...] = ()
+        self.unheard: list[Finding] = []  # by the callbacks
         found: tuple[Finding, ...] = ()
         # Who follows the training is none of what it starts from.
         self.setup = replace(setup, plan=replace(setup.plan, shown=None, followed=None))
         try:
             self.setup = replace(self.setup, network=copy.deepcopy(setup.network))
             self.evidence = self._examined(names, count)
+            self.meanwhile = Meanwhile(self.evidence)
             judged = verdict(self.evidence)
             found, self.faults = judged.findings, judged.faults
         except InputError as fault:  # the training will say so itself, and better
@@ -95,7 +100,7 @@ class Diagnosing:
         most = int(min(SECONDS, SHARE * training) / row)
         # It is done in parts, of which one at a time is in memory.
         most = min(rows_within(ROWS, PARTS * PROBE_NUMBERS, numbers), max(answering(rows, FEWEST_ANSWERS), most))
-        evidence = examine(network, loss, optimizer, rows, held_out, plan, self.setup.engine, names, most)
+        evidence = examine(network, loss, optimizer, rows, held_out, plan, self.setup.engine, names, most, self.seen)
         if count is None:
             return evidence
         return replace(
@@ -103,6 +108,31 @@ class Diagnosing:
             inputs=replace(evidence.inputs, rows=count),
             plan=replace(evidence.plan, updates=plan.steps_of_epoch(count) * plan.epochs),
         )
+
+    def listeners(self, callbacks: Sequence[Callable[[Any], None]]) -> list[Callable[[Any], None]]:
+        """Return who is to hear the training's records: the callbacks, which hear each `Finding` too, and this."""
+        self.callbacks = tuple(callbacks)
+        return [*callbacks, self.hear]
+
+    def hear(self, record: Any) -> None:
+        """Hear a record; after a look that shows harm done, say what is known of its cause, once."""
+        try:
+            if self.meanwhile is not None:
+                self.meanwhile.hear(record)
+                if isinstance(record, NetworkVitals):
+                    found = self.meanwhile.findings(verdict)
+                    self._say(found)
+                    if found:
+                        self.meanwhile = None
+        except FindingWarning:
+            self.meanwhile = None  # warnings are errors here: it is raised once the training is done, and not lost
+        except Exception as fault:
+            self.fault, self.meanwhile = fault, None
+            passed_over(fault)
+        unheard, self.unheard = self.unheard, []
+        for finding in unheard:
+            for callback in self.callbacks:
+                callback(finding)
 
     def end(self, run: Run, judged: tuple[np.ndarray, np.ndarray] | None = None) -> None:
         """Put evidence and verdict into the run, and say what was not said before.
@@ -138,13 +168,15 @@ class Diagnosing:
         with np.errstate(all="ignore"):
             evidence = with_records(evidence, run, network, setup.loss, rows, held_out)
             if judged is not None and held_out is not None:
-                evidence = judged_by_all(evidence, setup.loss, *judged, held_out=len(held_out.x))
+                evidence = judged_by_all(evidence, setup.loss, *judged)
         found = verdict(evidence)
         run.evidence, run.verdict, run.setup = evidence, found, setup
 
     def _say(self, found: Sequence[Finding]) -> None:
+        new = [finding for finding in found if finding.check not in self.said]
+        self.unheard += new
         if self.aloud:
-            say([finding for finding in found if finding.check not in self.said])
+            say(new)
         self.said |= {finding.check for finding in found}
 
 
@@ -153,20 +185,21 @@ def scaled(cost: Cost, times: float) -> Cost:
     return cost._replace(flops=times * cost.flops, elements=times * cost.elements)
 
 
-def judged_by_all(evidence: Evidence, loss: Loss, outputs: np.ndarray, targets: np.ndarray, held_out: int) -> Evidence:
+def judged_by_all(evidence: Evidence, loss: Loss, outputs: np.ndarray, targets: np.ndarray) -> Evidence:
     """Return the evidence with the score of the rows that all members held out, instead of the first member's few."""
     outcome, known = evidence.outcome, evidence.references
     assert outcome is not None
     recognised, support = recalls(loss, outputs, targets)
-    # It is that of a difference between scores, each of so many rows.
-    before, now = (1 / count + 1 / max(1, known.rows) for count in (held_out, len(targets)))
+    # The simple methods answered the first member's rows, the members all of them.
+    share = (1 + known.judged / len(targets)) / 2 if known.judged else 1.0
     return replace(
         evidence,
         outcome=replace(
-            outcome, validation_score=score_of(loss, outputs, targets)[0], recalls=recognised, support=support
+            outcome, validation_score=score_of(loss, outputs, targets)[0], recalls=recognised, support=support,
+            error=None, chance_error=None,
         ),
-        references=replace(known, error=known.error * float(np.sqrt(now / before))),
-    )
+        references=replace(known, error=known.error * float(np.sqrt(share))),
+    )  # fmt: skip
 
 
 def say(found: Iterable[Finding]) -> None:

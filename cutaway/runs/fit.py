@@ -49,6 +49,7 @@ def fit(
     seed: int = 0,
     shuffle: bool = True,
     engine: str = "auto",
+    devices: int | None = None,
     members: int = 1,
     callbacks: Sequence[Callable[[Any], None]] = (),
     progress: bool | None = None,
@@ -70,6 +71,9 @@ def fit(
     metrics        names (accuracy, rmse, …) or functions of (outputs, targets), measured on the validation rows
     seed           of the split, the initial weights, the order and the dropout; the same seed gives the same weights
     engine         "numpy", "xla" or "auto", which takes the one that should be done sooner and says why
+    devices        how many devices of this process share the work: each takes a part of every batch, or some of the
+                   members; the weights are those of one device, to rounding (None: one; for members as many as there
+                   are)
     members        how many networks to train side by side on the same split, with weights and orders seeded seed,
                    seed + 1, …; run.network is their `Ensemble`
     callbacks      functions that hear every record; one may raise `StopTraining`
@@ -159,10 +163,11 @@ def fit(
     diagnosing = None
     if observe and affords(network, EXAMINED):
         diagnosing = Diagnosing(Setup(network, criterion, method, rows, held_out, plan, engine))
+    heard = callbacks if diagnosing is None else diagnosing.listeners(callbacks)
     with keeping_in(folder, identity, resume, name="path") as keeping:
         run = learn(
             network, criterion, method, rows, held_out, plan,
-            engine=engine, listeners=callbacks, progress=progress, folder=told_in, keeping=keeping,
+            engine=engine, listeners=heard, progress=progress, folder=told_in, keeping=keeping, devices=devices,
         )  # fmt: skip
         run.trajectory = way
         if diagnosing is not None:

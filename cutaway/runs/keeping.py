@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cutaway.backends.processes import processes
 from cutaway.errors import InputError
 from cutaway.runs.run import Run
 from cutaway.storage.checkpoint import latest_checkpoint
 from cutaway.storage.run_folder import CHECKPOINT, beside, is_run
 from cutaway.storage.run_lock import locked
-from cutaway.training.checkpoints import Checkpoints
+from cutaway.training.checkpoints import Checkpoints, shared_checkpoint
 
 AnyRun = TypeVar("AnyRun", bound=Run)
 EVERY = 30.0  # seconds from one checkpoint to the next, at least
@@ -40,7 +41,7 @@ class Keeping:
 
     def __post_init__(self) -> None:
         place = self.folder / CHECKPOINT
-        if self.resume and latest_checkpoint(place / "0") is None:
+        if self.resume and shared_checkpoint(place / "0") is None:
             raise InputError(
                 f"{self.folder}: there is no training to go on with: it was finished, or stopped before its first "
                 "checkpoint; train without --resume"
@@ -50,7 +51,7 @@ class Keeping:
         """Return the checkpoints of the next training, which is known by what is said here besides."""
         place = self.folder / CHECKPOINT / str(self.begun)
         known = {**self.identity, **identity}
-        if not self.resume and not self.begun:
+        if not self.resume and not self.begun and processes().first:
             self._clear(place, known)
         self.begun += 1
         return Checkpoints(place, known, self.every, self.resume)
@@ -70,7 +71,7 @@ class Keeping:
 
     def engine(self) -> str | None:
         """Return the engine that the next training was begun with, None where it is new."""
-        found = latest_checkpoint(self.folder / CHECKPOINT / str(self.begun)) if self.resume else None
+        found = shared_checkpoint(self.folder / CHECKPOINT / str(self.begun)) if self.resume else None
         identity = {} if found is None else found.facts.get("identity")
         engine = identity.get("engine") if isinstance(identity, dict) else None
         return engine if engine in ("numpy", "xla") else None
@@ -93,7 +94,7 @@ def keeping_in(
             raise InputError(f"resume: goes on with the training in a folder; name it: {name}=")
         yield None
         return
-    with locked(Path(folder)):
+    with locked(Path(folder)) if processes().first else nullcontext():
         yield Keeping(Path(folder), identity, resume, EVERY)
 
 
@@ -103,8 +104,11 @@ def keeping_of(out: str | Path | None, run: Any, resume: bool) -> AbstractContex
 
 
 def put_away(run: AnyRun, keeping: Keeping | None) -> AnyRun:
-    """Save a run in the folder of its job; beside it where it is interrupted and another's is there."""
-    if keeping is not None:
+    """Save a run in the folder of its job; beside it where it is interrupted and another's is there.
+
+    Of several processes the first does.
+    """
+    if keeping is not None and processes().first:
         folder = keeping.folder
         run.path = run.save(beside(folder) if run.interrupted and is_run(folder) and not keeping.resume else folder)
     return run

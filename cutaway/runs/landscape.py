@@ -14,6 +14,7 @@ import numpy as np
 from cutaway.backends.random import generator
 from cutaway.data.reading import table_from
 from cutaway.data.several_targets import LabelsTarget, NumbersTarget, encoded_target
+from cutaway.data.shards import is_there
 from cutaway.data.table import Table
 from cutaway.data.targets import with_target_present
 from cutaway.errors import InputError, whole
@@ -135,7 +136,7 @@ def rows_again(run: TableRun, data: Any, what: str) -> Table:
 def _place(run: Any, what: str, kind: str, others: str) -> Path:
     """Return where the data is that a run learned from; raises `InputError` where there is none any more."""
     place = run.data.get("path")
-    if not isinstance(place, str) or not place or not Path(place).exists():
+    if not isinstance(place, str) or not place or not is_there(place):
         which = f"{place} is not there any more" if place else f"the run learned from a {kind} without a file"
         raise InputError(f"{what}: {which}; give the {kind} with {others} (--data)")
     return Path(place)

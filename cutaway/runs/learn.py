@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.backends.processes import processes
 from cutaway.diagnosis.setup import Setup
 from cutaway.errors import InputError, TrainingWarning
 from cutaway.layers import ColumnEmbedding, Embedding, Ensemble, Layer, Sequential
@@ -20,6 +21,7 @@ from cutaway.records import Event
 from cutaway.runs.followers import followed_by
 from cutaway.runs.keeping import Keeping
 from cutaway.runs.run import Run
+from cutaway.runs.sharing import sharing
 from cutaway.storage.run_folder import RECORDS
 from cutaway.training.callbacks.progress import ProgressBar
 from cutaway.training.callbacks.records import RecordFile
@@ -59,16 +61,19 @@ def learn(
     progress: bool | None = None,
     folder: Path | None = None,
     keeping: Keeping | None = None,
+    devices: int | None = None,
 ) -> Learned:
     """Train a built network on checked rows as planned, and return the run; see `fit` and `Plan` for the arguments.
 
     With members (not None) the network is untouched and the run holds their `Ensemble`. Records are written to
     `folder` as training goes on, checkpoints as `keeping` says. A batch is at most as large as the rows are many.
+    `devices` says how many of them share the work, see `sharing`.
     Raises `InputError` where the engine asked for cannot do it.
     """
     size = min(plan.batch_size, *(part if isinstance(part, int) else len(part) for part in plan.parts(len(rows.x))))
     plan = replace(plan, batch_size=size)
     cost = cost_of_step(network, loss, Batch(rows.x[:size], rows.y[:size], None))
+    engine, devices, shared = sharing(engine, devices, plan.members)
     choice = Choice(engine, "as asked")
     begun = None if keeping is None else keeping.engine()
     if engine == "auto" and begun is not None:
@@ -85,12 +90,16 @@ def learn(
     if choice.engine == "xla":
         for part in (rows, held_out):
             _look_up(network, part)
+    if shared:
+        choice = choice._replace(reason=shared if choice.reason == "as asked" else f"{choice.reason}; {shared}")
     chosen = Event(0, "engine", f"{choice.engine}: {choice.reason}")
     plan = followed_by(listeners, Setup(network, loss, optimizer, rows, held_out, plan, choice.engine))
     before = {**network.parameters(), **network.state()}
     with ExitStack() as entered:
-        heard: list[Callable[[Any], None]] = [*listeners, entered.enter_context(ProgressBar(plan.epochs, progress))]
-        if folder is not None:
+        first = processes().first
+        bar = ProgressBar(plan.epochs, progress if first else False)
+        heard: list[Callable[[Any], None]] = [*listeners, entered.enter_context(bar)]
+        if folder is not None and first:
             heard.append(entered.enter_context(RecordFile(folder / RECORDS)))
         entered.enter_context(_threads(choice.engine, cost))
         checkpoints = None
@@ -100,8 +109,9 @@ def learn(
                 epochs=plan.epochs, batch_size=size, members=plan.members, seed=plan.seed,
             )  # fmt: skip
         trainer = Trainer(
-            network, loss, optimizer, plan, engine=choice.engine, listeners=heard, checkpoints=checkpoints
-        )
+            network, loss, optimizer, plan,
+            engine=choice.engine, listeners=heard, checkpoints=checkpoints, devices=devices,
+        )  # fmt: skip
         trained = trainer.train(rows, held_out, cost, chosen)
     network.load({**trained.params, **trained.state} if plan.members is None else before)
     if trained.diverged:

@@ -25,6 +25,7 @@ from cutaway.runs.settings import AT_LEAST, time_for_training
 from cutaway.runs.streamed import Streamed, learn_streamed, rival_on_sample, too_many_for_trees
 from cutaway.runs.table_run import TableRun
 from cutaway.runs.trajectory import Followed
+from cutaway.training.fits import Fits
 
 # Metrics that judge probabilities rather than decisions.
 OF_PROBABILITIES = ("log_loss", "brier", "roc_auc", "average_precision")
@@ -48,11 +49,14 @@ def learn_table(
     told: Callable[[TableRun], None] | None = None,
     keeping: Keeping | None = None,
     streamed: Streamed | None = None,
+    fits: Fits | None = None,
+    devices: int | None = None,
 ) -> TableRun:
     """Train and judge on rows that are described and divided; `begun` is the run as far as it is known.
 
     Its target is fitted, and its settings say seed and metric; see `train_table` for the other arguments. With
-    `streamed` the parts are those of its sample, and the rows to learn from come from the stream.
+    `streamed` the parts are those of its sample, and the rows to learn from come from the stream. With `fits` the
+    networks are trained there, each apart from the others.
     """
     goal, columns, settings = begun.target, begun.columns, begun.settings
     seed, metric = settings["seed"], settings["metric"]
@@ -101,7 +105,7 @@ def learn_table(
     how: dict[str, Any] = {"seed": seed, "engine": engine, "listeners": listeners, "progress": progress}
     # Of a run that is kept the way is, too, but for one gone on with, whose first part nobody followed.
     followed = Followed() if keeping is not None and not keeping.resume else None
-    how |= {"keeping": keeping, "start": before, "followed": followed}
+    how |= {"keeping": keeping, "start": before, "followed": followed, "fits": fits, "devices": devices}
     how["limit"] = time_for_training(limit)
     training = time.perf_counter()
     if effort == "best" and start is None:
@@ -115,6 +119,7 @@ def learn_table(
         bag = search(recipe, parts, preprocessing, goal, **how)
         say(bag.learned.findings)
     elif encoded is not None:
+        del how["fits"]
         bag = learn_streamed(recipe, encoded, parts, preprocessing, **how)
     else:
         bag = learn_bag(recipe, parts, preprocessing, goal, **how)

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cutaway.diagnosis.budget import Budget
+from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.examination import with_records
+from cutaway.diagnosis.gain import balanced_accuracy
 from cutaway.diagnosis.proving import proved
-from cutaway.diagnosis.repair import Attempt, Training, looked_at, repair
-from cutaway.diagnosis.setup import Setup
+from cutaway.diagnosis.repair import Attempt, Training, for_a_person, looked_at, repair
+from cutaway.diagnosis.setup import SHARE, Setup, apart
 from cutaway.diagnosis.telling import told
 from cutaway.diagnosis.verdict import Verdict, verdict
 from cutaway.errors import FindingWarning, InputError, TrainingWarning
@@ -38,7 +41,8 @@ class Diagnosis:
     findings   causes, the first cause first, with the proof of each fix that was tried
     notes      what is unusual and does no harm that could be measured
     harm       what the training suffers from, in words; "" for nothing
-    seconds    what the experiments took
+    seconds    what the experiments took by the clock on the wall
+    worked     for how many of these this process was at work; on a machine that does other things these are fewer
     budget     what they were allowed to take, in a repair so much for each training
     suspected  whether nothing could be tried: the run came from disk, without what it was trained from
     run        the repaired run, the run itself where no fix helped; None where no repair was asked for
@@ -46,6 +50,9 @@ class Diagnosis:
     by_hand    what it could not try, and what a person can do about it
     before, after   score of the run and of the repaired one, on the same rows
     measure    what the score is, in words
+    beside     of another score its name, that of the run and that of the repaired one
+    remark     what is to be known of the repaired run, "" for nothing
+    trainings  seconds that it took to train again, in full
     """
 
     findings: tuple[Finding, ...]
@@ -60,6 +67,10 @@ class Diagnosis:
     before: float | None = None
     after: float | None = None
     measure: str = "score"
+    beside: tuple[str, float, float] | None = None
+    remark: str = ""
+    trainings: float = 0.0
+    worked: float = 0.0
 
     @property
     def repaired(self) -> bool:
@@ -79,7 +90,12 @@ class Diagnosis:
         """Return what was tried and what came of it, a line each; nothing where nothing was."""
         lines: list[str] = []
         if self.seconds:
-            lines.append(f"experiments took {self.seconds:.1f} s of {self.budget:.1f} s allowed")
+            again = f"; training again took {self.trainings:.1f} s" if self.trainings else ""
+            busy = (
+                f" ({self.seconds:.1f} s on this busy machine)" if self.seconds > max(self.budget, self.worked) else ""
+            )
+            took = self.worked if busy else self.seconds
+            lines.append(f"experiments took {took:.1f} s of {self.budget:.1f} s allowed{busy}{again}")
         lines += [f"tried: {attempt}" for attempt in self.log]
         lines += [f"not tried: {sentence}" for sentence in self.by_hand]
         if self.run is not None and not self.findings:
@@ -87,7 +103,9 @@ class Diagnosis:
         elif self.run is not None and not self.repaired:
             lines.append("nothing that was tried helped" if self.log else "nothing could be repaired automatically")
         elif self.before is not None and self.after is not None:
-            lines.append(f"{self.measure} before {self.before:.3f}, after {self.after:.3f}")
+            other = "" if self.beside is None else " ({} {:.3f}, then {:.3f})".format(*self.beside)
+            lines.append(f"{self.measure} before {self.before:.3f}, after {self.after:.3f}{other}")
+            lines += [self.remark] if self.remark else []
         return lines
 
 
@@ -116,41 +134,72 @@ def diagnose(
     if setup is None and not fix:
         return Diagnosis(found.findings, found.notes, found.harm.sentence, suspected=True)
     seconds = max(FEWEST_SECONDS, budget * run.seconds) if budget else 0.0
-    findings, spent = found.findings, 0.0
+    findings, experiments = found.findings, Budget(seconds)
     if seconds and found.findings and setup is not None:
-        findings, spent = proved(setup, evidence, found, seconds)
+        findings = proved(setup, evidence, found, experiments)
     if not fix:
-        return Diagnosis(findings, found.notes, found.harm.sentence, spent, seconds)
+        spent = experiments.spent
+        return Diagnosis(findings, found.notes, found.harm.sentence, spent, seconds, worked=experiments.worked)
     if not own or setup is None:
-        return _of_a_job(run, findings, found, spent, seconds, data, progress)
-    first = Training(setup, evidence, found, score(setup, trained_of(run, setup)), run)
+        return _of_a_job(run, findings, found, experiments, data, progress)
     if not findings:
-        return Diagnosis(findings, found.notes, "", spent, seconds, run=run, before=first.score, after=first.score)
-    best, log, extra = repair(first, findings, train_again, seconds)
-    for attempt in log:
+        now = score(setup, trained_of(run, setup))[0]
+        return Diagnosis(findings, found.notes, "", experiments.spent, seconds, run=run, before=now, after=now)
+    return _repaired(run, setup, evidence, replace(found, findings=findings), experiments, seconds)
+
+
+def _repaired(
+    run: Run, setup: Setup, evidence: Evidence, found: Verdict, experiments: Budget, seconds: float
+) -> Diagnosis:
+    """Return the diagnosis with the repair of a run of `fit`.
+
+    Where it holds no rows out, a fifth of its own are, of all trainings, the one without a fix included: it is done
+    again for that.
+    """
+    judging, began, within = apart(setup), time.perf_counter(), experiments.spent
+    if judging is None or judging is setup:
+        now, balanced = score(setup, trained_of(run, setup))
+        first = Training(setup, evidence, found, now, run, balanced)
+    else:
+        first = train_again(judging)
+    done = repair(first, found.findings, train_again, seconds, experiments)
+    kept, best = any(attempt.kept for attempt in done.log), done.best
+    for attempt in done.log:
         if attempt.kept:
-            done = f"{', '.join(attempt.checks)}: {'; '.join(attempt.sentences)}"
-            best.run.events.append(Event(0, "repaired", done))
+            told = f"{', '.join(attempt.checks)}: {'; '.join(attempt.sentences)}"
+            best.run.events.append(Event(0, "repaired", told))
+    beside = None
+    if done.balanced and first.balanced is not None:
+        beside = ("accuracy", first.score, best.score)
+    remark = ""
+    if kept and judging is None:
+        remark = "judged on the rows that they learned from: these are too few to hold some out"
+    elif kept and judging is not setup:
+        remark = f"both trained without {SHARE:.0%} of the rows, which they were judged on"
     return Diagnosis(
-        findings, found.notes, found.harm.sentence, spent + extra, (1 + len(log)) * seconds,
-        run=best.run, log=tuple(log), before=first.score, after=best.score,
+        found.findings, found.notes, found.harm.sentence, experiments.spent, experiments.allowed,
+        run=best.run if kept else run, log=done.log, by_hand=tuple(for_a_person(setup, evidence, found.findings)),
+        before=first.worth(done.balanced), after=best.worth(done.balanced),
+        measure="score" if beside is None else "balanced accuracy", beside=beside, remark=remark,
+        trainings=time.perf_counter() - began - (experiments.spent - within), worked=experiments.worked,
     )  # fmt: skip
 
 
 def _of_a_job(
-    run: Run, findings: tuple[Finding, ...], found: Verdict, spent: float, seconds: float, data: Any,
-    progress: bool | None,
+    run: Run, findings: tuple[Finding, ...], found: Verdict, experiments: Budget, data: Any, progress: bool | None
 ) -> Diagnosis:  # fmt: skip
     """Return the diagnosis with the repair of a run on a table, pictures or a text."""
     from cutaway.runs.retraining import retrained
 
     if not findings:
         return Diagnosis(findings, found.notes, found.harm.sentence, run=run)
+    began = time.perf_counter()
     again = retrained(run, findings, data, progress)
     return Diagnosis(
-        findings, found.notes, found.harm.sentence, spent, seconds, suspected=run.setup is None, run=again.run,
-        log=tuple(again.log), by_hand=tuple(again.by_hand), before=again.before, after=again.after,
-        measure=again.measure,
+        findings, found.notes, found.harm.sentence, experiments.spent, experiments.allowed,
+        suspected=run.setup is None, run=again.run, log=tuple(again.log), by_hand=tuple(again.by_hand),
+        before=again.before, after=again.after, measure=again.measure, trainings=time.perf_counter() - began,
+        worked=experiments.worked,
     )  # fmt: skip
 
 
@@ -177,7 +226,8 @@ def train_again(setup: Setup) -> Training[Run]:
         network_vitals=learned.network_vitals, events=learned.events, engine=learned.engine, reason=learned.reason,
         seconds=time.perf_counter() - began, evidence=evidence, verdict=found, setup=setup,
     )  # fmt: skip
-    return Training(setup, evidence, found, score(setup, network), run)
+    now, balanced = score(setup, network)
+    return Training(setup, evidence, found, now, run, balanced)
 
 
 def trained_of(run: Run, setup: Setup) -> Layer | Ensemble | Blend:
@@ -188,13 +238,17 @@ def trained_of(run: Run, setup: Setup) -> Layer | Ensemble | Blend:
     return Sequential(*network.layers[:-1])
 
 
-def score(setup: Setup, network: Layer | Ensemble | Blend) -> float:
-    """Return the score of a trained network on the setup's held-out rows, else on its training rows."""
+def score(setup: Setup, network: Layer | Ensemble | Blend) -> tuple[float, float | None]:
+    """Return the score of a trained network, and of classes its balanced accuracy, on the setup's held-out rows.
+
+    Where it holds none out it is that on its training rows.
+    """
     rows = setup.held_out if setup.held_out is not None else setup.rows
     one = network.largest if isinstance(network, Blend) else network
     with np.errstate(all="ignore"):
-        parts = [one(rows.x[begin : begin + 4096]) for begin in range(0, len(rows.x), 4096)]
-        return score_of(setup.loss, np.concatenate(parts), np.asarray(rows.y))[0]
+        outputs = np.concatenate([one(rows.x[begin : begin + 4096]) for begin in range(0, len(rows.x), 4096)])
+        targets = np.asarray(rows.y)
+        return score_of(setup.loss, outputs, targets)[0], balanced_accuracy(setup.loss, outputs, targets)
 
 
 def closed(network: Layer | Ensemble | Blend, closing: Layer | None) -> Layer | Ensemble | Blend:

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.data.shards import is_there
 from cutaway.diagnosis import thresholds as at
-from cutaway.diagnosis.experiment import matters
+from cutaway.diagnosis.gain import matters
 from cutaway.diagnosis.repair import ROUNDS, Attempt
 from cutaway.errors import DataWarning, FindingWarning, InputError, TrainingWarning
 from cutaway.metrics import BY_NAME as METRICS
@@ -34,18 +35,18 @@ KEPT = {
 DECIDED = {
     "learning_rate": "the learning rate", "weight_decay": "the weight decay", "batch_size": "the batch size",
     "clip": "whether gradients are clipped", "class_weight": "how much each class counts", "dropout": "dropout",
-    "default_optimizer": "the optimizer", "early_stop": "which weights are kept", "shuffle": "the order of the rows",
+    "default_optimizer": "the optimizer", "shuffle": "the order of the rows",
     "standardise_inputs": "how columns are scaled", "standardise_targets": "how the target is scaled",
     "widen": "how wide the network is",
 }  # fmt: skip
-# Where a recipe's own answer can still be moved by a person, by the kind of run and the action.
+# Where a recipe's own answer can still be moved by a person, by the kind of run and the action, or the finding.
 BY_HAND = {
     ("table", "class_weight"): "name a column that says how much each row counts (--weight)",
     ("table", "widen"): "take --effort best",
     ("pictures", "widen"): "take --effort best",
     ("text", "widen"): "take --effort best",
-    ("table", "drop_repeats"): "take repeated rows out of the table, or say which belong together (--group)",
-    ("pictures", "drop_repeats"): "take repeated pictures out of the folders",
+    ("table", "rows_repeated"): "take repeated rows out of the table, or say which belong together (--group)",
+    ("pictures", "rows_repeated"): "take repeated pictures out of the folders",
 }
 
 
@@ -187,8 +188,8 @@ def _by_hand(kind: str, finding: Finding) -> str:
     if fix.action == "epochs" or finding.check == "too_few_updates":
         return f"{finding.check}: the time limit, or the run that it went on from, decides how long; give it more time"
     decided = DECIDED.get(fix.action, "the network and its first weights")
-    way = BY_HAND.get((kind, fix.action))
-    if fix.action == "" or (way is not None and fix.action not in DECIDED):
+    way = BY_HAND.get((kind, fix.action)) or BY_HAND.get((kind, finding.check))
+    if fix.action == "":
         return f"{finding.check}: only a person can do it: {way or fix.sentence}"
     return f"{finding.check}: the recipe decides {decided}; " + (
         way or f"with a network of your own (ca.fit) you can {fix.sentence}"
@@ -198,7 +199,7 @@ def _by_hand(kind: str, finding: Finding) -> str:
 def _trained(run: Any, kind: str, change: dict[str, Any], data: Any, progress: bool | None) -> Run:
     """Return the job of a run done once more with some options changed, on what it learned from and nothing else."""
     place = run.data.get("path") if data is None else data
-    if place is None or (isinstance(place, (str, Path)) and not Path(place).exists()):
+    if place is None or (isinstance(place, (str, Path)) and not is_there(place)):
         which = "it learned from data without a file" if place is None else f"{place} is not there"
         raise InputError(f"diagnose: {which}; give what it learned from (data=…, --data)")
     options = {name: run.settings[name] for name in KEPT[kind] if name in run.settings}

@@ -14,7 +14,7 @@ from cutaway.data.targets import ClassTarget, Target
 from cutaway.layers import Blend, Ensemble
 from cutaway.metrics import BY_NAME
 from cutaway.recipes.recipe import Recipe
-from cutaway.recipes.search import RATES, candidates
+from cutaway.recipes.search import RATES, Make, candidates
 from cutaway.records import Event
 from cutaway.runs.bag import Bag, learn_bag
 from cutaway.runs.calibration import as_scores
@@ -22,6 +22,8 @@ from cutaway.runs.decoding import answers
 from cutaway.runs.keeping import Keeping
 from cutaway.runs.parts import Parts
 from cutaway.runs.selection import mean_of, select_models
+from cutaway.training.callbacks.progress import counting
+from cutaway.training.fits import Fit, Fits
 
 KINDS = 6  # kinds of network that are tried
 BRIEF = 0.25  # of the epochs, when trying
@@ -52,10 +54,14 @@ def search(
     listeners: Sequence[Callable[[Any], None]] = (),
     progress: bool | None = None,
     keeping: Keeping | None = None,
+    fits: Fits | None = None,
+    devices: int | None = None,
 ) -> Bag:
     """Return the mixture that predicts rows best that its members did not learn from.
 
     recipe   says how many epochs and rows a step
+    fits     where kinds of network are tried and trained, each as a fit (None: here, within the limit); `listeners`,
+             `limit` and `keeping` are then not for it. The mixture is the same
 
     First `KINDS` kinds of network, each at the learning rates `RATES` side by side, learn for a quarter of the epochs
     from all rows but one fold (successive halving with one halving). Then the usual recipe and the best `FINALISTS`
@@ -65,7 +71,7 @@ def search(
     Reference: Jamieson, Talwalkar, AISTATS 2016, arXiv 1502.07943 (successive halving).
     """
     how: dict[str, Any] = {"seed": seed, "engine": engine, "listeners": listeners, "progress": progress}
-    how |= {"keeping": keeping, "aloud": False}  # which network is delivered is known in the end
+    how |= {"keeping": keeping, "devices": devices, "aloud": False}  # which network is delivered is known in the end
     metric = BY_NAME["log_loss" if isinstance(target, ClassTarget) else "rmse"]
     makes = candidates(
         preprocessing.numbers, preprocessing.code_sizes, target, probabilities=probabilities, count=KINDS, seed=seed
@@ -75,6 +81,9 @@ def search(
         words = "too few rows to hold any out, by which kinds of network could be compared: the usual one it is"
         bag.learned.events.insert(0, Event(0, "search", words))
         return bag
+    if fits is not None:
+        given = Given(parts, preprocessing, target, seed, engine)
+        return _search_on(fits, given, makes, recipe, metric, progress)
     began = time.perf_counter()
     events: list[Event] = []
     tried: list[Tried] = []
@@ -91,8 +100,8 @@ def search(
         if ended := bool(told):
             break
     finalists = _finalists(tried)
-    names = [f"{makes[one.kind](1, 1).words}, learning rate × {one.rate:g}" for one in finalists]
-    events.append(Event(0, "search", f"{len(tried)} tried briefly, {len(finalists)} of them to be trained in full"))
+    names = [_named(makes, one) for one in finalists]
+    events.append(_told(tried, finalists))
     # After Ctrl-C something is to be delivered all the same: the usual recipe, for as long as a try.
     epochs = brief if ended else recipe.epochs
     if ended:
@@ -108,6 +117,73 @@ def search(
         if _ended(bags[-1]):
             break
     return _mixed(bags, names, parts, target, metric, events)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What all fits of a search need."""
+
+    parts: Parts
+    preprocessing: TableEncoder
+    target: Target
+    seed: int
+    engine: str
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """The arguments of `learn_bag` that all share."""
+        return {"seed": self.seed, "engine": self.engine, "progress": False, "aloud": False}
+
+
+def _search_on(
+    fits: Fits, given: Given, makes: Sequence[Make], recipe: Recipe, metric: Any, progress: bool | None
+) -> Bag:
+    """Search as `search` does, with a fit for each kind that is tried, then one for each that is trained in full."""
+    brief = max(1, round(BRIEF * recipe.epochs))
+    kinds = [(kind, make(brief, recipe.batch_size)) for kind, make in enumerate(makes)]
+    tried = [one for found in _all(fits, tried_briefly, given, kinds, "kinds tried", progress) for one in found]
+    finalists = _finalists(tried)
+    full = [(makes[one.kind](recipe.epochs, recipe.batch_size), one.rate) for one in finalists]
+    bags = _all(fits, trained_in_full, given, full, "kinds trained", progress)
+    names = [_named(makes, one) for one in finalists]
+    return _mixed(bags, names, given.parts, given.target, metric, [_told(tried, finalists)])
+
+
+def _all(fits: Fits, fit: Fit, given: Given, items: Sequence[Any], what: str, progress: bool | None) -> list[Any]:
+    """Return the results of all fits in the order of the items, counted as they are done."""
+    found: dict[int, Any] = {}
+    with counting(what, progress) as told:
+        for place, result in fits.each(fit, given, items):
+            found[place] = result
+            told(len(found), len(items))
+    return [found[place] for place in range(len(items))]
+
+
+def tried_briefly(given: Given, item: tuple[int, Recipe]) -> list[Tried]:
+    """Return how good one kind of network is at each rate."""
+    kind, recipe = item
+    found, ended = _try(kind, recipe, given.parts, given.preprocessing, given.target, given.how)
+    if ended:
+        raise KeyboardInterrupt
+    return found
+
+
+def trained_in_full(given: Given, item: tuple[Recipe, float]) -> Bag:
+    """Return one kind of network at one rate, trained on all folds; without its rows, unless a finding needs them."""
+    recipe, rate = item
+    rates = [rate] * len(given.parts.folds)
+    bag = learn_bag(recipe, given.parts, given.preprocessing, given.target, rates=rates, **given.how)
+    if _ended(bag):
+        raise KeyboardInterrupt
+    return bag if bag.learned.findings else replace(bag, learned=replace(bag.learned, setup=None))
+
+
+def _named(makes: Sequence[Make], one: Tried) -> str:
+    return f"{makes[one.kind](1, 1).words}, learning rate × {one.rate:g}"
+
+
+def _told(tried: Sequence[Tried], finalists: Sequence[Tried]) -> Event:
+    return Event(0, "search", f"{len(tried)} tried briefly, {len(finalists)} of them to be trained in full")
 
 
 def _try(

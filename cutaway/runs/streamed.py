@@ -17,6 +17,7 @@ from cutaway.backends.random import generator
 from cutaway.data.columns import Column
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.loading import LARGE
+from cutaway.data.shards import shards_of
 from cutaway.data.streaming import BATCH, StoredTable, TableStream, bytes_of, lean_table
 from cutaway.data.table import Table, as_texts, missing_mask
 from cutaway.data.targets import ClassTarget, NumberTarget, Target
@@ -185,6 +186,7 @@ def learn_streamed(
     keeping: Keeping | None = None,
     start: dict[str, np.ndarray] | None = None,
     followed: Followed | None = None,
+    devices: int | None = None,
 ) -> Bag:
     """Train as many members as there are folds on rows in files; see `Plan` and `learn` for the other arguments.
 
@@ -207,7 +209,7 @@ def learn_streamed(
     diagnosing = Diagnosing(setup, preprocessing.names, count=count)
     learned = learn(
         recipe.network, recipe.loss, recipe.optimizer, encoded.rows, validation, plan,
-        engine=engine, listeners=listeners, progress=progress, keeping=keeping,
+        engine=engine, listeners=diagnosing.listeners(listeners), progress=progress, keeping=keeping, devices=devices,
     )  # fmt: skip
     diagnosing.end(learned)
     if isinstance(learned.network, Ensemble) and members == 1:
@@ -266,8 +268,11 @@ def read(data: Any, progress: bool | None, european: Mapping[str, bool] | None =
 
     european  as for `table_from`
     """
-    is_file = isinstance(data, (str, os.PathLike)) and Path(data).is_file()
-    with saying(f"reading {data}", progress if is_file and Path(data).stat().st_size >= LARGE else False):
+    files: Sequence[Path] = ()
+    if isinstance(data, (str, os.PathLike)):
+        files = shards_of(data) or ([Path(data)] if Path(data).is_file() else [])
+    large = sum(file.stat().st_size for file in files) >= LARGE
+    with saying(f"reading {data}", progress if large else False):
         return lean_table(data, european)
 
 

@@ -47,6 +47,7 @@ def train_pictures(
     size: int | None = None,
     seed: int = 0,
     engine: str = "auto",
+    devices: int | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     progress: bool | None = None,
@@ -66,6 +67,7 @@ def train_pictures(
               more than 32, 64 or 96, by effort)
     seed      of the split, the initial weights, the order and the augmentation; the same seed gives the same run
     engine    "numpy", "xla" or "auto"
+    devices   how many devices of this process share the work of engine "xla" (None: one)
     out       a folder for the run (None: it is not written; `run.save(folder)` does it later); while training goes on,
               its `checkpoint` is written there now and then
     resume    go on with the training that was begun there, with the same data and settings, from its last checkpoint
@@ -141,7 +143,8 @@ def train_pictures(
     watched = Batch(pictures.pixels[places], codes[places], None) if len(places) else None
     with keeping_of(out, begun, resume) as keeping:
         run = learn_members(
-            recipe, batch, watched, members, int(seed), engine, time_for_training(left), progress, keeping, callbacks
+            recipe, batch, watched, members, int(seed), engine, time_for_training(left), progress, keeping, callbacks,
+            devices,
         )
         result = replace(
             begun, network=run.network, history=run.history, vitals=run.vitals,
@@ -188,6 +191,7 @@ def learn_members(
     progress: bool | None,
     keeping: Keeping | None = None,
     listeners: Sequence[Callable[[Any], None]] = (),
+    devices: int | None = None,
 ) -> Learned:
     """Train so many networks one after another, each from weights of its own, and return them as one run.
 
@@ -219,9 +223,10 @@ def learn_members(
             watched,
             plan,
             engine=engine,
-            listeners=listeners,
+            listeners=listeners if diagnosing is None else diagnosing.listeners(listeners),
             progress=progress,
             keeping=keeping,
+            devices=devices,
         )
         if diagnosing is not None:
             diagnosing.end(run)

@@ -14,6 +14,7 @@ import numpy as np
 from cutaway.data.columns import Column, ColumnKind, describe_columns
 from cutaway.data.reading import table_from
 from cutaway.data.series import Series, time_like
+from cutaway.data.streaming import StoredTable
 from cutaway.data.table import Table
 from cutaway.data.targets import ClassTarget, NumberTarget, Task, choose_target, with_target_present
 from cutaway.errors import InputError
@@ -25,9 +26,11 @@ from cutaway.runs.learn_table import learn_table
 from cutaway.runs.parts import Division, divide
 from cutaway.runs.scores import metric_for
 from cutaway.runs.settings import check_settings
+from cutaway.runs.sharing import check_shared
 from cutaway.runs.streamed import Streamed, read
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.run_folder import check_place
+from cutaway.training.fits import check_on, fits_on
 
 
 def train_table(
@@ -43,6 +46,7 @@ def train_table(
     metric: str | None = None,
     seed: int = 0,
     engine: str = "auto",
+    devices: int | None = None,
     category: Sequence[str] = (),
     number: Sequence[str] = (),
     text: Sequence[str] = (),
@@ -59,10 +63,12 @@ def train_table(
     progress: bool | None = None,
     callbacks: Sequence[Callable[[Any], None]] = (),
     told: Callable[[TableRun], None] | None = None,
+    on: str | None = None,
 ) -> TableRun:
     """Train networks that predict one column of a table from the others, and test them on rows set aside.
 
-    data      a path (csv, tsv, parquet, JSON, packed or not), a data frame of any make, columns by name, a `Table`
+    data      a path (csv, tsv, parquet, JSON, packed or not; a folder or pattern of such files that are one table), a
+              data frame of any make, columns by name, a `Table`
     target    the column to predict
     test      the share of rows set aside before anything is learned, for the score, 0 for no test; or a table of them
     validation  a table of rows to choose the best weights by (None: some of those learned from take turns)
@@ -74,6 +80,8 @@ def train_table(
     metric    what to score by: a name among `cutaway.metrics.BY_NAME` (None: accuracy, or RMSE)
     seed      of the split, the initial weights, the order and the dropout; the same seed gives the same run
     engine    "numpy", "xla" or "auto"
+    devices   how many devices of this process share the work of engine "xla" (None: one; where networks are trained
+              side by side as many as they can be divided among)
     category  columns to take as categories, whatever they hold
     number    columns to take as numbers, whatever they look like
     text, date  columns to take as running text, or as dates
@@ -91,6 +99,9 @@ def train_table(
     progress  whether to show a bar (None: where the output is a terminal)
     callbacks  functions that hear every record of the training; a `Follower` sees its weights, too
     told      hears of the run before training begins: its data, columns, task and settings are decided then
+    on        where networks are trained, each as a fit of its own: "ray", "host:port" or "ray://host:port", on a Ray
+              cluster; "here", one after another; see `fits_on`. None: here, all of them as one program. The same seed
+              gives the same run wherever the fits run
 
     What each column is, classification or regression, preprocessing, network and schedule are chosen and told in the
     run: `run.columns`, `run.task_reason`, `run.summary()`. Ctrl-C ends the training and keeps what was learned; where
@@ -105,6 +116,8 @@ def train_table(
     """
     began = time.perf_counter()
     check_settings(test, effort, limit, epochs, seed, engine)
+    check_shared(effort, limit, devices, on)
+    _check_on(on, limit, resume, callbacks)
     asked = {"category": category, "number": number, "text": text, "date": date, "drop": drop}
     if any(isinstance(names, str) for names in asked.values()):
         raise InputError(f"train: {', '.join(asked)} are lists of column names, such as ['zip']")
@@ -122,10 +135,14 @@ def train_table(
     # Before training, which may take hours: the file is to be the one that was read, and may be gone afterwards.
     digest = fingerprint(data, table)
     columns_read, rows_read = len(table.names), table.rows
-    whole = {"group": group, "time_column": time_column, "weight": weight, "effort 'best'": effort == "best"}
+    whole = {
+        "group": group, "time_column": time_column, "weight": weight, "effort 'best'": effort == "best", "on": on,
+    }  # fmt: skip
     streamed = Streamed.of(table, target, int(seed), [name for name, asked in whole.items() if asked])
     if streamed is not None:
         table = streamed.sample
+    elif on is not None and isinstance(table, StoredTable):
+        table = table.in_memory()  # its rows go where the fits run
     goal, task_reason = choose_target(table, target, task=task)
     table, without_target = with_target_present(table, target)
     series = None if start is None else start.preprocessing.series
@@ -197,13 +214,28 @@ def train_table(
     )
     if start is not None:
         begun.notes.extend(told_of_start(start, begun))
-    with keeping_of(out, begun, resume) as keeping:
+    with keeping_of(out, begun, resume) as keeping, fits_on(on) as fits:
         result = learn_table(
             begun, parts, start=start, series=series, effort=effort, epochs=epochs, engine=engine, compare=compare,
             progress=progress, listeners=callbacks, told=told, keeping=keeping, streamed=streamed,
+            fits=None if on is None else fits, devices=devices,
             limit=None if limit is None else limit - (time.perf_counter() - began),
         )  # fmt: skip
         return put_away(result, keeping)
+
+
+def _check_on(on: str | None, limit: float | None, resume: bool, callbacks: Sequence[Any]) -> None:
+    """Raise `InputError` for what networks cannot have that are trained apart."""
+    if on is None:
+        return
+    check_on(on)
+    for name, asked, why in (
+        ("limit (--time)", limit is not None, "epochs are planned by the speed of one machine; give epochs"),
+        ("resume", resume, "of fits that run elsewhere no checkpoint is written; train anew"),
+        ("callbacks (--page)", bool(callbacks), "records of fits that run elsewhere are heard when all is done"),
+    ):
+        if asked:
+            raise InputError(f"train: {name} cannot be used with on={on!r}: {why}, or leave on out")
 
 
 def _own(data: Any, table: Table, series: Series | None) -> Table:

@@ -58,6 +58,7 @@ def train_text(
     epochs: float | None = None,
     seed: int = 0,
     engine: str = "auto",
+    devices: int | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     progress: bool | None = None,
@@ -80,6 +81,7 @@ def train_text(
     epochs      how often the text is seen, on average (None: the recipe plans steps)
     seed        of first weights, order, dropout and samples; the same seed gives the same run
     engine      "numpy", "xla" or "auto"
+    devices     how many devices of this process share the work of engine "xla" (None: one)
     out         a folder for the run (None: it is not written; `run.save(folder)` does it later); while training goes
                 on, its `checkpoint` is written there now and then
     resume      go on with the training that was begun there, with the same text and settings, from its last checkpoint
@@ -170,7 +172,8 @@ def train_text(
         left -= _afterwards(begun, learned, len(watched), len(tested), left)
     with keeping_of(out, begun, resume) as keeping:
         run = _learned(
-            begun, recipe, learned, watched, engine, time_for_training(left), progress, shown, keeping, callbacks
+            begun, recipe, learned, watched, engine, time_for_training(left), progress, shown, keeping, callbacks,
+            devices,
         )
         _score(run, parts, learned, watched, tested, None if limit is None else ends)
         pieces = written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
@@ -221,6 +224,7 @@ def _learned(
     shown: Callable[[int, float, str], None] | None,
     keeping: Keeping | None,
     callbacks: Sequence[Callable[[Any], None]] = (),
+    devices: int | None = None,
 ) -> TextRun:
     """Return the run with its network trained.
 
@@ -254,7 +258,8 @@ def _learned(
     diagnosing = Diagnosing(setup, count=len(rows.x))
     run = learn(
         network, recipe.loss, recipe.optimizer, rows, held_out, plan,
-        engine=engine, listeners=[keep, *callbacks], progress=progress, keeping=keeping,
+        engine=engine, listeners=[keep, *diagnosing.listeners(callbacks)], progress=progress, keeping=keeping,
+        devices=devices,
     )  # fmt: skip
     diagnosing.end(run)
     return replace(

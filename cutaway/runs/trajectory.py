@@ -97,6 +97,10 @@ class Followed:
         if len(self._held) >= max(2, min(POINTS, HELD // max(1, weights.size))):
             self._held, self._every = self._held[::2], 2 * self._every
 
+    def become(self, other: Followed) -> None:
+        """Hold what another holds, which followed a training elsewhere."""
+        self._held, self._last, self._every, self._rows = other._held, other._last, other._every, other._rows
+
     @property
     def epochs(self) -> list[int]:
         """After which epochs the weights are held."""

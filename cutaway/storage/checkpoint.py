@@ -33,10 +33,7 @@ def write_checkpoint(folder: Path, step: int, checkpoint: Checkpoint) -> None:
 
     Raises `InputError` where it cannot be written; what was there before is then still there.
     """
-    from safetensors.numpy import save
-
-    text = json.dumps({"format": FORMAT, **checkpoint.facts}, ensure_ascii=False, allow_nan=False)
-    content = save({name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}, {HEADER: text})
+    content = packed(checkpoint)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
@@ -44,6 +41,29 @@ def write_checkpoint(folder: Path, step: int, checkpoint: Checkpoint) -> None:
     write_complete(folder / f"{step:012d}.safetensors", content)
     for old in _files(folder)[KEPT:]:
         old.unlink(missing_ok=True)
+
+
+def packed(checkpoint: Checkpoint) -> bytes:
+    """Return a checkpoint as the bytes of its file."""
+    from safetensors.numpy import save
+
+    text = json.dumps({"format": FORMAT, **checkpoint.facts}, ensure_ascii=False, allow_nan=False)
+    return save({name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}, {HEADER: text})
+
+
+def unpacked(content: bytes) -> Checkpoint:
+    """Return a checkpoint from the bytes of a file that was read, and found to be one, by another process.
+
+    >>> found = unpacked(packed(Checkpoint({"weight": np.ones(2, np.float32)}, {"step": 3})))
+    >>> found.arrays["weight"].tolist(), found.facts
+    ([1.0, 1.0], {'step': 3})
+    """
+    from safetensors.numpy import load
+
+    size = int.from_bytes(content[:8], "little")
+    facts = strict_header(json.loads(content[8 : 8 + size])["__metadata__"][HEADER])
+    del facts["format"]
+    return Checkpoint(load(content), facts)
 
 
 def latest_checkpoint(folder: Path) -> Checkpoint | None:

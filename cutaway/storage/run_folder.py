@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cutaway.atomic import complete_folder, write_complete
+from cutaway.backends.processes import processes
 from cutaway.errors import InputError
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.header import strict_header
@@ -41,6 +42,8 @@ def check_place(folder: Path) -> bool:
 
     Raises `InputError` when something else is there, which is never touched, or nothing can be made there.
     """
+    if not processes().first:
+        return False  # the first process looks, which is the one that writes
     try:
         return _checked(folder)
     except OSError as fault:  # a name that is too long, a folder that may not be looked into

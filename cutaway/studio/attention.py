@@ -10,7 +10,8 @@ from cutaway.errors import InputError
 from cutaway.explain.attention_maps import attention_maps
 from cutaway.explain.trace import trace
 from cutaway.studio.arguments import Arguments
-from cutaway.studio.session import Session, Shown
+from cutaway.studio.session import Session
+from cutaway.studio.shown import Shown
 
 MOST_NEXT = 10  # tokens that may come next, that are told
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from cutaway.optimizers import Optimizer
     from cutaway.runs.run import Run
     from cutaway.studio.case import Case
-    from cutaway.studio.material import Material
     from cutaway.studio.way import Way
 
 
@@ -168,16 +167,6 @@ def of_run(run: Run, data: Any = None) -> tuple[Case, Way]:
         return open_run(run.path, data)
     with tempfile.TemporaryDirectory(prefix="cutaway-") as folder:
         return open_run(run.save(Path(folder) / "run"), data)
-
-
-def material_of(run: Any) -> Material:
-    """Return the rows of a job, its network trained or not yet; `InputError` where they are gone or have changed."""
-    from cutaway.runs.picture_run import PictureRun
-    from cutaway.runs.table_run import TableRun
-    from cutaway.studio.opening import _pictures, _table, _text
-
-    read = _table if isinstance(run, TableRun) else _pictures if isinstance(run, PictureRun) else _text
-    return read(run, None, [])
 
 
 # The folder and the function have one name: whoever imports the folder puts it where the function would be.

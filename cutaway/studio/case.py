@@ -78,6 +78,7 @@ class Case:
     editable: bool = True
     _steppers: dict[int, tuple[Way, Stepper]] = field(default_factory=dict, repr=False)
     _prepared: dict[tuple[int, str], tuple[Loss, Batch]] = field(default_factory=dict, repr=False)
+    _answered: dict[str, tuple[Moment, np.ndarray]] = field(default_factory=dict, repr=False)
 
     def first(self, way: Way) -> Moment:
         """Return the network as it is, before any step."""
@@ -142,6 +143,13 @@ class Case:
             parts = [network(x[begin : begin + AT_ONCE], ctx=Context()) for begin in range(0, len(x), AT_ONCE)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
+    def outputs_of(self, moment: Moment, loss: Loss, part: str) -> np.ndarray:
+        """Return the outputs for all rows of a part; those of the last moment asked for are remembered."""
+        kept = self._answered.get(part)
+        if kept is None or kept[0] is not moment:
+            kept = self._answered[part] = moment, self.outputs(moment, self.rows(loss, part).x)
+        return kept[1]
+
     def taps(self, moment: Moment, x: np.ndarray) -> tuple[np.ndarray, list[Tap]]:
         """Return the outputs, evaluated, and what each layer told."""
         taps: list[Tap] = []
@@ -195,11 +203,13 @@ class Case:
         found, metrics = {"training": nan, "held_out": nan}, {}
         for part in found:
             rows = self.rows(way.loss, part)
-            if len(rows.x) > JUDGED:
-                rows = Batch(rows.x[:: -(-len(rows.x) // JUDGED)], rows.y[:: -(-len(rows.x) // JUDGED)], None)
             if not len(rows.x):
                 continue
-            outputs = self.outputs(moment, rows.x)
+            if len(rows.x) > JUDGED:
+                rows = Batch(rows.x[:: -(-len(rows.x) // JUDGED)], rows.y[:: -(-len(rows.x) // JUDGED)], None)
+                outputs = self.outputs(moment, rows.x)
+            else:
+                outputs = self.outputs_of(moment, way.loss, part)
             with np.errstate(all="ignore"):
                 found[part] = float(way.loss.value(outputs, rows.y))
                 score = score_of(way.loss, outputs, rows.y)[0]

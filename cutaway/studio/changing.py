@@ -11,8 +11,9 @@ from cutaway.losses import Loss
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case
 from cutaway.studio.scene import scene
-from cutaway.studio.session import Edit, Session
+from cutaway.studio.session import Session
 from cutaway.studio.shaping import chain, kept, loss_named, optimizer_named, usual_loss, with_rate
+from cutaway.studio.shown import Edit
 from cutaway.studio.stepping import SIZES
 
 MOST_BATCH = 100_000  # rows a step
@@ -161,7 +162,7 @@ def shape(session: Session, asked: Arguments, client: Any) -> Any:
         session.training.pause()
         if layers is not None:
             selected = session.selected
-            session.open(case, way)
+            session.open(case, way, drawn=False)
             session.selected = replace(selected, parameter=None)
         elif words:
             session.change_way(way, ", ".join(words))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -30,8 +30,9 @@ SUPERSEDED: dict[str, tuple[str, ...]] = {
 # Commands after which a frame may come in half the usual time.
 BY_HAND = ("edit", "undo", "redo", "select", "seek", "step")
 # Commands that take long: the training goes on meanwhile, and they take a turn only where they change something.
-LONG = ("load", "inspect", "findings", "export", "ledger", "apply_fix")
+LONG = ("load", "inspect", "findings", "export", "keep", "ledger", "apply_fix")
 
+LOG = logging.getLogger(__name__)
 Send = Callable[[Any, Buffers], None]
 
 
@@ -55,6 +56,7 @@ class Client:
         self._seen = -1  # the session's tick that the last frame shows
         self._since = (-1, -1)  # branch and its last step, of the last frame that was acknowledged
         self._sent = (-1, -1)
+        self._faults: set[str] = set()
         session.clients.append(self)
         self._thread = threading.Thread(target=self._run, name="cutaway studio client", daemon=True)
         self._thread.start()
@@ -155,9 +157,7 @@ class Client:
         except InputError as fault:
             self._deliver({**head, "error": {"kind": "input", "message": str(fault)}})
         except Exception as fault:
-            traceback.print_exc()
-            message = f"this is a fault of ours, not of yours ({type(fault).__name__}: {fault}); please report it"
-            self._deliver({**head, "error": {"kind": "fault", "message": message}})
+            self._deliver({**head, "error": {"kind": "fault", "message": self._told(fault, str(name))}})
 
     def _watch(self, asked: Arguments) -> Any:
         views, rate = watched(asked), asked.number("rate", RATE, 0.1, RATE)
@@ -180,11 +180,22 @@ class Client:
             self._waits = True
             self._sent = (now.moment.branch, now.last)
             self._deliver({"push": "frame", "frame": self._frame, "revision": self.revision, **made})
-        except Exception:
-            traceback.print_exc()  # the page keeps what it shows; the next change tries again
+        except Exception as fault:
+            # The page keeps what it shows, and is told once why; the next change tries again.
+            new = repr(fault) not in self._faults
+            message = self._told(fault, "a frame")
+            if new:
+                self._deliver({"push": "fault", "message": message})
             spent = 1.0
         pause = spent / SHARE if self.session.training.running else 0.0
         self._next = max(began + self.interval, began + pause)
+
+    def _told(self, fault: Exception, what: str) -> str:
+        """Return a fault of ours in words for the page; where it happened is logged, of each fault once."""
+        if repr(fault) not in self._faults:
+            self._faults.add(repr(fault))
+            LOG.error("the studio could not answer %s", what, exc_info=fault)
+        return f"this is a fault of ours, not of yours ({type(fault).__name__}: {fault}); please report it"
 
     def _deliver(self, content: Any) -> None:
         if not self._closed:

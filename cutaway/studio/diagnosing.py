@@ -16,7 +16,8 @@ from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case
 from cutaway.studio.jobs import Told
 from cutaway.studio.scene import scene
-from cutaway.studio.session import Session, Shown
+from cutaway.studio.session import Session
+from cutaway.studio.shown import Shown
 from cutaway.studio.way import Way
 from cutaway.training.plan import Plan
 
@@ -98,7 +99,7 @@ def findings(session: Session, asked: Arguments, client: Any) -> Any:
     now.history.diagnosis[now.moment.branch] = (told, setup, evidence, every)
     session.tick += 1
     session.wake()
-    said = found.harm.sentence if found.harm else ("nothing is wrong that could be found" if not found.findings else "")
+    said = found.harm.sentence or ("nothing is wrong that could be found" if not found.findings else "")
     return {"findings": told, "sentence": said}
 
 
@@ -168,6 +169,6 @@ def apply_fix(session: Session, asked: Arguments, client: Any) -> Any:
     fresh = Case(case.title, case.material, changed.network, case.rung, case.editable)
     with session.turn():
         session.training.pause()
-        session.open(fresh, way)
+        session.open(fresh, way, drawn=False)
         session.changed(scene_too=True, by=client)
         return scene(session)

@@ -28,7 +28,7 @@ class Figures:
     moment: Moment
     way: Way
     selected: Selected
-    _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -109,9 +109,9 @@ class Figures:
     def attention(self, written: str) -> float:
         """Return how much a place looks at another: `head[from,to]`."""
         head, index = spot(written)
-        if "attention" not in self._kept:
-            self._kept["attention"] = attention_maps(ledger(self.case, self.moment, self.way, self.selected))
-        maps = {str(number): each.weights for number, each in enumerate(self._kept["attention"])}
+        if "attention" not in self.kept:
+            self.kept["attention"] = attention_maps(ledger(self.case, self.moment, self.way, self.selected))
+        maps = {str(number): each.weights for number, each in enumerate(self.kept["attention"])}
         return float(number_at(maps, head, index))
 
 

@@ -16,7 +16,8 @@ from cutaway.studio.history import History, Spot
 from cutaway.studio.jobs import Jobs
 from cutaway.studio.moment import Moment
 from cutaway.studio.recording import Evaluation
-from cutaway.studio.session import Content, Edit, Session, Shown
+from cutaway.studio.session import Content, Session
+from cutaway.studio.shown import Edit, Shown
 from cutaway.studio.sparing import Sparing
 from cutaway.studio.training import Training
 from cutaway.studio.views import Views
@@ -129,7 +130,7 @@ class Following(Session):
         self.now = Moment(0, step, position, Carry(params, state, {}))
         if not step:
             self.origin = self.now
-        self.history._keep(self.history.branches[0], self.now)
+        self.history.keep(self.history.branches[0], self.now)
         self._news()
 
     def _news(self) -> None:
@@ -173,6 +174,7 @@ class Following(Session):
             "branch": 0, "step": now.moment.step, "epoch": 0 if told is None else told.epoch,
             "last": max(now.last, now.moment.step), "training": True, "loss": None if told is None else told.loss,
             "held_out": None if told is None else told.validation, "rate": self.training.rate, "broken": "",
+            "again": False,
         }  # fmt: skip
 
     # ---- once it is done ----------------------------------------------------------------------------------------

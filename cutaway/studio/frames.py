@@ -10,7 +10,8 @@ from cutaway.studio.arguments import Arguments
 from cutaway.studio.attention import maps
 from cutaway.studio.diagnosing import remembered
 from cutaway.studio.sentences import NUDGE, sentence
-from cutaway.studio.session import Session, Shown
+from cutaway.studio.session import Session
+from cutaway.studio.shown import Shown
 
 Frame = dict[str, Any]
 

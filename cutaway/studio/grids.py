@@ -126,7 +126,7 @@ class Grids:
         if selected.part == "typed":
             return material.typed(selected.typed or {})[1], "are held at what was typed"
         place = material.place(selected.part, selected.example)
-        return material.own(place), f"are held at row {selected.example + 1} of the {_of(selected.part)} rows"
+        return material.own(place), f"are held at row {selected.example} of the {_of(selected.part)} rows"
 
     def _rows(self, chosen: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         material = self.case.material

@@ -71,7 +71,7 @@ class History:
         number = max(self.branches, default=-1) + 1
         own = Moment(number, moment.step, moment.position, moment.carry)
         self.branches[number] = Branch(number, parent, own.step, own.step, why, way, {})
-        self._keep(self.branches[number], own)
+        self.keep(self.branches[number], own)
         return own
 
     def leave(self, number: int) -> None:
@@ -87,7 +87,7 @@ class History:
             self.held -= old.nbytes
         if moment.step > branch.begin:
             branch.edits.setdefault(moment.step, {})[spot] = value
-        self._keep(branch, after)
+        self.keep(branch, after)
         return after
 
     def branch(self, number: int) -> Branch:
@@ -99,6 +99,11 @@ class History:
     def is_last(self, moment: Moment) -> bool:
         """Whether no step of its branch follows a moment."""
         return moment.step >= self.branches[moment.branch].last
+
+    def is_plain(self, moment: Moment) -> bool:
+        """Whether training alone leads to a moment: no branch was left on the way, no step was on a chosen example."""
+        branch = self.branches[moment.branch]
+        return branch.begin == 0 and not branch.edits and not branch.examples
 
     def owner(self, number: int, step: int) -> Branch:
         """Return the branch whose own the step is: one of the branch itself or of those that it came from."""
@@ -115,7 +120,7 @@ class History:
         branch.last = moment.step
         branch.recording.stepped(moment.step, loss)
         if moment.step - branch.newest >= self.every:
-            self._keep(branch, moment)
+            self.keep(branch, moment)
 
     def at(self, number: int, step: int) -> Moment:
         """Return the moment after `step` steps, seen from a branch; `InputError` for a step that was not taken."""
@@ -161,7 +166,8 @@ class History:
                 return as_curves(parts[::-1])
             high, branch = branch.begin - 1, self.branches[branch.parent]
 
-    def _keep(self, branch: Branch, moment: Moment) -> None:
+    def keep(self, branch: Branch, moment: Moment) -> None:
+        """Hold on to a moment of a branch as a keyframe, and drop others where that is too much."""
         branch.keys[moment.step], branch.newest = moment, moment.step
         self.held += moment.nbytes
         while self.held > self.nbytes or sum(len(each.keys) for each in self.branches.values()) > self.most:

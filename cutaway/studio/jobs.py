@@ -19,7 +19,8 @@ class Cancelled(Exception):  # noqa: N818 - it is a request, not an error
 class Jobs:
     """Starts and cancels them.
 
-    push   sends a message to every client
+    push     sends a message to every client
+    results  the last result of each kind
     """
 
     def __init__(self, push: Callable[[dict[str, Any]], None]) -> None:
@@ -28,6 +29,7 @@ class Jobs:
         self._running: dict[int, threading.Event] = {}
         self._what: dict[int, str] = {}
         self._number = 0
+        self.results: dict[str, Any] = {}
 
     def start(self, what: str, work: Callable[[Told], Any]) -> int:
         """Begin one and return its number; `work` tells how much of how much is done, and returns the result.
@@ -84,4 +86,6 @@ class Jobs:
         with self._lock:
             del self._running[number], self._what[number]
         if ended and not cancelled.is_set():
+            if "result" in ended:
+                self.results[what] = ended["result"]
             self.push({**about, **ended})

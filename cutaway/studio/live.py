@@ -57,9 +57,9 @@ class Live:
         if run.settings.get("sample") is not None:
             return  # a table larger than memory: what is trained on is shown, as numbers
         with self._harmless():
-            from cutaway.studio.called import material_of
+            from cutaway.studio.run_rows import rows_of_run
 
-            self._material = material_of(run)
+            self._material = rows_of_run(run)
 
     def begins(self, setup: Setup) -> None:
         """Show a training that begins, and open the page with the first."""

@@ -15,14 +15,14 @@ from cutaway.losses import CrossEntropy, Loss, SquaredError, as_loss
 from cutaway.optimizers import Adam, Optimizer, as_optimizer
 from cutaway.studio.case import Case
 from cutaway.studio.ladder import rung
-from cutaway.studio.material import ColumnTold, Material
+from cutaway.studio.material import Material
+from cutaway.studio.run_rows import rows_of_run
 from cutaway.studio.shaping import usual_loss, usual_network
-from cutaway.studio.sources import of_arrays, of_encoded
+from cutaway.studio.sources import of_arrays
 from cutaway.studio.way import Way
 from cutaway.training.plan import FIRST_ROWS
 
 BATCH, RATE = 32, 0.01  # rows a step and learning rate of a person's own rows
-MOST_PICTURES, MOST_WINDOWS = 2_000, 500  # of a run, that are shown
 
 
 def open_rung(name: str) -> tuple[Case, Way]:
@@ -95,25 +95,12 @@ def open_run(folder: str | Path, data: Any = None) -> tuple[Case, Way]:
     Raises `InputError` for a run of arrays, which keeps none, and one whose rows are gone or have changed.
     """
     from cutaway.runs.load import load
-    from cutaway.runs.picture_run import PictureRun
-    from cutaway.runs.table_run import TableRun
-    from cutaway.runs.text_run import TextRun
 
     run: Any = load(folder)
     network, notes = _one(run.network)
-    name = Path(folder).resolve().name
-    if isinstance(run, TableRun):
-        material = _table(run, data, notes)
-    elif isinstance(run, PictureRun):
-        material = _pictures(run, data, notes)
-    elif isinstance(run, TextRun):
-        material = _text(run, data, notes)
-    else:
-        raise InputError(
-            f"{folder}: learned from arrays, which a run does not keep; in Python, ca.studio(network, X, y) takes them"
-        )
+    material = rows_of_run(run, data, notes)
     way = Way(usual_loss(material, int(network(material.x[:1]).shape[-1])), Adam(1e-4), BATCH)
-    return Case(name, material, network, editable=False), way
+    return Case(Path(folder).resolve().name, material, network, editable=False), way
 
 
 def _one(network: Layer | Ensemble | Blend) -> tuple[Layer, list[str]]:
@@ -131,53 +118,3 @@ def _one(network: Layer | Ensemble | Blend) -> tuple[Layer, list[str]]:
             "train one with --effort quick or standard"
         )
     return network, notes
-
-
-def _table(run: Any, data: Any, notes: list[str]) -> Material:
-    from cutaway.data.several_targets import LabelsTarget, NumbersTarget
-    from cutaway.data.targets import with_target_present
-    from cutaway.runs.landscape import rows_again
-
-    if isinstance(run.target, (LabelsTarget, NumbersTarget)):
-        raise InputError("studio: the run predicts several columns at once, which is not shown yet; choose one target")
-    table, _ = with_target_present(rows_again(run, data, "studio"), run.target.column)
-    if run.preprocessing.series is not None:
-        table = run.preprocessing.series.after(table)
-    y = run.target.encode(table.columns[run.target.column])
-    told = {column.name: column for column in run.columns}
-    columns = tuple(
-        ColumnTold(
-            each, told[each].kind.value if each in told else "dropped", told[each].reason if each in told else ""
-        )
-        for each in table.names
-        if each != run.target.column
-    )
-    every = np.arange(table.rows)
-    return of_encoded(
-        table, run.target, columns, run.preprocessing, y, every, every[:0],
-        [*notes, "all rows of the file are shown as training rows, those that were set aside too"], np.float32,
-    )  # fmt: skip
-
-
-def _pictures(run: Any, data: Any, notes: list[str]) -> Material:
-    from cutaway.runs.landscape import picture_rows
-
-    x, y = picture_rows(run, data, MOST_PICTURES, 0)
-    labels = tuple(map(str, run.classes))
-    every = np.arange(len(x))
-    return Material(
-        name="pictures", kind="pictures", x=x, y=y, training=every, held_out=every[:0], inputs=(), outputs=labels,
-        target="class", classes=labels, notes=tuple(notes),
-    )  # fmt: skip
-
-
-def _text(run: Any, data: Any, notes: list[str]) -> Material:
-    from cutaway.runs.landscape import text_rows
-
-    x, y = text_rows(run, data, MOST_WINDOWS, 0)
-    letters = tuple(run.tokens.decode([number]) for number in range(run.tokens.outputs))
-    every = np.arange(len(x))
-    return Material(
-        name="text", kind="text", x=x, y=y, training=every, held_out=every[:0], inputs=("token",), outputs=letters,
-        target="the next token", classes=letters, letters=letters, notes=tuple(notes),
-    )  # fmt: skip

@@ -73,7 +73,7 @@ def _curvature(of: Figures, written: str) -> float:
     where, value = spot(written), of.weights(written)
     found = []
     for away in (TINY, -TINY):
-        moved = replace(of, moment=edited(of.moment, {where: value + away}), _kept={})
+        moved = replace(of, moment=edited(of.moment, {where: value + away}), kept={})
         found.append(moved.slope(written, moved.every))
     return (found[0] - found[1]) / (2 * TINY)
 
@@ -212,6 +212,6 @@ class NowAndBefore:
     def _of(self, known: dict[str, Named], name: str, given: tuple[str, ...], before: bool) -> Any:
         of = self.before if before else self.now
         key = (name, given)
-        if key not in of._kept:
-            of._kept[key] = known[name].of(of, *given)
-        return of._kept[key]
+        if key not in of.kept:
+            of.kept[key] = known[name].of(of, *given)
+        return of.kept[key]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 import json
 from pathlib import Path
 from typing import Any
@@ -15,8 +12,8 @@ from cutaway.runs.run import Run
 from cutaway.storage.run_folder import REPORT, is_run
 from cutaway.studio.page import STATIC
 from cutaway.studio.report_contents import contents
+from cutaway.studio.standalone import LARGEST, standalone
 
-LARGEST = 2_000_000  # bytes of a page
 ENTRY = "cutaway-report"  # id of the element that holds the records; the bundle starts where there is one
 
 
@@ -55,27 +52,11 @@ def report_page(run: Run, *, rows: bool = True, data: Any = None) -> str:
 
 
 def page(told: dict[str, Any], folder: Path = STATIC) -> str:
-    """Return the page that shows such contents: nothing in it can be taken for markup, and nothing is fetched.
-
-    The policy allows the one script and the one style sheet by their hashes, and pictures that stand in the page.
-    """
-    script, style = (_built(folder / name) for name in ("studio.js", "studio.css"))
-    title = html.escape(f"{told['title']} · cutaway")
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; font-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f'<meta name="generator" content="cutaway">\n<title>{title}</title>\n'
-        f"<style>{style}</style>\n</head>\n<body>\n<noscript>This report draws itself, and JavaScript is off. "
-        "The same figures are in run.json beside it.</noscript>\n"
-        f'<script type="application/json" id="{ENTRY}">{embedded(told)}</script>\n'
-        f'<script type="module">{script}</script>\n</body>\n</html>\n'
-    )
+    """Return the page that shows such contents; see `standalone`."""
+    return standalone(
+        f"{told['title']} · cutaway", ENTRY, "application/json", embedded(told),
+        "This report draws itself, and JavaScript is off. The same figures are in run.json beside it.", folder,
+    )  # fmt: skip
 
 
 def embedded(told: dict[str, Any]) -> str:
@@ -88,18 +69,3 @@ def embedded(told: dict[str, Any]) -> str:
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _built(place: Path) -> str:
-    """Return a file of the bundle, fit to stand within a page."""
-    try:
-        text = place.read_text(encoding="utf-8")
-    except OSError:
-        raise InputError(
-            "report: its page is not built in this copy of cutaway; in a clone: cd web && npm ci && npm run build"
-        ) from None
-    return text.replace("</script", "<\\/script").replace("</style", "<\\/style").replace("<!--", "<\\!--")
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -39,6 +39,13 @@ def sentence(case: Case, moment: Moment, way: Way, selected: Selected, what: Arg
 
     Raises `InputError` for a number that is not there.
     """
+    with np.errstate(all="ignore"):  # of a network that broke, what is too large is said as it is
+        return _sentence(case, moment, way, selected, what, nudge)
+
+
+def _sentence(
+    case: Case, moment: Moment, way: Way, selected: Selected, what: Arguments, nudge: float
+) -> dict[str, Any]:
     kind = what.choice("kind", KINDS)
     found = ledger(case, moment, way, selected)
     teller = Teller(found, nudge)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from cutaway.studio.jobs import Jobs
 from cutaway.studio.moment import Moment, is_finite
 from cutaway.studio.recording import Evaluation
 from cutaway.studio.scene import scene
+from cutaway.studio.shown import Edit, Shown
 from cutaway.studio.stepping import example_of, shown_step
 from cutaway.studio.training import Training
 from cutaway.studio.turns import Turns
@@ -30,36 +31,6 @@ from cutaway.training.step import Carry
 Content = dict[str, Any]
 MOST_UNDO = 1_000  # edits that can be taken back
 MOST_SHOWN_STEPS = 2_000  # of an epoch that is shown step by step
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One edit by hand; `made` is the branch that it began, None where it went on in one, `origin` where from."""
-
-    spot: Spot
-    before: float
-    after: float
-    made: int | None = None
-    origin: Moment | None = None
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What is on show at one instant: enough to compute every view of it without holding up the training.
-
-    tick   grows with whatever happens, steps too
-    last   the last step of the branch
-    """
-
-    case: Case
-    views: Views
-    history: History
-    moment: Moment
-    way: Way
-    selected: Selected
-    version: int
-    tick: int
-    last: int
 
 
 class Session:
@@ -83,13 +54,14 @@ class Session:
 
     def _begin(self, case: Case, way: Way) -> None:
         self.case, self.views = case, Views(case)
+        self.jobs.results.clear()
         self.history = History(case.first(way), way, case.stepper)
         self.now = self.origin = self.history.at(0, 0)
         part = "training" if len(case.material.training) else "held_out"
         self.selected = Selected(part=part)
         self.undone: list[Edit] = []
         self.done: list[Edit] = []
-        self.broken = ""
+        self.broken, self.drawn = "", True
 
     # ---- turns and clients ------------------------------------------------------------------------------------
 
@@ -157,6 +129,7 @@ class Session:
             "held_out": None if np.isnan(found.held_out) and not len(now.case.material.held_out) else found.held_out,
             "rate": self.training.rate if self.training.running else 0.0,
             "broken": self.broken,
+            "again": self.drawn and not self.done and now.history.is_plain(now.moment),
         }
 
     def advance(self, most: int, until: Callable[[], bool] = lambda: False) -> list[Moment]:
@@ -256,7 +229,7 @@ class Session:
             raise InputError(f"step: {self.broken}; go back before it, and lower the learning rate")
         if example is not None:
             if not self.history.is_last(self.now):
-                self.now = self.history.begin(self.now, self.now.branch, f"a step on example {example + 1}", way)
+                self.now = self.history.begin(self.now, self.now.branch, f"a step on row {example}", way)
             before = self.now
             moment, loss = self.case.stepper(way).one(before, example)
             self._stepped(moment, loss, example)
@@ -270,8 +243,12 @@ class Session:
         return self.advance(count), way, None
 
     def shown_step(self, moments: list[Moment], way: Way, size: str, example: int | None) -> Content:
-        """Return what steps did, in figures."""
-        return shown_step(self.case, moments, way, size, example)
+        """Return what steps did, in figures; the losses before and after are put beside those of a training."""
+        ends = []
+        for moment in (moments[0], moments[-1]):
+            ends.append(self.evaluation(self.case, moment, way))
+            self.history.owner(moment.branch, moment.step).recording.evaluated(ends[-1])
+        return shown_step(self.case, moments, way, size, example, (ends[0].training, ends[1].training))
 
     def seek(self, step: int, branch: int | None = None) -> None:
         """Go to a recorded step."""
@@ -288,7 +265,7 @@ class Session:
         fresh, material = copy.deepcopy(self.case.network), self.case.material
         fresh.build(material.x[material.training][:FIRST_ROWS], seed, fresh.dtype)
         self._start(fresh.parameters(), fresh.state(), replace(self.way, seed=seed), f"a new start, seed {seed}")
-        self.origin = self.now
+        self.origin, self.drawn = self.now, True
 
     def _start(self, params: Arrays, state: Arrays, way: Way, why: str) -> None:
         moments = {path: np.asarray(array) for path, array in way.optimizer.init(params).items()}
@@ -306,7 +283,11 @@ class Session:
         position = round(moment.position * new.per_epoch / old.per_epoch)
         self.now = self.history.begin(replace(moment, position=position), moment.branch, why, way)
 
-    def open(self, case: Case, way: Way) -> None:
-        """Show another network, or other rows, from the start."""
+    def open(self, case: Case, way: Way, drawn: bool = True) -> None:
+        """Show another network, or other rows, from the start.
+
+        drawn   whether the first weights are those that its seed gives, and none was taken over
+        """
         case.stepper(way)
         self._begin(case, way)
+        self.drawn = drawn

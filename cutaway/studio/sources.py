@@ -53,7 +53,7 @@ def of_table(table: Table, target: str, drop: Sequence[str] = (), seed: int = 0,
         )
     return of_encoded(
         table, goal, tuple(ColumnTold(c.name, c.kind.value, c.reason) for c in columns), encoder,
-        encoded.astype(np.float64) if labels is None else encoded, rest, part, (*notes, reason),
+        encoded.astype(np.float64) if labels is None else encoded, rest, part, (*notes, f"{target}: {reason}"),
     )  # fmt: skip
 
 

@@ -32,15 +32,17 @@ def example_of(size: str, selected: Selected) -> int | None:
     return selected.example
 
 
-def shown_step(case: Case, moments: list[Moment], way: Way, size: str, example: int | None) -> dict[str, Any]:
+def shown_step(
+    case: Case, moments: list[Moment], way: Way, size: str, example: int | None, losses: tuple[float, float]
+) -> dict[str, Any]:
     """Return what the steps between moments did, the first with all its figures.
 
     moments   the one before, and those after each step, as they were taken
+    losses    of all training rows, before and after
     """
     first, last = moments[0], moments[-1]
     updates = [_update(case, *pair, way, example) for pair in pairwise(moments)]
     whole = {path: last.carry.params[path] - array for path, array in first.carry.params.items()}
-    before, after = (case.evaluated(each, way).training for each in (first, last))
     return {
         "size": size,
         "rule": rule(way.optimizer),
@@ -53,8 +55,8 @@ def shown_step(case: Case, moments: list[Moment], way: Way, size: str, example: 
         "largest": [{"name": c.name, **vars(c), "index": list(c.index)} for c in updates[0].largest(SHOWN)],
         "gradients": updates[0].gradients,
         "changes": whole,
-        "loss_before": before,
-        "loss_after": after,
+        "loss_before": losses[0],
+        "loss_after": losses[1],
     }
 
 

@@ -13,7 +13,8 @@ from cutaway.studio.arguments import Arguments
 from cutaway.studio.history import History
 from cutaway.studio.jobs import Told
 from cutaway.studio.moment import is_finite
-from cutaway.studio.session import Session, Shown
+from cutaway.studio.session import Session
+from cutaway.studio.shown import Shown
 
 PATH = 40  # moments of the way that are drawn
 ROWS = 2_048  # rows that a landscape's loss is over, and that a study of capacity learns from, at most

@@ -102,15 +102,13 @@ class Views:
         found = {tap.path: np.asarray(tap.output) for tap in taps if tap.path}
         if wanted is not None and (strange := [path for path in wanted if path not in found]):
             raise InputError(f"responses: there is no layer {strange[0]!r}; there are {', '.join(found)}")
-        return {
-            "step": moment.step,
-            **grid.told(),
-            "layers": [
+        with np.errstate(over="ignore"):  # of what is too large for it, infinity is drawn: marked, not clamped
+            layers = [
                 {"path": path, "values": values.reshape(*grid.shape, -1).astype(np.float32)}
                 for path, values in found.items()
                 if wanted is None or path in wanted
-            ],
-        }
+            ]
+        return {"step": moment.step, **grid.told(), "layers": layers}
 
     def rows(self, moment: Moment, way: Way, asked: Arguments) -> dict[str, Any]:
         """Return a table of rows with what the network answers and what that costs, the worst first."""
@@ -120,7 +118,7 @@ class Views:
         asked.done()
         material, batch = self.case.material, self.case.rows(way.loss, part)
         places = material.places(part)
-        outputs = self.case.outputs(moment, batch.x) if len(places) else np.zeros((0, 1))
+        outputs = self.case.outputs_of(moment, way.loss, part) if len(places) else np.zeros((0, 1))
         with np.errstate(all="ignore"):
             losses = np.asarray(way.loss.rows(outputs, batch.y)) if len(places) else np.zeros(0)
         ranked = (

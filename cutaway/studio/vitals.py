@@ -28,6 +28,6 @@ def observed(case: Case, moment: Moment, way: Way) -> tuple[list[LayerVitals], N
     stepper = case.stepper(way)
     epoch = moment.position // stepper.per_epoch
     layers, network = observe(
-        case.network, way.loss, way.optimizer, moment.carry, rows, epoch, int(stepper.steps), held_out
+        case.network, way.loss, way.optimizer, moment.carry, rows, epoch, int(stepper.steps), held_out, way.batch_size
     )
     return [replace(each, step=moment.step) for each in layers], replace(network, step=moment.step)

@@ -7,10 +7,12 @@ import sys
 import threading
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from cutaway.errors import InputError
 from cutaway.studio.client import Client
+from cutaway.studio.keeping import save
 from cutaway.studio.page import STATIC
 from cutaway.studio.session import Session
 
@@ -100,7 +102,12 @@ def widget(session: Session) -> Any:
         """The studio as a widget."""
 
         _esm = script.read_text(encoding="utf-8")
+        session: Session
         _css = style.read_text(encoding="utf-8")
+
+        def save(self, path: str | Path) -> Path:
+            """Write the session as one HTML file that replays without Python and a network."""
+            return save(self.session, path)
 
         def close(self) -> None:
             """End the training, and the widget."""

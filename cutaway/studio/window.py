@@ -6,7 +6,9 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
+from pathlib import Path
 
+from cutaway.studio.keeping import save
 from cutaway.studio.server import Server
 from cutaway.studio.session import Session
 
@@ -62,6 +64,10 @@ class Window:
         except KeyboardInterrupt:
             pass
         self.close()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the session as one HTML file that replays without Python and a network, and return where it is."""
+        return save(self.session, path)
 
     def close(self) -> None:
         """End the page, and the training on it."""

@@ -7,11 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cutaway.backends.processes import processes
 from cutaway.errors import InputError
-from cutaway.storage.checkpoint import Checkpoint, latest_checkpoint, write_checkpoint
+from cutaway.storage.checkpoint import Checkpoint, latest_checkpoint, packed, unpacked, write_checkpoint
 
 # Writing takes no more than this share of the time, however large the network is.
 SHARE = 0.01
+
+
+def shared_checkpoint(folder: Path) -> Checkpoint | None:
+    """Return the latest checkpoint of a folder, None where there is none; of several processes the first reads it."""
+    group = processes()
+    if not group.several:
+        return latest_checkpoint(folder)
+    found = latest_checkpoint(folder) if group.first else None
+    content = group.told(b"" if found is None else packed(found))
+    return unpacked(content) if content else None
 
 
 @dataclass
@@ -45,9 +56,10 @@ class Checkpoints:
         began   when it began to be made, on the clock `time.perf_counter` (None: now)
         """
         began = time.perf_counter() if began is None else began
-        write_checkpoint(
-            self.folder, step, Checkpoint(checkpoint.arrays, {**checkpoint.facts, "identity": self.identity})
-        )
+        if processes().first:
+            write_checkpoint(
+                self.folder, step, Checkpoint(checkpoint.arrays, {**checkpoint.facts, "identity": self.identity})
+            )
         now = time.perf_counter()
         self.spent += now - began
         self.written += 1
@@ -58,7 +70,7 @@ class Checkpoints:
 
         Raises `InputError` where it is of another training, and says what differs.
         """
-        found = latest_checkpoint(self.folder) if self.resume else None
+        found = shared_checkpoint(self.folder) if self.resume else None
         if found is None:
             return None
         theirs = found.facts.get("identity")

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cutaway.backends import Array, backend_named, namespace
+from cutaway.backends.processes import processes
 from cutaway.layers import Context, Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
-from cutaway.training.step import Batch, Carry, make_chunk, make_step
+from cutaway.training.step import Batch, Carry, Steps, make_chunk, make_step
 
 # Rows evaluated in one call: enough to fill a processor, few enough that their activations fit its caches.
 TILE = 4096
@@ -19,6 +20,8 @@ TILE = 4096
 # where the device computes in the same memory, a second copy of all of them would only take room. And how many bytes
 # a chunk is handed at most.
 LARGE, HANDED = 32 << 20, 8 << 20
+# XLA on a CPU computes on an array where it is, if that begins at a multiple of so many bytes.
+ALIGNED = 64
 
 
 class Watched(NamedTuple):
@@ -43,7 +46,8 @@ class Engine:
     With members every array of the carry has a leading member axis, and so have losses and flags; without,
     there is no such axis. On XLA the members are one vectorised program, divided among the devices; on NumPy they
     take turns. `judge` is the loss that `evaluate` takes, and `apart` says whether each member has rows of its own
-    there, (members, rows, ...); `tile` is how many rows of each it takes at once.
+    there, (members, rows, ...); `tile` is how many rows of each it takes at once. `devices` is how many of this process
+    share the work (None: as many as serve it, see `backend.division`): members, else the rows of each batch.
     """
 
     def __init__(
@@ -58,17 +62,24 @@ class Engine:
         judge: Loss | None = None,
         apart: bool = False,
         tile: int = TILE,
+        devices: int | None = None,
+        precision: str = "float32",
     ) -> None:
         self.tile, self.masked = tile, masked
         self.name, self.judge, self.dtype = name, judge or loss, network.dtype
         self.apart = members is not None and apart
         self.backend = backend = backend_named(name)
         self.members = members
+        self.division = division = backend.division(devices, members)
         step = make_step(network, loss, optimizer)
 
         def evaluate(carry: Carry, rows: Batch) -> tuple[Array, Array, Array]:
-            outputs = network.bind(carry.params, carry.state)(rows.x, ctx=Context())
-            return *self.judge.parts(outputs, rows.y, rows.weight), outputs
+            x, y, weight = rows if self.apart else division.share(rows)
+            outputs = network.bind(carry.params, carry.state)(x, ctx=Context())
+            return *self.judge.parts(outputs, y, weight), outputs
+
+        def judged(carry: Carry, rows: Batch) -> tuple[Array, Array]:
+            return evaluate(carry, rows)[:2]
 
         def slower(carry: Carry, factor: Array) -> Carry:
             moments = {
@@ -77,34 +88,33 @@ class Engine:
             }
             return carry._replace(moments=moments)
 
-        chunk = make_chunk(step, backend, masked)
+        chunk = backend.rounded(make_chunk(step, backend, masked, division), precision)
         functions: dict[str, tuple[Callable[..., Any], tuple[int | None, ...], tuple[int, ...]]] = {
             "chunk": (chunk, (0, 0, None, 0, None, 0, None), (0,)),
             "evaluate": (evaluate, (0, 0 if self.apart else None), ()),
+            "judge": (judged, (0, 0 if self.apart else None), ()),
             "slower": (slower, (0, 0), ()),
             "chosen": (chosen, (0, 0, 0), ()),
         }
         self._compiled = {
-            key: backend.compile(function if members is None else backend.vmap(function, axes), donate)
+            key: division.compile(function if members is None else backend.vmap(function, axes), donate)
             for key, (function, axes, donate) in functions.items()
         }
 
     def start(self, carry: Carry) -> Carry:
         """Return the carry on this engine's devices, its memory our own to reuse."""
-        moved = Carry(*({key: self.backend.asarray(array) for key, array in part.items()} for part in carry))
-        return self.copy(moved if self.members is None else self.backend.spread(moved, self.members))
+        return self.copy(self.division.whole(carry) if self.members is None else self.division.members(carry))
 
     def place(self, rows: Batch) -> Batch:
         """Return rows on this engine's devices, all members' at once."""
-        placed = Batch(*(None if part is None else self.backend.asarray(part) for part in rows))
-        return placed if self.members is None else self.backend.everywhere(placed, self.members)
+        placed: Batch = self.division.whole(rows)
+        return placed
 
     def here(self) -> bool:
         """Whether steps are computed in the machine's own memory, rather than in that of a device."""
         if self.name == "numpy":
             return True
-        probe = self.place(Batch(np.zeros(1, np.float32), np.zeros(1, np.float32), None)).x
-        return all(device.platform == "cpu" for device in probe.devices())
+        return all(device.platform == "cpu" for device in self._probe().devices())
 
     def leaves(self, rows: Batch, room: int | None = None) -> bool:
         """Whether rows stay on the host, to be handed over chunk by chunk: files always, large arrays if here.
@@ -116,27 +126,43 @@ class Engine:
         """
         if self.name == "numpy":
             return False
-        probe = self.place(Batch(np.zeros(1, np.float32), np.zeros(1, np.float32), None)).x
-        taken = rows.x.nbytes * (1 if room is None else len(probe.devices()))
+        copies = 1 if room is None else len(self._probe().sharding.addressable_devices)
+        taken = rows.x.nbytes * copies
         return isinstance(rows.x, np.memmap) or (self.here() and taken > (LARGE if room is None else room))
 
-    def hand_over(self, rows: Batch, order: np.ndarray, shared: bool) -> tuple[Batch, np.ndarray]:
+    def hand_over(self, rows: Batch, order: np.ndarray, shared: bool) -> tuple[Batch | Steps, np.ndarray]:
         """Return the rows that an order takes, on this engine's devices, and the same order by their places there.
 
         shared   whether all members have the same order
         """
         distinct = order[0] if shared and self.members is not None else order
-        taken = np.maximum(distinct, 0).ravel()
         numbers = np.arange(distinct.size, dtype=np.int32).reshape(distinct.shape)
-        placed = self.place(Batch(*(None if part is None else part[taken] for part in rows)))
-        return placed, np.broadcast_to(np.where(distinct >= 0, numbers, np.int32(-1)), order.shape)
+        own = np.broadcast_to(np.where(distinct >= 0, numbers, np.int32(-1)), order.shape)
+        if self.apart_in_batches:
+            return self.division.batches(Steps(*rows), np.maximum(distinct, 0)), own
+        taken = np.maximum(distinct, 0).ravel()
+        return self.place(
+            Batch(*(None if part is None else self.backend.adopt(part) for part in _taken(rows, taken)))
+        ), own
+
+    @property
+    def apart_in_batches(self) -> bool:
+        """Whether rows that are handed over are (steps, rows, ...), so that each device is given its share alone."""
+        return self.members is None and self.division.by_row
 
     def place_watched(self, rows: Batch) -> Batch:
-        """Return the rows of `evaluate` on this engine's devices."""
-        return self.backend.spread(rows, self.members) if self.apart and self.members else self.place(rows)
+        """Return the rows of `evaluate` on this engine's devices, those of several processes when they are taken."""
+        if processes().several and not (self.apart and self.division.by_member):
+            return rows
+        placed: Batch = self.division.members(rows) if self.apart and self.members else self.place(rows)
+        return placed
+
+    def _probe(self) -> Array:
+        """Return an array that is where rows are placed."""
+        return self.place(Batch(np.zeros(1, np.float32), np.zeros(1, np.float32), None)).x
 
     def chunk(
-        self, carry: Carry, total: Array, rows: Batch, order: np.ndarray, count: int, seed: Array, steps: Array
+        self, carry: Carry, total: Array, rows: Batch | Steps, order: np.ndarray, count: int, seed: Array, steps: Array
     ) -> tuple[Carry, Array]:
         """Run `count` steps; the carry given is used up."""
         with np.errstate(all="ignore"):
@@ -158,14 +184,20 @@ class Engine:
             else:
                 some = (*whole, slice(begin, begin + self.tile))
                 tile = Batch(*(None if part is None else part[some] for part in rows))
+            # Outputs that nobody asked for would be copied to all devices.
+            what = "judge" if self.division.by_row and not outputs else "evaluate"
             with np.errstate(all="ignore"):
-                total, weight, predicted = self._compiled["evaluate"](carry.kept(), tile)
-            totals.append(np.asarray(total, np.float64))
-            weights.append(np.asarray(weight, np.float64))
+                total, weight, *predicted = self._compiled[what](carry.kept(), tile)
+            totals.append(self.backend.to_numpy(total).astype(np.float64))
+            weights.append(self.backend.to_numpy(weight).astype(np.float64))
             if outputs:
-                parts.append(np.asarray(predicted))
+                parts.append(self.backend.to_numpy(predicted[0]))
         value = np.asarray(self.judge.quotient(np.sum(totals, axis=0), np.sum(weights, axis=0)))
         return value, np.concatenate(parts, axis=0 if self.members is None else 1) if outputs else None
+
+    def read(self, array: Array) -> np.ndarray:
+        """Wait for an array and return it on the host; where processes have parts of it, all must ask at once."""
+        return self.backend.to_numpy(array)
 
     def copy(self, carry: Carry) -> Carry:
         """Return a copy that outlives its original."""
@@ -185,6 +217,25 @@ class Engine:
     def fetch(self, arrays: dict[str, Array]) -> dict[str, np.ndarray]:
         """Return NumPy arrays that can be written to."""
         return {key: self.backend.to_numpy(array) for key, array in arrays.items()}
+
+
+def _taken(rows: Batch, places: np.ndarray) -> list[np.ndarray | None]:
+    """Return the rows at some places, in memory that XLA can take as it is.
+
+    `take` copies narrow rows ten times as fast as an index does.
+    """
+    found: list[np.ndarray | None] = []
+    for part in rows:
+        if part is None:
+            found.append(None)
+            continue
+        shape = (*places.shape, *part.shape[1:])
+        size = int(np.prod(shape)) * part.dtype.itemsize
+        raw = np.empty(size + ALIGNED, np.uint8)
+        begin = -raw.ctypes.data % ALIGNED
+        room = raw[begin : begin + size].view(part.dtype).reshape(shape)
+        found.append(np.take(part, places, axis=0, out=room, mode="clip"))
+    return found
 
 
 def chosen(flag: Array, yes: Carry, no: Carry) -> Carry:

@@ -7,6 +7,8 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
+ASKED, ENDED = 1, 2  # to stop, by Ctrl-C; to end, by the system
+
 
 class Terminated(KeyboardInterrupt):
     """The system asked the program to end (SIGTERM), and what was learned until then is in a checkpoint."""
@@ -18,19 +20,29 @@ class Interrupt:
     ending   whether SIGTERM, by which the system asks a program to end, is heard too: for a training that keeps
              checkpoints; `leave` then raises `Terminated`
 
+    alone    whether this process trains alone; else `heard` says what it was asked (1 to stop, 2 to end), and it does
+             so by `obey`, together with the others
+
     Outside the main thread, where Python allows no signal handlers, it stays false.
     """
 
-    def __init__(self, ending: bool = False) -> None:
+    def __init__(self, ending: bool = False, alone: bool = True) -> None:
         self.asked = self.ended = False
+        self.alone, self.heard = alone, 0
         self.signals = [signal.SIGINT, signal.SIGTERM] if ending else [signal.SIGINT]
         self._before: list[Any] = []
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise Terminated if self.ended else KeyboardInterrupt
-        self.asked = True
-        self.ended = number == signal.SIGTERM
+        if self.heard:
+            raise Terminated if self.heard == ENDED else KeyboardInterrupt
+        self.heard = ENDED if number == signal.SIGTERM else ASKED
+        if self.alone:
+            self.obey(self.heard)
+
+    def obey(self, heard: int) -> None:
+        """Do what this process, or another that trains with it, was asked."""
+        self.heard = heard
+        self.asked, self.ended = bool(heard), heard == ENDED
 
     def leave(self) -> None:
         """Raise `Terminated` where the system asked the program to end."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cutaway.backends.processes import processes
 from cutaway.records import Event, LayerVitals, NetworkVitals, Progress, StepRecord
 from cutaway.training import snapshot
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
@@ -18,7 +19,7 @@ from cutaway.training.footprint import affordable_tile, footprint_of
 from cutaway.training.interrupt import Interrupt
 from cutaway.training.members import Members, finite_mean
 from cutaway.training.placing import Placing
-from cutaway.training.step import Batch, Carry
+from cutaway.training.step import Batch, Carry, Steps
 from cutaway.training.watching import PROBE_ROWS, Watching, spaced
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Loop:
     ) -> None:
         self.began = time.perf_counter()
         self.trainer, self.plan, self.interrupt = trainer, trainer.plan, interrupt
+        self.group = processes()
         plan, network = trainer.plan, trainer.network
         self.rows, self.count = rows, len(rows.x)
         self.first_order = plan.order(self.count, 0)
@@ -92,11 +94,13 @@ class Loop:
         self.engine = Engine(
             trainer.engine, network, trainer.loss, trainer.optimizer,
             masked=masked, members=plan.members, judge=plan.judge, apart=held_out is not validation,
+            devices=trainer.devices, precision=plan.precision,
         )  # fmt: skip
         # Before anything large is made: what there is no memory for is refused, rather than ended by the system.
         needed = footprint_of(trainer.engine, network, trainer.optimizer, plan, rows, cost, TILE_NUMBERS)
         affordable = affordable_tile(trainer.engine, needed, TILE_NUMBERS, self.engine.here())
-        self.engine.tile = rows_within(TILE, affordable, numbers * (plan.members or 1))
+        # Processes that share the rows of each tile take equal ones, as the one with the least memory can.
+        self.engine.tile = -int(self.group.most(-rows_within(TILE, affordable, numbers * (plan.members or 1))))
         seconds = seconds_of_step(trainer.engine, cost, plan.members or 1)
         wanted = max(1, int(CHUNK_SECONDS / seconds), min(FEWEST_STEPS, int(LONGEST_CHUNK / seconds)))
         parts = -(-self.per_epoch // wanted)
@@ -169,8 +173,10 @@ class Loop:
             weight = self.weight_of(order, done)
             if epoch < self.epochs:
                 order = plan.order(self.count, epoch)  # while XLA still computes
+                self.placing.ahead(order[..., : self.chunk_steps, :])
             # Rows taken that all weigh nothing have no loss: 0 as it was summed, rather than 0/0.
-            losses = np.atleast_1d(np.asarray(total) / np.where(weight > 0, weight, 1))
+            losses = np.atleast_1d(self.engine.read(total) / np.where(weight > 0, weight, 1))
+            losses = self.group.first_says(losses)  # what is decided by them, all processes decide alike
             self.compiled = self.compiled or self.elapsed()  # the first epoch compiles; it is no measure of time
             self.step = (epoch - 1) * self.per_epoch + done
             self.undo(losses, epoch)
@@ -179,6 +185,8 @@ class Loop:
                 self.members.undone &= self.members.gave_up
                 self.members.since[:] = epoch
             self.record(epoch, losses)
+            if self.group.several:
+                self.agree(due=False)
             if plan.shown is not None:
                 plan.shown(epoch, Carry(*(engine.fetch(part) for part in self.carry.kept())))
             self.stop = self.stop or self.members.reason(epoch)
@@ -213,16 +221,18 @@ class Loop:
             carry = self.engine.copy(self.carry)
             start = time.perf_counter()
             _, total = self.run_chunk(carry, self.zero, self.placing.taken(part), part.shape[-2])
-            np.asarray(total)
+            self.engine.read(total)
             spent = chunks * (time.perf_counter() - start)
             if self.held_out is not None:
                 start = time.perf_counter()
                 self.engine.evaluate(self.carry, self.held_out, outputs=False)
                 spent += time.perf_counter() - start
         left = PLANNED_SHARE * limit - self.elapsed()
-        return max(1, min(int(left / spent), int(self.epochs)))
+        return int(self.group.first_says(np.array(max(1, min(int(left / spent), int(self.epochs))))))
 
-    def run_chunk(self, carry: Carry, total: Any, taken: tuple[Batch, np.ndarray], count: int) -> tuple[Carry, Any]:
+    def run_chunk(
+        self, carry: Carry, total: Any, taken: tuple[Batch | Steps, np.ndarray], count: int
+    ) -> tuple[Carry, Any]:
         """Run `count` steps on the rows taken, and return the carry and Σ loss · weight; `carry` is used up."""
         return self.engine.chunk(carry, total, *taken, count, self.seed, np.float32(self.steps))
 
@@ -234,25 +244,43 @@ class Loop:
         taken = self.placing.taken(order[..., done : done + self.chunk_steps, :])
         for begin in range(done, self.per_epoch, self.chunk_steps):
             done = min(begin + self.chunk_steps, self.per_epoch)
+            if done < self.per_epoch:
+                self.placing.ahead(order[..., done : done + self.chunk_steps, :])
             self.carry, total = self.run_chunk(self.carry, total, taken, done - begin)
             if done < self.per_epoch:
                 taken = self.placing.taken(order[..., done : done + self.chunk_steps, :])  # while XLA still computes
             if self.chunk_steps < self.per_epoch:
-                np.asarray(total)  # wait for it: progress is told of steps that are done
+                self.engine.read(total)  # wait for it: progress is told of steps that are done
                 step = (epoch - 1) * self.per_epoch + done
                 self.tell(Progress(epoch, step, self.steps, self.elapsed(), self.epochs))
             last = epoch == self.epochs and done == self.per_epoch
-            if last or self.interrupt.asked or (self.checkpoints is not None and self.checkpoints.due()):
+            due = self.checkpoints is not None and self.checkpoints.due()
+            if self.group.several:
+                due = self.agree(due)
+            if last or self.interrupt.asked or due:
                 self.keep(epoch, done, total)
             if self.interrupt.asked or self.stop:
                 break
         return total, done
+
+    def agree(self, due: bool) -> bool:
+        """Do what any of the processes was asked for, and return whether a checkpoint is due for the first.
+
+        A process that stopped by itself would leave the others waiting for its share of the next step.
+        """
+        first_due = due and self.group.first
+        heard, stopped, now = self.group.most([self.interrupt.heard, bool(self.stop), first_due])
+        self.interrupt.obey(int(heard))
+        if stopped and not self.stop:
+            self.stop = "a listener of another process asked to stop"
+        return bool(now)
 
     def keep(self, epoch: int, done: int, total: Any) -> None:
         """Write a checkpoint of so many steps of an epoch, if any is kept, and leave if the system asked for it."""
         if self.checkpoints is not None:
             began, step = time.perf_counter(), (epoch - 1) * self.per_epoch + done
             self.checkpoints.write(step, snapshot.of(self, epoch, done, total), began)
+        if self.checkpoints is not None or self.group.several:
             self.interrupt.leave()
 
     def weight_of(self, order: np.ndarray, done: int) -> Any:
@@ -299,7 +327,7 @@ class Loop:
         best = False
         if self.held_out is not None:
             value, outputs = self.engine.evaluate(self.carry, self.held_out, outputs=bool(self.plan.metrics))
-            values = np.atleast_1d(value)
+            values = self.group.first_says(np.atleast_1d(value))
             improved, best = self.members.improved(values, epoch), self.members.better_together(values)
             if self.plan.together:
                 improved = np.full(len(values), best)
@@ -330,8 +358,8 @@ class Loop:
         """Return the rate of the last step, with what undoing took from it; with members the mean."""
         step, factor = self.step, 1.0
         if self.members.undone.any():
-            step = int(np.max(np.asarray(self.carry.moments["step"])))
-            factor = float(np.mean(np.asarray(self.carry.moments["learning_rate_factor"])))
+            step = int(np.max(self.engine.read(self.carry.moments["step"])))
+            factor = float(np.mean(self.engine.read(self.carry.moments["learning_rate_factor"])))
         return factor * float(self.trainer.optimizer.learning_rate(max(0, step - 1) / self.steps))
 
 

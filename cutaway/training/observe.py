@@ -37,16 +37,24 @@ def observe(
     epoch: int,
     steps: int,
     held_out: Batch | None = None,
+    batch_size: int | None = None,
 ) -> tuple[list[LayerVitals], NetworkVitals]:
     """Return the vitals of every layer that computes something itself, in the order of computation, and of the whole.
 
     Runs one step on NumPy arrays, in training mode with no row left out, and throws its result away. Every other row
     once more alone tells how much of the gradient is noise.
+
+    batch_size   rows of a step (None: as many as the probe has); a loss that is a sum over rows is told for so many:
+
+        L = b / n Σ lᵢ,   ∂L/∂w = b / n Σ ∂lᵢ/∂w        b rows a step, n probe rows
     """
     step = int(carry.moments["step"])
+    share = min(1.0, (batch_size or len(probe.x)) / len(probe.x)) if loss.summed else 1.0
     progress = np.float64(step / steps)
     with np.errstate(all="ignore"):
         taps, value, grads = _blame(network, loss, carry, probe, step, progress)
+        if share != 1:
+            value, grads = share * value, {path: np.asarray(share * grad, grad.dtype) for path, grad in grads.items()}
         after, _ = optimizer.update(carry.params, grads, carry.moments, steps)
         layers = [_vitals(tap, carry, grads, after, epoch, step) for tap in taps if not list(tap.layer.children())]
         settled = network.bind(carry.params, carry.state)
@@ -58,20 +66,20 @@ def observe(
         length, decayed = norm(list(grads.values())), _decay(optimizer, progress) * norm(list(carry.params.values()))
         change = {path: after[path] - array for path, array in carry.params.items()}
         promised = -sum(float(np.vdot(grads[path], change[path])) for path in change)
-        stepped = _loss_at(network, loss, after, carry, probe, step, progress)
+        stepped = share * _loss_at(network, loss, after, carry, probe, step, progress)
         far = {path: array + FAR * change[path] for path, array in carry.params.items()}
         agreement = 1.0
         if len(probe.x) > 3:
             part = Batch(*(None if array is None else array[::2] for array in probe))
             _, _, half = _blame(network, loss, carry, part, step, progress)
             # The mean over all rows is the mean of the means over two halves; of a sum, the sum.
-            whole = 1 if loss.summed else 2
+            whole = 1 / share if loss.summed else 2
             agreement = _cosine(half, {path: whole * grads[path] - half[path] for path in grads})
         overall = NetworkVitals(
             epoch=epoch,
             step=step,
             loss=value,
-            settled=float(loss.value(outputs, probe.y, probe.weight)),
+            settled=share * float(loss.value(outputs, probe.y, probe.weight)),
             score=score,
             validation_score=validation,
             output_std=float(np.std(outputs, axis=0).mean()),
@@ -81,7 +89,9 @@ def observe(
             penalty=decayed / (length + decayed) if decayed else 0.0,
             promised=promised,
             stepped=stepped,
-            stepped_far=_loss_at(network, loss, far, carry, probe, step, progress),
+            stepped_far=share * _loss_at(network, loss, far, carry, probe, step, progress),
+            rows=len(probe.x),
+            validation_rows=0 if held_out is None else len(held_out.x),
         )
     return layers, overall
 

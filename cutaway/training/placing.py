@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
+from cutaway.backends.processes import processes
 from cutaway.training.engines import HANDED, LARGE, Engine, Watched
-from cutaway.training.step import Batch
+from cutaway.training.step import Batch, Steps
 
 Fold = tuple[np.ndarray, np.ndarray]
 
@@ -34,13 +36,26 @@ class Placing:
         self.left = (lean and engine.leaves(rows)) or (engine.members is not None and engine.leaves(rows, ROOM))
         self.rows = rows if self.left else engine.place(rows)
         self.steps = steps
+        self._threads: ThreadPoolExecutor | None = None
+        self._ahead: tuple[np.ndarray, Future[tuple[Batch | Steps, np.ndarray]]] | None = None
         if self.left:
             self.steps = max(1, min(steps, HANDED // (orders * batch_size * rows.x[:1].nbytes)))
 
-    def taken(self, part: np.ndarray) -> tuple[Batch, np.ndarray]:
+    def ahead(self, part: np.ndarray) -> None:
+        """Fetch what `taken` will be asked for next on a thread, while the engine computes, where rows are left."""
+        if self.left and not processes().several:  # several hand over at one time, as they compute
+            self._threads = self._threads or ThreadPoolExecutor(1, "cutaway-rows")
+            self._ahead = part, self._threads.submit(self._handed, part)
+
+    def taken(self, part: np.ndarray) -> tuple[Batch | Steps, np.ndarray]:
         """Return rows for a chunk where the engine computes, and which of them each of its steps takes."""
-        padded = _padded(part, self.steps)
-        return self.engine.hand_over(self.rows, padded, shared=self.shared) if self.left else (self.rows, padded)
+        if not self.left:
+            return self.rows, _padded(part, self.steps)
+        asked, self._ahead = self._ahead, None
+        return asked[1].result() if asked is not None and _same(asked[0], part) else self._handed(part)
+
+    def _handed(self, part: np.ndarray) -> tuple[Batch | Steps, np.ndarray]:
+        return self.engine.hand_over(self.rows, _padded(part, self.steps), shared=self.shared)
 
     def watched(self, held_out: Batch | Watched | None) -> Batch | Watched | None:
         """Return rows to evaluate on where the engine computes, or by their places where they are large and stay."""
@@ -77,6 +92,12 @@ def watched_in_folds(
         return Watched(rows, places)
     weight = np.ones(len(rows.x), dtype) if rows.weight is None else rows.weight
     return Batch(rows.x[places], rows.y[places], np.where(places >= 0, weight[places], 0).astype(dtype))
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two arrays are the same part of the same array."""
+    keys = [(array.__array_interface__["data"][0], array.shape, array.strides) for array in (one, other)]
+    return keys[0] == keys[1]
 
 
 def _padded(order: np.ndarray, steps: int) -> np.ndarray:

@@ -30,7 +30,7 @@ def of(loop: Loop, epoch: int, done: int, total: Any) -> Checkpoint:
     With what is not kept, the order of rows, the draws of dropout and the place in the schedule, everything follows
     from seed, epoch and step.
     """
-    arrays = {"total": np.asarray(total)}
+    arrays = {"total": loop.engine.read(total)}
     for name in CARRIES:
         carry: Carry = getattr(loop, name)
         for part, values in carry._asdict().items():

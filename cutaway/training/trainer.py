@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cutaway.backends.processes import processes
 from cutaway.layers import Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
@@ -22,6 +23,7 @@ class Trainer:
     engine      "numpy" or "xla"
     listeners   called with each record; one may raise `StopTraining`
     checkpoints where to write down how far it has come, and to go on from (None: nowhere)
+    devices     of this process that share the work of engine "xla" (None: as many as serve it)
     """
 
     def __init__(
@@ -34,9 +36,10 @@ class Trainer:
         engine: str = "numpy",
         listeners: Sequence[Listener] = (),
         checkpoints: Checkpoints | None = None,
+        devices: int | None = None,
     ) -> None:
         self.network, self.loss, self.optimizer, self.plan = network, loss, optimizer, plan
-        self.engine, self.listeners, self.checkpoints = engine, listeners, checkpoints
+        self.engine, self.listeners, self.checkpoints, self.devices = engine, listeners, checkpoints, devices
 
     def train(
         self, rows: Batch, validation: Batch | None = None, cost: Cost | None = None, first: Event | None = None
@@ -45,7 +48,8 @@ class Trainer:
 
         `first` is told and kept before anything else.
         """
-        with Interrupt(ending=self.checkpoints is not None) as interrupt:
+        several = processes().several
+        with Interrupt(ending=self.checkpoints is not None or several, alone=not several) as interrupt:
             loop = Loop(self, rows, validation, cost, interrupt)
             if first is not None and not loop.trained.events:  # else it was told before
                 loop.tell(first, loop.trained.events)

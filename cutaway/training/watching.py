@@ -58,7 +58,8 @@ class Watching:
         loop = self.loop
         if not loop.plan.watch or self.failed or epoch == self.looked or not (last or epoch in self.planned):
             return
-        if not last and epoch and self.spent > MOST * (loop.elapsed() - loop.compiled):
+        late = not last and epoch and self.spent > MOST * (loop.elapsed() - loop.compiled)
+        if loop.group.first_says(np.array([bool(late)]))[0]:
             return
         start = time.perf_counter()
         try:
@@ -80,8 +81,9 @@ class Watching:
         if loop.plan.members is not None:
             carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
         return observe(
-            trainer.network, trainer.loss, trainer.optimizer, carry, self.probe, epoch, loop.steps, self.held_out
-        )
+            trainer.network, trainer.loss, trainer.optimizer, carry, self.probe, epoch, loop.steps, self.held_out,
+            loop.plan.batch_size,
+        )  # fmt: skip
 
 
 def answering(rows: Batch, answers: int) -> int:

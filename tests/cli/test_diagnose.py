@@ -77,6 +77,13 @@ def test_of_a_run_that_is_well_it_says_what_was_looked_for(made, capsys):
     assert told(capsys, made / "well", "--quiet") == f"{first}\n"
 
 
+def test_what_cannot_be_judged_is_not_called_well(found, capsys):
+    run = found(harm=("", "cannot be judged: accuracy 0.5 on rows held out is no better than chance"))
+    assert told(capsys, run).splitlines()[0].startswith("cannot be judged: accuracy 0.5 on rows held out")
+    assert told(capsys, run, "--quiet").startswith("cannot be judged: ") and "nothing is wrong" not in told(capsys, run)
+    assert json.loads(told(capsys, run, "--json"))["well"] is None
+
+
 def test_all_that_a_finding_has(found, capsys):
     place = found([CAUSE], [NOTE], ("below", "R² is 0.1, least squares reaches 0.9"))
     text = told(capsys, place)
@@ -202,7 +209,7 @@ def test_a_run_is_repaired_beside_the_old_one(broken, tmp_path, capsys):
     lines = told(capsys, broken / "ill", "--fix", "--data", broken / "rows.npz").splitlines()
     assert lines[0].startswith("inputs_unscaled: the inputs are not scaled")
     assert any(line.startswith("  tried for ") and line.endswith("it helps, the loss is lower") for line in lines)
-    assert any(line.startswith("experiments took") and line.endswith("s allowed") for line in lines)
+    assert any(line.startswith("experiments took") and " s allowed" in line for line in lines)
     assert any(line.startswith("tried: inputs_unscaled") and line.endswith(", kept") for line in lines)
     assert lines[-2].startswith("score before -1.000, after 0.9") and lines[-1] == f"written {broken / 'ill-repaired'}"
     assert content(broken / "ill") == before
@@ -278,3 +285,15 @@ def test_a_table_with_a_leaking_column(tmp_path, monkeypatch, capsys):
     Path("moved.csv").write_text("".join(["a,b,status,y\n", *rows[1:]]))
     assert main(["diagnose", "runs/t", "--fix", "--data", "moved.csv"]) == 2
     assert "not, or no longer, what the run learned from" in capsys.readouterr().err
+
+
+def test_no_repaired_run_is_ever_written_over(broken, tmp_path, capsys):
+    run = tmp_path / "ill"
+    shutil.copytree(broken / "ill", run)
+    how = ["--fix", "--data", broken / "rows.npz", "--budget", "0"]
+    names = [told(capsys, run, *how).splitlines()[-1] for _ in range(3)]
+    assert names == [f"written {tmp_path / name}" for name in ("ill-repaired", "ill-repaired-2", "ill-repaired-3")]
+    before = content(tmp_path / "ill-repaired")
+    assert main(["diagnose", str(run), *map(str, how), "--out", str(tmp_path / "ill-repaired")]) == 2
+    assert "where a run is, which would be lost" in capsys.readouterr().err
+    assert content(tmp_path / "ill-repaired") == before

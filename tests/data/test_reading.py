@@ -179,8 +179,9 @@ def test_paths_that_hold_no_file(written, tmp_path):
     written(PLAIN, "houses.csv")
     with pytest.raises(InputError, match=r"no such file; .*did you mean 'houses.csv'"):
         read_table(tmp_path / "house.csv")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="is a folder"):
-        read_table(tmp_path)
+        read_table(tmp_path / "empty")
     with pytest.raises(InputError, match="no such file"):
         read_table(tmp_path / "no folder" / "x.csv")
 

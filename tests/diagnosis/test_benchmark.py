@@ -1,4 +1,4 @@
-"""The instrument that measures the diagnosis: its statistics against SciPy, its faults, its figures, and a sample."""
+"""The instrument that measures the diagnosis: its statistics against SciPy, its figures, and a sample."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import pytest
 
 from benchmarks import diagnosis
 from benchmarks.diagnosis import cases, log, plan
-from benchmarks.diagnosis.faults import BY_NAME, FAULTS
-from benchmarks.diagnosis.figures import constants, figures, macro
+from benchmarks.diagnosis.faults import BY_NAME
+from benchmarks.diagnosis.figures import constants, figures, known_before, macro
 from benchmarks.diagnosis.killed import cells, healthy_cells
-from benchmarks.diagnosis.sets import DEVELOPMENT, HEALTHY_ONLY, TEST, parts_of
+from benchmarks.diagnosis.remedies import error_of, harmed
 from benchmarks.diagnosis.statistics import clustered, effect, rank_sum, shared_ranks, wilson
 from benchmarks.diagnosis.tasks import Task, work
 from benchmarks.diagnosis.told import as_markdown
-from cutaway.diagnosis.checks import BY_NAME as CHECKS
 
 # ---- statistics -------------------------------------------------------------------------------------------------
 
@@ -69,52 +68,6 @@ def test_effect_is_cohens_d():
     assert effect([1, 1], [0, 0]) == np.inf
 
 
-# ---- faults -----------------------------------------------------------------------------------------------------
-
-
-def test_every_fault_has_one_or_two_answers_that_some_check_can_give():
-    assert len(FAULTS) >= 24
-    for fault in FAULTS:
-        assert 1 <= len(fault.accepted) <= 2 and set(fault.accepted) & set(CHECKS), fault.name
-        if fault.development[1] > fault.development[0]:
-            assert fault.test != fault.development or fault.test == (1, 2), fault.name
-
-
-def test_every_fault_fits_and_names_layers_that_are_there():
-    for fault in FAULTS:
-        for testing in (False, True):
-            (data, network), *_ = plan.cells_of(fault, testing)
-            case = Task(fault.name, data, network.name, 0.01, 0, testing=testing).case()
-            assert all(int(path) < len(case.layers) for path in case.guilty), fault.name
-            assert bool(case.guilty) == fault.in_layer, fault.name
-
-
-def test_sets_are_parted_without_overlap_and_scaled_by_what_is_learned():
-    assert not {*DEVELOPMENT} & {*TEST, *HEALTHY_ONLY}
-    for name in (*DEVELOPMENT, *TEST, *HEALTHY_ONLY):
-        parts = parts_of(name, 3)
-        assert abs(parts.learned[0].mean()) < 0.05 and len(parts.judged[0]) > 40
-        assert parts_of(name, 3).judged[1].tolist() == parts.judged[1].tolist()
-        assert 0 <= parts.chance() < 0.75
-
-
-def test_scores_are_read_as_a_person_would():
-    from cutaway.losses import BinaryCrossEntropy, SquaredError
-
-    y = np.array([0, 1, 1])
-    scores = np.array([[-1.0], [0.2], [3.0]])
-    assert cases.score_of(scores, y, "classes", BinaryCrossEntropy()) == 1.0
-    assert cases.score_of(scores, y, "classes", BinaryCrossEntropy(from_logits=False)) == pytest.approx(2 / 3)
-    assert cases.score_of(np.array([[1.0], [np.nan]]), y[:2], "numbers", SquaredError()) == -1.0
-    assert cases.score_of(np.array([1.0, 2.0]), np.array([1.0, 2.0]), "numbers", SquaredError()) == 1.0
-
-
-def test_seeds_of_the_test_follow_from_the_thresholds(monkeypatch):
-    before = plan.seeds_of(True)
-    monkeypatch.setattr(plan, "hash_of_thresholds", lambda: "ffffffff" + "0" * 56)
-    assert plan.seeds_of(True) != before and len(set(before)) == plan.SEEDS
-
-
 # ---- figures ----------------------------------------------------------------------------------------------------
 
 
@@ -123,7 +76,8 @@ def record(fault, score, seed, first="", layer=None, factor=1.0, **also):
     findings = [[first, layer, 0, 0.9, []]] if first else []
     return log.whole({
         "task": {**task, "testing": True}, "score": score, "chance": 0.5, "updates": 100, "findings": findings,
-        "course": [[0, None], [50, first or None]], "gate off": [first] if first else [], "guilty": ["1", "2"], **also,
+        "course": [[0, None], [50, first or None]], "gate off": [first] if first else [], "guilty": ["1", "2"],
+        "layers": 5, "rows": 270, **also,
     })  # fmt: skip
 
 
@@ -162,14 +116,56 @@ def test_the_figures_are_what_was_counted_by_hand():
     assert found["killing"]["time"]["median updates"] == 50
     assert found["healthy"]["false alarms"]["all"][3:] == (0, 5)
     assert found["milder"]["found"].hits == 5 and found["harmless"]["found"].hits == 0
-    assert found["harmed"]["broken"].hits == 0
+    assert found["killing"]["layer by chance"] == pytest.approx(2 / 5)
+    assert found["harmed"]["trainings"][3:] == (0, 5)  # of five that repair changed
+    assert found["dropped"]["killing"] == found["dropped"]["milder"] == found["dropped"]["harmless"] == 1
     assert "dead ReLU" in as_markdown(found)
     json.dumps(diagnosis.as_data(found), allow_nan=False)
 
 
+def test_a_training_that_its_severity_spares_is_not_counted_as_killed():
+    records = made()
+    records[9]["score"] = 0.91  # one of five with dead ReLU
+    cell = next(cell for cell in cells(records) if cell.fault == "dead ReLU")
+    assert cell.stratum == "killing" and len(cell.killed) == 4 and cell.spared == (records[9],)
+    found = figures(records)
+    assert found["killing"]["trainings"] == 4 and found["spared"][3:] == (1, 1)
+
+
+def test_harm_is_counted_among_trainings_that_repair_changed():
+    def repaired(seed, before, after, kept):
+        repair = {"findings": [], "tried": [[["dead_relu"], kept]], "before": before, "after": after, "random": before}
+        return record("dead ReLU", before, seed, repair=repair)
+
+    records = [repaired(0, 0.9, 0.7, True), repaired(1, 0.9, 0.87, True), repaired(2, 0.5, 0.9, True),
+               repaired(3, 0.5, 0.5, False), record("dead ReLU", 0.5, 4)]  # fmt: skip
+    found = harmed(records)
+    # Three points of 270 rows are within chance, twenty are not.
+    assert found["trainings"][3:] == (1, 3) and found["by two points"][3:] == (2, 3)
+
+
+def test_the_error_of_a_score_is_what_many_samples_show():
+    random = np.random.default_rng(0)
+    accuracy = (random.random((4000, 270)) < 0.8).mean(axis=1)
+    assert error_of(0.8, 270, "moons") == pytest.approx(accuracy.std(), rel=0.05)
+    x, noise = random.standard_normal((2, 4000, 270))
+    squares = [np.corrcoef(one, one + 0.5 * other)[0, 1] ** 2 for one, other in zip(x, noise, strict=True)]
+    assert error_of(0.8, 270, "sine") == pytest.approx(np.std(squares), rel=0.05)
+
+
+def test_static_faults_are_those_whose_first_answer_is_known_before_the_first_step():
+    assert known_before("one column unscaled") and known_before("weights all the same")
+    assert not known_before("learning rate too high") and not known_before("few rows, large network")
+
+
 def test_macro_averages_over_fault_types_and_the_best_constant_is_found():
     dead, zeros, leak = (record(name, 0.5, 0) for name in ("dead ReLU", "a layer of zeros", "leaking column"))
-    assert macro([dead, dead, dead, leak], lambda r: r is leak).share == 0.5
+    half = macro([dead, dead, dead, leak], lambda r: r is leak)
+    assert half.share == 0.5 and half[3:] == (1, 2) and half[:3] == pytest.approx(wilson(1, 2)[:3])
+    assert macro([dead, zeros, leak], lambda r: True)[:3] == wilson(3, 3)[:3]  # no spread, and no certainty
+    # Types that are much alike tell more than as many that are right or wrong.
+    alike = [record(name, 0.5, seed) for name in ("dead ReLU", "a layer of zeros", "rows sorted") for seed in range(4)]
+    assert macro(alike, lambda r: r["task"]["seed"] < 2 + (r["task"]["fault"] == "rows sorted")).low > 0.3
     best = constants([dead, zeros, leak, leak, leak])
     assert best["one answer"][:2] == ("disconnected_layer", pytest.approx(2 / 3))
     assert best["the majority's answer"][0] == "leakage"
@@ -233,12 +229,11 @@ def test_the_test_runs_and_is_gone_on_with(tmp_path, monkeypatch, capsys):
         done.append(task)
         return work(task, keep)
 
-    for name, value in {"TEST": ("moons",), "DEVELOPMENT": ("blobs",), "HEALTHY_ONLY": ()}.items():
-        monkeypatch.setattr(plan.rows, name, value)
+    monkeypatch.setattr(plan.rows, "TEST", ("moons",))
+    monkeypatch.setattr(plan.rows, "HEALTHY_OF_TEST", ())
     monkeypatch.setattr(plan.cases, "TEST", (network,))
-    monkeypatch.setattr(plan.cases, "DEVELOPMENT", (network,))
     monkeypatch.setattr(plan.cases, "RATES", {network.optimizer: (0.003, 0.01)})
-    monkeypatch.setattr(plan, "RECIPES", {})
+    monkeypatch.setattr(plan, "kinds_on", lambda data, place: [])
     monkeypatch.setattr(plan, "RATES", tmp_path / "rates.json")
     monkeypatch.setattr(diagnosis, "Log", lambda: log.Log(tmp_path / "runs.jsonl"))
     monkeypatch.setattr(diagnosis, "overheads", lambda rates: {"moons": 1.01})
@@ -247,8 +242,8 @@ def test_the_test_runs_and_is_gone_on_with(tmp_path, monkeypatch, capsys):
     for _ in range(2):
         diagnosis.tested(Inline(), [fault], 1, training=True, whole=False)
         assert "1 trainings with a killing fault" in capsys.readouterr().out
-    assert len(done) == 2 * 3 + 1  # two healthy networks at three rates, one broken; the second time none is left
-    assert set(json.loads((tmp_path / "rates.json").read_text())["rates"]) == {"blobs|relu 32-32", "moons|relu 32-32"}
+    assert len(done) == 3 + 1  # a healthy network at three rates, a broken one; the second time none is left
+    assert set(json.loads((tmp_path / "rates.json").read_text())["rates"]) == {"moons|relu 32-32"}
 
 
 def test_the_guide_takes_the_results_and_keeps_the_rest(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 import cutaway as ca
 from cutaway.autodiff import primitive
+from cutaway.diagnosis.budget import Budget
 from cutaway.diagnosis.cannot_overfit_one_batch import LEFT, cannot_overfit_one_batch, one_batch, some_rows
 from cutaway.diagnosis.checks import CHECKS
 from cutaway.diagnosis.harm import Harm
@@ -205,7 +206,7 @@ HARM = Harm("below", "accuracy is 0.3, least squares reaches 0.9, chance 0.25")
 
 def judged(layers, findings, harm=HARM, seconds=TIME):
     setup = setup_of(ca.Sequential(*layers), *clouds(), "cross_entropy", held_out=100)
-    return proved(setup, evidence_of(setup), Verdict(tuple(findings), (), harm), seconds)[0]
+    return proved(setup, evidence_of(setup), Verdict(tuple(findings), (), harm), Budget(seconds))
 
 
 BROKEN, WELL = (Mean(), ca.Dense(16), ca.ReLU(), ca.Dense(4)), (ca.Dense(16), ca.ReLU(), ca.Dense(4))

@@ -1,10 +1,12 @@
-"""What simple methods reach, against scikit-learn's with each row left out in turn."""
+"""What simple methods reach, against scikit-learn's: with each row left out in turn, and on rows held out."""
 
 import numpy as np
 import pytest
 
 from cutaway.diagnosis.references import references
+from cutaway.diagnosis.simple_methods import RIDGES
 from cutaway.losses import CrossEntropy, SquaredError
+from cutaway.training.score import marks_of_numbers, standard_error
 from cutaway.training.step import Batch
 
 sklearn = pytest.importorskip("sklearn")
@@ -46,3 +48,85 @@ def test_tokens_have_no_reference_but_chance():
     tokens = np.random.default_rng(0).integers(0, 9, (50, 12)).astype(np.int32)
     found = references(CrossEntropy(), Batch(tokens, tokens, None), 50)
     assert found.linear == found.neighbour == found.chance == np.bincount(tokens.ravel()).max() / tokens.size
+
+
+def learned_and_held_out(count=160, features=7, seed=0):
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(count, features)) * np.arange(1, features + 1)
+    y = x @ random.normal(size=(features, 2)) * [1.0, 5.0] + 10 * random.normal(size=(count, 2))
+    return (x[:100], y[:100]), (x[100:], y[100:])
+
+
+@pytest.mark.parametrize("features", [7, 130])  # fewer than rows, and more
+def test_rows_held_out_against_ridge_and_neighbours(features):
+    from sklearn.linear_model import Ridge
+    from sklearn.metrics import r2_score
+    from sklearn.neighbors import KNeighborsRegressor
+
+    learned, held_out = learned_and_held_out(features=features)
+    known = references(SquaredError(), Batch(*learned, None), 9, held_out=Batch(*held_out, None))
+    x, new = ((part - learned[0].mean(0)) / learned[0].std(0) for part in (learned[0], held_out[0]))
+    near = KNeighborsRegressor(1).fit(x, learned[1]).predict(new)
+    # A column weighs by its variance, as in the network's score.
+    assert known.neighbour == pytest.approx(
+        max(-1, r2_score(held_out[1], near, multioutput="variance_weighted")), abs=1e-6
+    )
+    x, new = (np.hstack([part, np.ones((len(part), 1))]) for part in (x, new))
+    mean = (x**2).sum() / len(x)
+    ridges = [Ridge(share * mean, fit_intercept=False).fit(x, learned[1]).predict(new) for share in RIDGES]
+    reached = [max(-1, r2_score(held_out[1], said, multioutput="variance_weighted")) for said in ridges]
+    assert min(abs(known.linear - each) for each in reached) < 1e-6
+    assert known.rows == 100 and known.judged == 60 and len(known.marks) == 60
+    assert np.mean(known.marks) == pytest.approx(known.best, abs=1e-3)
+
+
+def test_classes_held_out_against_neighbours_and_chance():
+    from sklearn.datasets import load_wine
+    from sklearn.neighbors import KNeighborsClassifier
+
+    x, y = load_wine(return_X_y=True)
+    order = np.random.default_rng(1).permutation(len(x))
+    learned, held_out = order[:120], order[120:]
+    parts = [Batch(x[part], y[part].astype(np.int32), None) for part in (learned, held_out)]
+    known = references(CrossEntropy(), parts[0], 120, held_out=parts[1])
+    standard = (x - x[learned].mean(0)) / x[learned].std(0)
+    near = KNeighborsClassifier(1).fit(standard[learned], y[learned])
+    assert known.neighbour == pytest.approx(near.score(standard[held_out], y[held_out]), abs=1e-9)
+    assert known.chance == pytest.approx((y[held_out] == np.bincount(y[learned]).argmax()).mean())
+    assert set(known.marks) <= {0.0, 1.0} and np.mean(known.marks) == pytest.approx(known.best)
+
+
+def test_rows_that_belong_together_do_not_flatter_the_nearest_row():
+    """Five rows of each of thirty people: what a row of the same person says is of no use for other people."""
+    random = np.random.default_rng(0)
+    people = random.normal(size=(30, 6))
+    x = np.repeat(people, 5, axis=0) + 0.05 * random.normal(size=(150, 6))
+    y = np.repeat(random.integers(0, 2, 30), 5).astype(np.int32)
+    rows, others = Batch(x[:100], y[:100], None), Batch(x[100:], y[100:], None)
+    assert references(CrossEntropy(), rows, 100).neighbour > 0.95
+    assert references(CrossEntropy(), rows, 100, held_out=others).neighbour < 0.75
+
+
+def test_targets_that_are_the_inputs_have_no_reference_but_chance():
+    x = np.random.default_rng(0).normal(size=(80, 6))
+    found = references(SquaredError(), Batch(x, 3 * x + 1, None), 80)
+    assert not found.simple and found.best == found.chance == 0
+    assert references(SquaredError(), Batch(x, 3 * x[:, :5] + 1, None), 80).simple
+
+
+@pytest.mark.parametrize("task", ["numbers", "classes"])
+def test_the_error_is_that_of_many_draws(task):
+    """Two methods that are equally good, on rows drawn anew again and again."""
+    random, differences, errors = np.random.default_rng(0), [], []
+    for _ in range(400):
+        if task == "numbers":
+            truth = random.normal(size=(90, 1))
+            both = 0.7 * truth + 0.3 * random.normal(size=truth.shape)
+            marks = [marks_of_numbers(both + 0.2 * random.normal(size=truth.shape), truth) for _ in range(2)]
+        else:
+            easy = random.random(90) < 0.6
+            marks = [np.where(easy, 1.0, (random.random(90) < 0.5).astype(float)) for _ in range(2)]
+        differences.append(marks[0].mean() - marks[1].mean())
+        errors.append(standard_error(*marks, answers=None if task == "numbers" else 1))
+    assert np.mean(errors) == pytest.approx(np.std(differences), rel=0.15)
+    assert np.mean(np.abs(differences) > 3 * np.array(errors)) < 0.01

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 import cutaway as ca
+from cutaway.diagnosis.experiment import experiment
 from cutaway.diagnosis.harm import Harm
 from cutaway.diagnosis.repair import Training, repair
 from cutaway.diagnosis.verdict import Verdict
 from cutaway.errors import InputError
-from cutaway.runs.repairing import closed, diagnose
+from cutaway.records import Finding, Fix
+from cutaway.runs.repairing import closed, diagnose, train_again
 from cutaway.training.score import score_of
 from tests.diagnosis.fixes.making import evidence_of, finding, setup_of
 
@@ -65,6 +67,10 @@ def test_a_healthy_run_is_left_alone():
     assert "nothing is wrong" in repr(found) and found.seconds == 0
 
 
+def both(done):
+    return done.best, list(done.log)
+
+
 def test_what_does_not_help_is_undone_and_nothing_worse_is_delivered():
     """Trainings by a table of scores, so that each turn is known beforehand."""
     setup = setup_of(relu(1), X, NUMBERS, "squared_error", ca.Adam(0.01), epochs=1)
@@ -81,10 +87,10 @@ def test_what_does_not_help_is_undone_and_nothing_worse_is_delivered():
         seen.append(of)
         return training(of, 0.9 if of.plan.epochs == 2 else 0.3)
 
-    best, log, _ = repair(first, causes, train, 1.0)
+    best, log = both(repair(first, causes, train, 1.0))
     assert best.score == 0.9 and [attempt.kept for attempt in log] == [False, True]
     assert seen[0].plan.batch_size == 16 and seen[1].plan.batch_size == 32  # the first fix was taken back
-    best, log, _ = repair(first, causes[:1], train, 1.0)
+    best, log = both(repair(first, causes[:1], train, 1.0))
     assert best is first and [attempt.kept for attempt in log] == [False]
 
 
@@ -93,13 +99,13 @@ def test_what_changed_nothing_alone_is_gone_on_from_where_no_other_cause_is_left
     then = (finding("epochs", factor=2),)
 
     def train(of):
-        both = of.plan.batch_size == 16 and of.plan.epochs == 4
-        found = Verdict(() if both else then, (), Harm("", ""))
-        return Training(of, evidence_of(of), found, 0.9 if both else 0.6, of)
+        mended = of.plan.batch_size == 16 and of.plan.epochs == 4
+        found = Verdict(() if mended else then, (), Harm("", ""))
+        return Training(of, evidence_of(of), found, 0.9 if mended else 0.6, of)
 
-    best, log, _ = repair(train(setup), [finding("batch_size", factor=0.5)], train, 0.0)
+    best, log = both(repair(train(setup), [finding("batch_size", factor=0.5)], train, 0.0))
     assert best.score == 0.9 and [(attempt.after, attempt.kept) for attempt in log] == [(0.6, True), (0.9, True)]
-    best, log, _ = repair(train(setup), [finding("clip", norm=1.0)], train, 0.0)
+    best, log = both(repair(train(setup), [finding("clip", norm=1.0)], train, 0.0))
     assert best.score == 0.6 and best.run is setup and not any(attempt.kept for attempt in log)
 
 
@@ -132,6 +138,47 @@ def test_a_run_without_rows_is_suspected_and_one_that_nobody_watched_is_refused(
         run.diagnose(fix=True)
     with pytest.raises(InputError, match="observe"):
         ca.fit(relu(1), X, NUMBERS, loss="squared_error", epochs=2, observe=False).diagnose()
+
+
+def test_rare_classes_are_judged_by_balanced_accuracy():
+    """Of 600 rows 24 are of the rare class: who never says it is right 96 times of 100."""
+    random = np.random.default_rng(0)
+    which = np.repeat([0, 1], [576, 24])
+    x = (random.normal(size=(600, 4)) + 1.0 * which[:, None] * [1, 1, 0, 0]).astype(np.float32)
+    order = random.permutation(600)
+    setup = setup_of(relu(2), x[order], which[order], "cross_entropy", ca.Adam(0.003), held_out=200, epochs=12)
+    first = train_again(setup)
+    assert first.score > 0.93 and first.balanced < 0.75
+    cause = finding("class_weight", check="class_imbalance")
+    proof = experiment(setup, cause, 3.0)
+    assert proof.helps and proof.score == proof.measure == "balanced accuracy" and proof.beside[0] == "accuracy"
+    assert proof.gain > 0.1 and proof.beside[2] < proof.beside[1]  # accuracy alone would have called it harm
+    done = repair(first, [cause], train_again, 0.0)
+    assert done.log[0].kept and done.log[0].measure == "balanced accuracy"
+    assert done.best.balanced > first.balanced + 0.1 and done.best.score <= first.score
+    # The mean of the two shares that are recognised, counted by hand.
+    said = done.best.run.network(setup.held_out.x).argmax(axis=1)
+    truth = setup.held_out.y
+    assert done.best.balanced == pytest.approx(np.mean([(said[truth == label] == label).mean() for label in (0, 1)]))
+
+
+def test_a_run_that_holds_no_rows_out_is_repaired_on_rows_that_no_training_learned_from():
+    run = ca.fit(relu(1, ca.Softmax()), X, YES, loss="squared_error", optimizer=ca.Adam(0.01), epochs=40)
+    found = run.diagnose(fix=True, budget=0)
+    assert found.repaired and "both trained without 20% of the rows" in repr(found)
+    held, learned = found.run.setup.held_out, found.run.setup.rows
+    assert (len(held.x), len(learned.x)) == (100, 400)
+    right = (found.run.network(held.x) > 0) == (held.y > 0.5)
+    assert found.after == pytest.approx(right.mean()) and found.after > 0.75
+
+
+def test_what_only_a_person_can_do_is_said():
+    run = ca.fit(relu(1, ca.Softmax()), X, YES, loss="squared_error", optimizer=ca.Adam(0.01), epochs=3)
+    ill = Finding("softmax_one_unit", "", "", 0.0, (None, None), fix=Fix("class_weight", "let rare classes count more"))
+    run.verdict = Verdict((ill,), (), Harm("below", "it is bad"))
+    found = run.diagnose(fix=True, budget=0)
+    assert found.by_hand == ("softmax_one_unit: only a person can do it: let rare classes count more",)
+    assert "not tried: softmax_one_unit" in repr(found) and not found.log
 
 
 def test_members_are_repaired_as_members():

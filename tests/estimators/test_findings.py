@@ -59,5 +59,5 @@ def test_it_is_judged_by_all_rows_held_out_rather_than_by_those_of_one_member():
     known = net.run_.evidence
     assert known.outcome.validation_score == pytest.approx(r2_score(y, net.out_of_fold_), abs=2e-3)
     assert known.references.error == pytest.approx(
-        np.sqrt(2 * (1 / 150 + 1 / 100)) * (1 - known.references.best), rel=0.02
+        np.sqrt(2 * (1 / 150 + 1 / 50)) * (1 - known.references.best), rel=0.02
     )

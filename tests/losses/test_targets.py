@@ -102,7 +102,10 @@ def test_weights_are_not_negative(weight):
         ([2**32, 0, 1, 2], "target 4294967296 in row 0 is not a class"),
         ([2, 0, 0.5, 2], "target 0.5 in row 2 is not a class"),
         ([2, 0, np.nan, 2], "target nan in row 2 is not a finite number"),
-        (["a", "b", "c", "a"], "targets are <U1, expected numbers"),
+        (
+            ["a", "b", "c", "a"],
+            r"text \('a', 'b', 'c'\), expected numbers; .* np.unique\(y, return_inverse=True\), or .*NetworkC",
+        ),
         ([[1, 0, 0], [0, 1, 1], [1, 0, 0], [1, 0, 0]], "row 1 is not a probability.*BinaryCrossEntropy"),
         ([[1, 0, 0], [0, 1, 0], [1, 0, 0], [1.5, -0.5, 0]], "row 3 is not a probability"),
     ],
@@ -122,7 +125,17 @@ def test_the_row_of_a_sequence():
     ("loss", "targets", "words"),
     [
         (SquaredError(), [1, np.inf, 0, 0], "SquaredError: target inf in row 1 is not a finite number"),
-        (SquaredError(), ["a", "b", "c", "d"], "SquaredError: targets are <U1, expected numbers"),
+        (
+            SquaredError(),
+            ["a", "b", "c", "d"],
+            r"SquaredError: targets are text \('a', 'b', 'c', …\), expected numbers",
+        ),
+        (SquaredError(), ["1", "2.5", "3", "4"], r"written as text .* y = np.asarray\(y, float\)"),
+        (
+            SquaredError(),
+            [None, "b", {}, "d"],
+            r"targets are object \(None, 'b', \{\}, …\), expected numbers, all of one",
+        ),
         (BinaryCrossEntropy(), [0, 1, 2, 1], "targets reach from 0 to 2; expected 0 .* to 1"),
         (Hinge(), [0, 1, -1, 1], "expected −1 and \\+1"),
     ],

@@ -12,10 +12,12 @@ import cutaway as ca
 from cutaway.diagnosis import checks as listed
 from cutaway.diagnosis.check import check
 from cutaway.errors import FindingWarning, TrainingWarning
+from cutaway.records import Finding, StepRecord
 from cutaway.runs import diagnosing
 from cutaway.runs.diagnosing import first_member
 from cutaway.training import watching
 from cutaway.training.bystander import RAISES
+from cutaway.training.loop import StopTraining
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 
@@ -60,6 +62,7 @@ def test_a_table_too(engine):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(watching.Watching, "look", lambda *arguments, **more: None)
         patch.setattr(diagnosing.Diagnosing, "__init__", lambda *arguments, **more: None)
+        patch.setattr(diagnosing.Diagnosing, "listeners", lambda self, callbacks: list(callbacks))
         patch.setattr(diagnosing.Diagnosing, "end", lambda *arguments: None)
         bare = ca.train(table, "y", **how)
     assert run.evidence is not None and run.vitals and bare.evidence is None and not bare.vitals
@@ -107,6 +110,64 @@ def test_a_network_that_is_well_is_silent():
         warnings.simplefilter("error")
         run = fitted(ca.Sequential(ca.Dense(32), ca.Tanh(), ca.Dense(1)), epochs=60, optimizer=ca.Adam(0.01))
     assert run.findings == () and run.verdict is not None and not run.verdict.harm
+
+
+def stuck(**more):
+    """Train long enough to be looked at often, at a rate at which nothing can be learned."""
+    x = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32)
+    network = ca.Sequential(ca.Dense(16), ca.ReLU(), ca.Dense(1))
+    how = {"loss": "squared_error", "optimizer": ca.Adam(10.0), "epochs": 150, "batch_size": 32, "validation": 0.2}
+    return ca.fit(network, x, x[:, 0] + x[:, 2], engine="numpy", progress=False, **(how | more))
+
+
+@pytest.fixture(scope="module")
+def looked_at_often():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watching, "PLANNED", 1.0)
+        patch.setattr(watching, "MOST", 1.0)
+        heard = []
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            run = stuck(callbacks=[heard.append])
+        return run, heard, said
+
+
+def test_what_is_past_help_is_said_while_it_trains_and_not_again(looked_at_often):
+    run, heard, said = looked_at_often
+    place = next(place for place, record in enumerate(heard) if isinstance(record, Finding))
+    done = max(record.epoch for record in heard[:place] if isinstance(record, StepRecord))
+    assert 75 <= done < 150 and heard[place].check == run.findings[0].check == "learning_rate_too_high"
+    told = [one for one in said if issubclass(one.category, FindingWarning)]
+    assert [str(one.message).split(":")[0] for one in told] == [finding.check for finding in run.findings]
+    assert {one.filename for one in told} == {__file__}
+
+
+def test_a_callback_can_end_what_is_past_help(monkeypatch, looked_at_often):
+    monkeypatch.setattr(watching, "PLANNED", 1.0)
+    monkeypatch.setattr(watching, "MOST", 1.0)
+
+    def ends(record):
+        if isinstance(record, Finding):
+            raise StopTraining(f"it has {record.check}")
+
+    with pytest.warns(FindingWarning):
+        run = stuck(callbacks=[ends])
+    assert 75 <= len(run.history) < 150 and run.events[-1].message == "it has learning_rate_too_high"
+    # Up to there it is the same training, bit by bit.
+    assert [record.loss for record in run.history] == [
+        record.loss for record in looked_at_often[0].history[: len(run.history)]
+    ]
+
+
+def test_a_finding_that_is_raised_ends_no_training(monkeypatch):
+    monkeypatch.setattr(watching, "PLANNED", 1.0)
+    monkeypatch.setattr(watching, "MOST", 1.0)
+    records = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FindingWarning)
+        with pytest.raises(FindingWarning, match="learning_rate_too_high"):
+            stuck(callbacks=[records.append])
+    assert sum(isinstance(record, StepRecord) for record in records) == 150
 
 
 # ---- a fault in it is told, and passed over --------------------------------------------------------------------

@@ -69,17 +69,17 @@ def test_too_short_a_training_is_made_longer():
 
 
 @pytest.mark.parametrize(
-    ("action", "words"),
+    ("action", "check", "words"),
     [
-        ("learning_rate", "the recipe decides the learning rate; with a network of your own"),
-        ("class_weight", "the recipe decides how much each class counts; name a column"),
-        ("drop_repeats", "only a person can do it: take repeated rows out"),
-        ("", "only a person can do it: do something"),
-        ("initialise", "the recipe decides the network and its first weights"),
+        ("learning_rate", "underfit", "the recipe decides the learning rate; with a network of your own"),
+        ("class_weight", "underfit", "the recipe decides how much each class counts; name a column"),
+        ("", "rows_repeated", "only a person can do it: take repeated rows out"),
+        ("", "underfit", "only a person can do it: do something"),
+        ("initialise", "underfit", "the recipe decides the network and its first weights"),
     ],
 )
-def test_what_the_recipe_decides_is_left_to_a_person(leaking, action, words):
-    found = ill(leaking, action).diagnose(fix=True)  # no data is needed
+def test_what_the_recipe_decides_is_left_to_a_person(leaking, action, check, words):
+    found = ill(leaking, action, check).diagnose(fix=True)  # no data is needed
     assert words in found.by_hand[0] and not found.log and found.before == found.after
     assert "nothing could be repaired automatically" in repr(found)
 

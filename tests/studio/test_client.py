@@ -7,6 +7,8 @@ import pytest
 
 import cutaway as ca
 from cutaway.errors import InputError
+from cutaway.studio.commands import COMMANDS
+from cutaway.studio.frames import VIEWS
 from cutaway.studio.opening import open_arrays, open_rung
 from cutaway.studio.session import Session
 from tests.studio.conversation import Listener
@@ -116,6 +118,43 @@ def test_a_drag_is_answered_within_milliseconds_while_the_network_trains(session
         seconds.append(time.perf_counter() - began)
     page.answer("pause")
     assert np.median(seconds) < 0.05  # on a quiet machine a few milliseconds
+
+
+def test_a_fault_of_ours_is_told_in_the_page_and_logged_once(monkeypatch, caplog):
+    def broken(*_):
+        raise ValueError("a gear is missing")
+
+    session = Session(*open_rung("line"))
+    page = Listener(session)
+    monkeypatch.setitem(COMMANDS, "curves", broken)
+    monkeypatch.setitem(VIEWS, "weights", broken)
+    for _ in range(2):
+        told = page.answer("curves")["error"]
+        assert (
+            told["kind"] == "fault"
+            and "a fault of ours, not of yours (ValueError: a gear is missing)" in told["message"]
+        )
+    page.answer("watch", views={"weights": True})
+    page.answer("edit", path="0.weight", index=[0, 0], value=0.5)
+    page.client.close()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert caplog.records[0].exc_info[1].args == ("a gear is missing",)
+
+
+def test_a_frame_that_cannot_be_made_is_told_once(monkeypatch, caplog):
+    def broken(*_):
+        raise ValueError("a gear is missing")
+
+    session = Session(*open_rung("line"))
+    page = Listener(session)
+    monkeypatch.setitem(VIEWS, "weights", broken)
+    page.answer("watch", views={"weights": True})
+    page.wait(lambda message: message.get("push") == "fault")
+    page.answer("edit", path="0.weight", index=[0, 0], value=0.5)
+    time.sleep(0.2)
+    page.client.close()
+    assert len([message for _, message in page.messages if message.get("push") == "fault"]) == 1
+    assert len(caplog.records) == 1
 
 
 def wide(seed=0):

@@ -13,12 +13,13 @@ import pytest
 from cutaway.cli.main import main
 
 
-def test_it_serves_until_ctrl_c():
+def test_it_serves_until_ctrl_c_and_keeps_the_session(tmp_path):
     # A shell that starts something in the background has it ignore Ctrl-C; here it is to hear it.
     begin = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
     code = (
         begin
-        + "from cutaway.cli.main import main; sys.exit(main(['studio', '--no-browser', '--json', '--rung', 'layer']))"
+        + "from cutaway.cli.main import main; sys.exit(main(['studio', '--no-browser', '--json', '--rung', 'layer', "
+        f"'--save', {str(tmp_path / 'kept.html')!r}]))"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -35,6 +36,7 @@ def test_it_serves_until_ctrl_c():
             begun.kill()
     assert begun.returncode == 130
     assert "Traceback" not in said
+    assert 'id="cutaway-session"' in (tmp_path / "kept.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,7 @@ def test_it_serves_until_ctrl_c():
         (["{table}", "--target", "c"], "no column 'c'"),
         (["{table}", "--target", "b", "--rung", "line"], "--rung is for the ladder"),
         (["--port", "70000"], "--port is 70000"),
+        (["--save", "kept.txt"], "--save is kept.txt"),
     ],
 )
 def test_wrong_input_is_one_message(arguments, said, tmp_path, capsys):

@@ -236,7 +236,7 @@ def test_columns_that_are_not_on_an_axis_are_held_and_it_is_said_where():
     session = Session(*open_arrays(ca.Sequential(ca.Dense(1)), X, X @ [1.0, 2, 3], names=["a", "b", "c"]))
     ask(session, "select", part="training", example=4)
     net = ca.Sequential(ca.Dense(1)).build(3, 0, np.float64).load(dict(ask(session, "weights")))
-    for others, held, words in (("example", X[4, 1], "row 5 of the training rows"), ("mean", X[:, 1].mean(), "mean")):
+    for others, held, words in (("example", X[4, 1], "row 4 of the training rows"), ("mean", X[:, 1].mean(), "mean")):
         found = ask(session, "boundary", axes=["c", "a"], points=3, others=others)
         c, a = (np.linspace(axis["low"], axis["high"], 3) for axis in found["axes"])
         assert found["outputs"][2, 0, 0] == pytest.approx(net(np.array([[a[2], held, c[0]]]))[0, 0], rel=1e-9)

@@ -93,6 +93,13 @@ def test_a_link_opens_the_same_network_in_another_studio(running):
         found.until("() => document.querySelector('[data-view=steps] .note').textContent.includes('0.05')")
         found.page.get_by_role("button", name="new start").click()
         found.page.wait_for_timeout(300)
+        for step in (1, 2, 3):
+            found.view("steps").get_by_role("button", name="one batch").click()
+            found.page.locator("[data-time=step]", has_text=str(step)).wait_for()
+        found.view("rows").locator(".pick").nth(4).click()
+        found.page.wait_for_timeout(200)
+        chosen = found.session.selected.example
+        assert found.session.time()["again"] and chosen
         first = {path: array.copy() for path, array in found.session.now.arrays.items()}
         assert first["0.weight"].shape == (1, 5)
         found.page.get_by_role("button", name="open, save").click()
@@ -104,7 +111,9 @@ def test_a_link_opens_the_same_network_in_another_studio(running):
         other.page.get_by_role("button", name="open it").click()
         other.page.locator("h1", has_text="A layer").wait_for()
         other.until("() => document.querySelectorAll('[data-weight^=\"0.weight\"]').length === 5")
+        other.page.locator("[data-time=step]", has_text="3").wait_for()
         other.page.wait_for_timeout(400)
+        assert (other.session.now.step, other.session.selected.example) == (3, chosen)
         assert all(np.array_equal(first[path], array) for path, array in other.session.now.arrays.items())
         assert other.session.way.optimizer.learning_rate(np.float64(0)) == 0.05
         # An address that ends in it does the same, once: a reload shows what became of it.

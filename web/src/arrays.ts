@@ -8,7 +8,7 @@ const NOT_FINITE = { nan: NaN, inf: Infinity, "-inf": -Infinity };
 /** Content with its arrays and its numbers that JSON has no name for put back. */
 export function unpacked(content: unknown, buffers: ArrayBuffer[]): unknown {
   if (Array.isArray(content)) return content.map((part) => unpacked(part, buffers));
-  if (content === null || typeof content !== "object") return content;
+  if (content === null || typeof content !== "object" || ArrayBuffer.isView(content)) return content; // or unpacked already
   if ("$number" in content) return NOT_FINITE[content.$number as keyof typeof NOT_FINITE];
   if ("$array" in content) {
     const placed = content as Placed;

@@ -108,6 +108,7 @@ export function paintRows(
   const height = plane && !told.classes ? heightScale(...range(told.outputs.data, rows.target.data)) : null;
   for (let row = 0; row < rows.target.data.length; row++) {
     const [x, y] = spot(told, place, row);
+    if (Number.isNaN(x + y)) continue; // a value is missing there
     const target = rows.target.data[row]!;
     const colour = told.classes ? classColour(target) : height ? css(height(target)) : palette.ink;
     const path = new Path2D(outline(told.classes ? target : 0, row === chosen ? size * 1.7 : size));
@@ -116,7 +117,7 @@ export function paintRows(
     context.lineWidth = 1.6;
     if (rows.parts.data[row] === 0) {
       context.fillStyle = colour;
-      context.strokeStyle = row === chosen ? palette.ink : palette.card;
+      context.strokeStyle = row === chosen ? palette.ink : palette.rim;
       context.fill(path);
     } else {
       context.fillStyle = palette.card;

@@ -1,7 +1,7 @@
 // Requests and their answers over a model, notebook's or page's: ids, revisions, and frames acknowledged once drawn.
 
 import { unpacked } from "./arrays";
-import type { Command, Frame, Incoming, JobTold, Model, SceneChanged } from "./protocol";
+import type { Command, FaultTold, Frame, Incoming, JobTold, Model, SceneChanged } from "./protocol";
 
 /** Commands after which answers to earlier requests tell of a state that is gone. */
 const CHANGES = new Set<Command["do"]>([
@@ -26,6 +26,7 @@ export interface Listeners {
   frame(frame: Frame): void;
   scene(told: SceneChanged): void;
   job(told: JobTold): void;
+  fault(told: FaultTold): void;
 }
 
 export class Client {
@@ -68,6 +69,7 @@ export class Client {
     if (!("push" in told)) return this.answered(told);
     if (told.push === "scene") this.listeners.scene(told);
     else if (told.push === "job") this.listeners.job(told);
+    else if (told.push === "fault") this.listeners.fault(told);
     else {
       if (told.revision >= this.shown) {
         this.shown = told.revision;

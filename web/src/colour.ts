@@ -7,6 +7,7 @@ export interface Palette {
   ink: string;
   soft: string; // second voice; 4.5:1 on paper
   line: string;
+  rim: string; // around what is drawn on a coloured ground
   accent: string;
   minus: string;
   zero: string;
@@ -14,11 +15,11 @@ export interface Palette {
 }
 
 export const LIGHT: Palette = {
-  paper: "#f6f5f2", card: "#ffffff", sunk: "#efedea", ink: "#1d1c1a", soft: "#65625d", line: "#e2dfda",
+  paper: "#f6f5f2", card: "#ffffff", sunk: "#efedea", ink: "#1d1c1a", soft: "#65625d", line: "#e2dfda", rim: "#ffffff",
   accent: "#5b46c9", minus: "#c85200", zero: "#f7f7f7", plus: "#1170aa",
 };
 export const DARK: Palette = {
-  paper: "#121215", card: "#1b1b20", sunk: "#26262c", ink: "#eeede9", soft: "#a5a29c", line: "#34343b",
+  paper: "#121215", card: "#1b1b20", sunk: "#26262c", ink: "#eeede9", soft: "#a5a29c", line: "#34343b", rim: "#eeede9",
   accent: "#ab9dff", minus: "#f28a3c", zero: "#2e2e35", plus: "#5cb2ea",
 };
 

@@ -51,18 +51,20 @@ export function weightName(columns: DrawnColumn[], path: string, index: number[]
   return "";
 }
 
-/** `names` is the room left of the inputs and right of the outputs. */
-export function drawn(columns: DrawnColumn[], width: number, names: number): Drawing {
+/** `names` is the room left of the inputs and right of the outputs; where it is narrow their names stand `above` them. */
+export function drawn(columns: DrawnColumn[], width: number, names: number, above = false): Drawing {
   const most = Math.max(...columns.map((column) => column.units));
   const room = Math.max(58, (width - 2 * names) / Math.max(1, columns.length - 1));
   const side = Math.max(24, Math.min(88, room * 0.34, TALL / most - 20));
   const pitch = side + (most > MOST ? 15 : 20);
   const top = 34;
-  const height = Math.max(most < 3 ? 200 : 300, top + most * pitch + 12);
+  const above_of = (place: number) => (above && (place === 0 || place === columns.length - 1) ? 19 : 0);
+  const tall = Math.max(...columns.map((column, place) => column.units * (pitch + above_of(place))));
+  const height = Math.max(most < 3 ? 200 : 300, top + tall + 12);
   const units = columns.map((column, place) => {
     const x = names + (place * (width - 2 * names)) / Math.max(1, columns.length - 1);
     // Beside a tall column a short one has room to spread.
-    const apart = most > MOST ? Math.max(pitch, Math.min(side + 34, (height - top - 12) / column.units)) : pitch;
+    const apart = most > MOST ? Math.max(pitch, Math.min(side + 34, (height - top - 12) / column.units)) : pitch + above_of(place);
     const begin = top + (height - top - 12 - column.units * apart) / 2 + apart / 2;
     return Array.from({ length: column.units }, (_, unit) => ({ column: place, unit, x, y: begin + unit * apart - 7 }));
   });
@@ -122,11 +124,11 @@ function distance(points: Float64Array, x: number, y: number): number {
 
 /** Width of a line by magnitude: the root, so that small ones are still seen. */
 export function width(value: number, most: number): number {
-  return Number.isFinite(value) && most > 0 ? 0.8 + 6.2 * Math.sqrt(Math.abs(value) / most) : 7;
+  return Number.isFinite(value) && most > 0 ? 1.2 + 5.8 * Math.sqrt(Math.abs(value) / most) : 7;
 }
 
 /** Width by the logarithm of the magnitude, over four powers of ten: gradients differ by that much. */
 export function logWidth(value: number, most: number): number {
   if (!Number.isFinite(value) || most === 0) return 7;
-  return 0.8 + 6.2 * Math.max(0, 1 + Math.log10(Math.abs(value) / most + 1e-12) / 4);
+  return 1.2 + 5.8 * Math.max(0, 1 + Math.log10(Math.abs(value) / most + 1e-12) / 4);
 }

@@ -43,6 +43,7 @@ export class Hand {
 
   /** `more`: of the same drag as the edit before. */
   edit(path: string, index: number[], value: number, more = false): void {
+    if (this.told.scene?.kept) return; // a file: nobody would compute what comes of it
     const key = `${path}[${index}]`;
     const before = this.weight(path, index);
     if (before !== undefined && !this.originals.has(key)) this.originals.set(key, before);

@@ -8,7 +8,7 @@ import { Latest } from "./latest";
 import { read, type Link } from "./link";
 import type { Line } from "./model";
 import type {
-  Change, Command, Curves, Edited, Exported, FindingTold, Forward, Frame, JobTold, Lesson, Lessoned, Model, Scene, Selection, Sentence,
+  Change, Command, Curves, Edited, Exported, FindingTold, Forward, Frame, JobTold, Kept, Lesson, Lessoned, Model, Scene, Selection, Sentence,
   Source, Stepped, StepSize, Time, Watch, What,
 } from "./protocol";
 import { Told } from "./told.svelte";
@@ -43,7 +43,10 @@ export class Studio extends Told {
     super();
     this.client = new Client(
       model,
-      { frame: (frame) => this.show(frame), scene: (told) => this.set(told.scene), job: (told) => this.worked(told) },
+      {
+        frame: (frame) => this.show(frame), scene: (told) => this.set(told.scene), job: (told) => this.worked(told),
+        fault: (told) => (this.complaint = told.message),
+      },
       (then) => requestAnimationFrame(() => then()),
     );
   }
@@ -54,7 +57,7 @@ export class Studio extends Told {
       return await this.client.ask<Result>(command, buffers);
     } catch (problem) {
       if (!(problem instanceof Refused)) throw problem;
-      this.complaint = problem.fault ? `A fault of cutaway's own, not of yours: ${problem.message}` : problem.message;
+      this.complaint = problem.message;
       return null;
     }
   }
@@ -83,6 +86,11 @@ export class Studio extends Told {
   /** Have a view carried by frames until the returned function is called. */
   want<View extends keyof Watch>(view: View, how: Watch[View]): () => void {
     return this.watching.want(view, how);
+  }
+
+  /** Of a session that was kept as a file: what it holds. It can be looked at, and not changed. */
+  get kept(): Kept | null {
+    return this.scene?.kept ?? null;
   }
 
   // ---- what a hand does -------------------------------------------------------------------------------------------
@@ -161,13 +169,20 @@ export class Studio extends Told {
       await this.teach({ do: "lesson", name: link.lesson, step: link.step });
       return this.lesson?.name === link.lesson;
     }
-    const { source, layers, seed, ...way } = link;
+    const { source, layers, seed, at, selection, ...way } = link;
     if (!(await this.load(source))) return false;
     const own = layers !== null && JSON.stringify(layers) !== JSON.stringify(this.scene!.network.chain);
     const { loss, optimizer, batch_size } = this.scene!.training;
     const same = loss.name === way.loss && optimizer.name === way.optimizer && optimizer.rate === way.rate && batch_size === way.batch_size;
     if ((own || !same) && !(await this.shape(own ? { layers, ...way } : way))) return false;
-    return own || seed !== this.scene!.training.seed ? this.remake({ do: "new_start", seed }) : true;
+    if ((own || seed !== this.scene!.training.seed) && !(await this.remake({ do: "new_start", seed }))) return false;
+    if (selection) this.select(selection);
+    if (selection?.parameter) this.what = { kind: "parameter", ...selection.parameter };
+    if (at) {
+      const time = await this.ask<Time>({ do: "train", speed: null, until: at });
+      if (time) this.tick(time);
+    }
+    return true;
   }
 
   /** Follow the link in an address as soon as the studio is open. */
@@ -182,8 +197,9 @@ export class Studio extends Told {
     if (told) this.findings = told;
   }
 
-  export(to: "numpy" | "pytorch" | "onnx"): Promise<Exported | null> {
-    return this.ask<Exported>({ do: "export", to });
+  /** The network as code, or the session as one file. */
+  export(to: "numpy" | "pytorch" | "onnx" | "file"): Promise<Exported | null> {
+    return this.ask<Exported>(to === "file" ? { do: "keep" } : { do: "export", to });
   }
 
   // ---- what Python says -------------------------------------------------------------------------------------------
@@ -254,7 +270,7 @@ export class Studio extends Told {
 
   private async askNumber(what: What): Promise<void> {
     const sentence = await this.ask<Sentence>({ do: "number", what });
-    if (sentence && this.what === what) this.sentence = sentence;
+    if (this.what === what && (sentence || this.kept)) this.sentence = sentence; // a file has not every one
   }
 
   private async change<Result extends Time>(command: Command): Promise<void> {

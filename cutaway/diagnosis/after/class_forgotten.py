@@ -31,6 +31,8 @@ def class_forgotten(evidence: Evidence) -> Finding | None:
         quantity="share of its rows that are recognised",
         measured=0.0,
         normal=(recognised / 2, 1.0),
-        fix=Fix("class_weight", "let its rows count more", "CrossEntropy(class_weight=…)"),
+        fix=Fix(
+            "class_weight" if evidence.loss.can_weigh else "", "let its rows count more", "CrossEntropy(class_weight=…)"
+        ),
         confidence=0.6,
     )

@@ -13,8 +13,11 @@ from cutaway.records import Finding, Fix
 
 @check(explains=("underfit", "class_forgotten"))
 def not_enough_epochs(evidence: Evidence) -> Finding | None:
-    """Find a loss whose fall in the last part of the training is a good share of its whole fall."""
-    if own_rows_learned(evidence):
+    """Find a loss whose fall in the last part of the training is a good share of its whole fall.
+
+    Where early stopping ended it, more epochs were there to be had, and rows held out did no better for them.
+    """
+    if own_rows_learned(evidence) or evidence.ended == "patience":
         return None
     end, points = trend(evidence), curve(evidence)
     if len(points) < 2 or not evidence.history or end.share < at.STILL_FALLING or end.fall < at.FALLS:
@@ -23,12 +26,13 @@ def not_enough_epochs(evidence: Evidence) -> Finding | None:
     falls = end.sure > at.SURE if len(tail) > at.FEW_POINTS else all(b < a for a, b in pairwise(tail))
     if not falls:
         return None
-    epochs = evidence.plan.epochs
+    epochs, planned = evidence.epochs, evidence.plan.epochs
     factor = 10.0 if end.share > at.HALFWAY else 4.0
+    ended = f" of {planned}, where it was stopped," if evidence.ended and epochs < planned else ""
     return Finding(
         check="not_enough_epochs",
-        sentence=f"after {epochs} {'epoch' if epochs == 1 else 'epochs'} the loss is still falling: {end.share:.0%} of "
-        "its whole fall was in the last 30 % of the training",
+        sentence=f"after {epochs} {'epoch' if epochs == 1 else 'epochs'}{ended} the loss is still falling: "
+        f"{end.share:.0%} of its whole fall was in the last 30 % of the training",
         quantity="share of the fall of the loss that was in the last 30 % of the training",
         measured=end.share,
         normal=(None, at.STILL_FALLING),

@@ -8,8 +8,12 @@ from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
 from cutaway.diagnosis.course import LATE, below_reference
 from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.fixes.weight_decay import USUAL_DECAY
 from cutaway.records import Finding, Fix
 from cutaway.training.watching import PROBE_ROWS
+
+# How many times as much weight decay there should be.
+TIMES = 10.0
 
 
 @check()
@@ -33,7 +37,9 @@ def overfit(evidence: Evidence) -> Finding | None:
     if not passed and (falling or len(losses) < at.FEWEST_EPOCHS):
         return None
     gap = last.score - last.validation_score
-    error = math.hypot(*(_error(evidence, each) for each in (last.score, last.validation_score)))
+    rows = last.rows or min(PROBE_ROWS, evidence.inputs.rows)
+    held_out = last.validation_rows or min(PROBE_ROWS, evidence.plan.validation_rows)
+    error = math.hypot(_error(evidence, last.score, rows), _error(evidence, last.validation_score, held_out))
     if gap < max(2 * error, at.GAP):
         return None
     return Finding(
@@ -44,17 +50,23 @@ def overfit(evidence: Evidence) -> Finding | None:
         measured=gap,
         normal=(None, max(2 * error, at.GAP)),
         step=evidence.history[best].step,
-        fix=Fix(
-            "weight_decay", "stop at the best epoch, and keep the weights small; more rows would help too",
-            "early_stopping=20, optimizer=ca.AdamW(weight_decay=0.1)", {"factor": 10.0},
-        ),
+        fix=_smaller_weights(evidence),
         confidence=0.7 if passed else 0.55,
     )  # fmt: skip
 
 
-def _error(evidence: Evidence, score: float) -> float:
-    """Return the standard error of a score on as many rows as are held out and looked at."""
-    rows = max(1, min(PROBE_ROWS, evidence.plan.validation_rows))
+def _smaller_weights(evidence: Evidence) -> Fix:
+    """Return the fix: more weight decay. Weights of the best epoch on rows held out are delivered anyway."""
+    value = TIMES * evidence.optimizer.weight_decay or USUAL_DECAY
+    return Fix(
+        "weight_decay", f"keep the weights small, by a weight decay of {value:.2g}; more rows would help too",
+        f"weight_decay={value:.2g}", {"factor": TIMES},
+    )  # fmt: skip
+
+
+def _error(evidence: Evidence, score: float, rows: int) -> float:
+    """Return the standard error of a score on so many rows."""
+    rows = max(1, rows)
     if evidence.targets.task == "numbers":
         return math.sqrt(2 / rows) * (1 - score)
     return math.sqrt(max(score * (1 - score), 1 / rows) / rows)

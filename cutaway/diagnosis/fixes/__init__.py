@@ -11,9 +11,7 @@ from cutaway.diagnosis.fixes.class_weight import class_weight
 from cutaway.diagnosis.fixes.clip import clip
 from cutaway.diagnosis.fixes.default_optimizer import default_optimizer
 from cutaway.diagnosis.fixes.drop_constant import drop_constant
-from cutaway.diagnosis.fixes.drop_repeats import drop_repeats
 from cutaway.diagnosis.fixes.dropout import dropout
-from cutaway.diagnosis.fixes.early_stop import early_stop
 from cutaway.diagnosis.fixes.epochs import epochs
 from cutaway.diagnosis.fixes.initialise import initialise
 from cutaway.diagnosis.fixes.insert_activation import insert_activation
@@ -40,9 +38,7 @@ FIXES: dict[str, Change] = {
     "clip": clip,
     "default_optimizer": default_optimizer,
     "drop_constant": drop_constant,
-    "drop_repeats": drop_repeats,
     "dropout": dropout,
-    "early_stop": early_stop,
     "epochs": epochs,
     "initialise": initialise,
     "insert_activation": insert_activation,

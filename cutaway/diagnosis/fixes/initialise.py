@@ -39,5 +39,13 @@ def initialise(setup: Setup, finding: Finding, evidence: Evidence) -> Setup | No
     return alteration.done() if changed else None
 
 
+def any_off(evidence: Evidence) -> bool:
+    """Return whether there is a layer of sums whose weights this draws anew, without being told which."""
+    matrices = [
+        each for layer in evidence.layers if layer.kind not in NOT_SUMS for each in layer.parameters if each.wanted
+    ]
+    return any(_off(each) for each in matrices)
+
+
 def _off(facts: ParameterFacts) -> bool:
     return not LOWEST * facts.wanted <= facts.std <= HIGHEST * facts.wanted or facts.alike > 0

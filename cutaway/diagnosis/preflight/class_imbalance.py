@@ -53,7 +53,11 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
         quantity="rows of the rarest class over those of the commonest",
         measured=ratio,
         normal=(at.RAREST, None),
-        fix=Fix("class_weight", "let rare classes count more", "CrossEntropy(class_weight=…)"),
+        fix=Fix(
+            "class_weight" if evidence.loss.can_weigh else "",
+            "let rare classes count more",
+            "CrossEntropy(class_weight=…)",
+        ),
         confidence=0.8 if neglected is not None else 0.3,
     )
 

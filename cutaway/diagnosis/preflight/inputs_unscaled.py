@@ -7,6 +7,7 @@ from math import hypot
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence, Feature
+from cutaway.diagnosis.training.learning_rate_too_high import beyond_use
 from cutaway.records import Finding, Fix
 
 # Layers that bring their inputs to a common size, or do not care for it; and those that hand on what they are given.
@@ -22,7 +23,10 @@ PASSING = ("Dropout", "Identity", "Flatten", "RandomShift", "RandomFlip", "Cutou
     )
 )  # fmt: skip
 def inputs_unscaled(evidence: Evidence) -> Finding | None:
-    """Find features far larger than 1, far larger than others, or all far smaller, with no normalising layer first."""
+    """Find features far larger than 1, far larger than others, or all far smaller, with no normalising layer first.
+
+    Not the cause where the learning rate is too high for scaled ones, too.
+    """
     facts = evidence.inputs
     first = next((layer.kind for layer in evidence.layers if layer.kind not in PASSING), "")
     if facts.whole or first in NORMALISING:
@@ -54,7 +58,7 @@ def inputs_unscaled(evidence: Evidence) -> Finding | None:
         measured=measured,
         normal=normal,
         fix=Fix("standardise_inputs", "bring every feature to mean 0 and deviation 1", "ca.Standardize.fit(X)"),
-        confidence=0.85 if beyond > 2 else 0.6,
+        confidence=0.45 if beyond_use(evidence) else 0.85 if beyond > 2 else 0.6,
     )
 
 

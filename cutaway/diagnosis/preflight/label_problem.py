@@ -6,12 +6,16 @@ from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import Finding, Fix
 
+# Outputs that are named.
+NAMED = 5
+
 
 @check(certain=True, explains=("loss_output_mismatch", "initial_loss", "plateau_from_start", "target_out_of_range"))
 def label_problem(evidence: Evidence) -> Finding | None:
     """Find class numbers outside 0 … outputs − 1, and targets (n,) beside outputs (n, 1), which subtract to (n, n).
 
-    The losses of this package refuse both; elsewhere they are trained on.
+    The losses of this package refuse both; elsewhere they are trained on. Outputs that no row asks for are a note: they
+    cost little, but a class that is missing among the rows learned from is never answered.
     """
     targets = evidence.targets
     if targets.stretched:
@@ -26,7 +30,7 @@ def label_problem(evidence: Evidence) -> Finding | None:
             confidence=0.98,
         )
     if not targets.wrong:
-        return None
+        return _unused(evidence) if targets.unused and not evidence.inputs.whole else None
     seen = ", ".join(f"{label}: {count}" for label, count in enumerate(targets.counts[:10]) if count)
     row = "" if targets.first_wrong is None else f", first in row {targets.first_wrong}"
     from_one = targets.low == 1 and targets.high == targets.outputs
@@ -42,4 +46,22 @@ def label_problem(evidence: Evidence) -> Finding | None:
         if from_one
         else Fix("", "number the classes from 0, and give the network one output for each", "np.unique(y)"),
         confidence=0.98,
+    )
+
+
+def _unused(evidence: Evidence) -> Finding:
+    """Return the note on outputs that no row asks for."""
+    targets = evidence.targets
+    outputs = max(targets.outputs, evidence.output.units)
+    named = ", ".join(map(str, targets.unused[:NAMED])) + (" …" if len(targets.unused) > NAMED else "")
+    return Finding(
+        check="label_problem",
+        sentence=f"{len(targets.unused)} of the {outputs} outputs ({named}) are asked for by no row that is learned "
+        "from: what they stand for is never answered",
+        quantity="outputs that no row asks for",
+        measured=float(len(targets.unused)),
+        normal=(0.0, 0.0),
+        fix=Fix("", "leave such outputs out, or add rows of these classes"),
+        confidence=0.1,
+        note=True,
     )

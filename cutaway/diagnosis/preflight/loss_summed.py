@@ -37,7 +37,9 @@ def loss_summed(evidence: Evidence) -> Finding | None:
         quantity="loss of the rows taken twice over that of the rows",
         measured=doubled,
         normal=(1.0, 1.0),
-        fix=Fix("mean_loss", "take the mean over the rows", 'loss="squared_error"'),
+        fix=Fix("mean_loss", "take the mean over the rows", 'loss="squared_error"')
+        if evidence.loss.name == "ResidualSumOfSquares"
+        else Fix("", "take the mean over the rows in place of the sum"),
         confidence=0.3 if adaptive else 0.8 if harm(evidence).kind == "diverged" or _long(evidence) else 0.5,
     )
 

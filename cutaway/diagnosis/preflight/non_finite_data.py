@@ -12,7 +12,15 @@ from cutaway.records import Finding, Fix
 NAMED = 5
 
 
-@check(certain=True, explains=("non_finite", "learning_rate_too_high", "exploding_gradient", "initial_loss"))
+@check(
+    certain=True,
+    explains=(
+        "non_finite", "learning_rate_too_high", "exploding_gradient", "initial_loss", "vanishing_gradient", "dead_relu",
+        "saturated", "frozen_weights", "disconnected_layer", "oscillation", "batch_noise", "loss_metric_disagree",
+        "collapsed_output", "plateau_from_start", "late_plateau", "underfit", "not_enough_epochs", "overfit",
+        "class_forgotten", "train_evaluate_mismatch",
+    ),
+)  # fmt: skip
 def non_finite_data(evidence: Evidence) -> Finding | None:
     """Find NaN and infinities among inputs and targets. `ca.fit` refuses them; elsewhere they are trained on."""
     inputs, targets = evidence.inputs, evidence.targets

@@ -7,6 +7,7 @@ from math import sqrt
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.training.learning_rate_too_high import beyond_use
 from cutaway.records import Finding, Fix
 
 
@@ -20,11 +21,12 @@ def regularisation_too_strong(evidence: Evidence) -> Finding | None:
     """Find a training whose rows are not fitted, whose weights have shrunk, and whose steps are mostly decay.
 
     At rest gradient and decay are equal in any network, so that a share of a half alone says nothing; and with Adam the
-    share says little, so that it is asked how much the decay had to take away: rate · decay · steps.
+    share says little, so that it is asked how much the decay had to take away: rate · decay · steps. At a rate beyond
+    use it is the rate that does it.
     """
     optimizer, known, outcome = evidence.optimizer, evidence.references, evidence.outcome
     decayed = optimizer.learning_rate * optimizer.weight_decay * evidence.plan.updates
-    if decayed < at.DECAYED or outcome is None or not evidence.network_vitals:
+    if decayed < at.DECAYED or outcome is None or not evidence.network_vitals or beyond_use(evidence):
         return None
     if outcome.score >= known.best - at.SHORTFALL * (known.best - known.chance):
         return None

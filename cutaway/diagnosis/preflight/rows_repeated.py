@@ -21,6 +21,6 @@ def rows_repeated(evidence: Evidence) -> Finding | None:
         quantity="share of held-out rows that were learned from",
         measured=facts.repeats,
         normal=(0.0, at.REPEATED),
-        fix=Fix("drop_repeats", "leave out repeated rows before splitting", "np.unique(X, axis=0, return_index=True)"),
+        fix=Fix("", "leave out repeated rows before splitting", "np.unique(X, axis=0, return_index=True)"),
         confidence=0.6,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.training.learning_rate_too_high import beyond_use
 from cutaway.records import Finding, Fix
 
 
@@ -19,7 +20,7 @@ def targets_unscaled(evidence: Evidence) -> Finding | None:
     """Find numbers to predict whose deviation is far from 1, or whose mean is far above it.
 
     Silent where the network already speaks in their size: a last layer that was given their mean and deviation, or
-    first weights that were fitted to them.
+    first weights that were fitted to them. Not the cause where the learning rate is too high for scaled ones, too.
     """
     facts, output = evidence.targets, evidence.output
     if facts.task != "numbers" or not facts.std > 0:
@@ -46,5 +47,5 @@ def targets_unscaled(evidence: Evidence) -> Finding | None:
             "train on targets of mean 0 and deviation 1, and turn predictions back",
             "y = (y - y.mean()) / y.std()",
         ),
-        confidence=0.8,
+        confidence=0.45 if beyond_use(evidence) else 0.8,
     )

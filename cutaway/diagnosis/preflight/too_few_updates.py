@@ -6,17 +6,18 @@ from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.harm import harm
+from cutaway.diagnosis.training.learning_rate_too_high import beyond_use
 from cutaway.records import Finding, Fix
 
 
 @check(
     explains=(
         "learning_rate_too_low", "not_enough_epochs", "plateau_from_start", "underfit", "collapsed_output",
-        "class_forgotten", "frozen_weights", "late_plateau", "loss_metric_disagree",
+        "class_forgotten", "late_plateau", "loss_metric_disagree",
     )
 )  # fmt: skip
 def too_few_updates(evidence: Evidence) -> Finding | None:
-    """Find a plan of fewer than 200 steps, of which the last still lower the loss."""
+    """Find a plan of fewer than 200 steps, of which the last still lower the loss, unless these are far too long."""
     plan, history = evidence.plan, evidence.history
     if plan.updates >= at.FEWEST_UPDATES:
         return None
@@ -40,5 +41,5 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
         measured=float(plan.updates),
         normal=(float(at.FEWEST_UPDATES), None),
         fix=fix,
-        confidence=0.85 if falling else 0.4,
+        confidence=0.85 if falling and not beyond_use(evidence) else 0.4,
     )

@@ -29,8 +29,8 @@ def batch_noise(evidence: Evidence) -> Finding | None:
     end = trend(evidence)
     if size > at.SMALL_BATCH or len(vitals) < 2 or end.sure > at.SURE or own_rows_learned(evidence):
         return None
-    rows = min(PROBE_ROWS, evidence.inputs.rows)
-    signal = median(_signal(each.agreement, size, rows) for each in vitals)
+    most = min(PROBE_ROWS, evidence.inputs.rows)
+    signal = median(_signal(each.agreement, size, each.rows or most) for each in vitals)
     if signal > at.SIGNAL or end.noise < at.JAGGED / 2:
         return None
     return Finding(

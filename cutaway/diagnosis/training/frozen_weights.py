@@ -18,7 +18,10 @@ from cutaway.records import Finding, Fix, LayerVitals
     )
 )  # fmt: skip
 def frozen_weights(evidence: Evidence) -> Finding | None:
-    """Find a layer that has a gradient and is not moved by it, in every look, while others move or none does at all."""
+    """Find a layer that has a gradient and is not moved by it, in every look, while others move or none does at all.
+
+    Where the optimizer was not given its weights, or holds them still, that is said.
+    """
     seen = looks(evidence)
     if not seen:
         return None
@@ -30,10 +33,15 @@ def frozen_weights(evidence: Evidence) -> Finding | None:
     others = [each.update_ratio or 0.0 for each in seen[0].learning if each not in still]
     if not still or (others and median(others) < at.MOVES) or not (others or all(_stands(look) for look in seen)):
         return None
-    named = ", ".join(repr(vitals.path) for vitals in still)
+    named = f"layer{'' if len(still) == 1 else 's'} " + ", ".join(repr(vitals.path) for vitals in still)
+    facts = [found for vitals in still if (found := evidence.layer(vitals.path)) is not None]
+    left_out = len(facts) == len(still) and not any(each.moved for layer in facts for each in layer.parameters)
     return Finding(
         check="frozen_weights",
-        sentence=f"the weights of {'layer' if len(still) == 1 else 'layers'} {named} have a gradient and do not move",
+        sentence=f"the optimizer does not hold the weights of {named}, or moves them at a rate of 0: they have a "
+        "gradient and stay as they are"
+        if left_out
+        else f"the weights of {named} have a gradient and do not move",
         quantity="size of a step over that of the weights",
         measured=max(vitals.update_ratio or 0.0 for vitals in still),
         normal=(at.FROZEN, None),

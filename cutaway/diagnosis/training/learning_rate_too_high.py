@@ -25,8 +25,8 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
     hardly lower, or higher, than before: for L(w − Δ) ≈ L − g·Δ + ½ Δᵀ H Δ the gain is g·Δ at most, a half of that at
     the best length, and negative beyond twice that. It is the cause where the loss then (1) became non-finite, (2) rose
     above what it was before the first step, (3) never got below that of knowing nothing, (4) stayed far above its
-    lowest, or (5) where steps remained so long. And (6) units that were not saturated before the first step and soon
-    were have been thrown there.
+    lowest, (5) where steps remained so long, or (6) the rate is hundreds of times the usual one. And (7) units that
+    were neither saturated nor dead before the first step and soon were have been thrown there.
 
     Reference: Ben Braiek, Khomh, "Testing feedforward neural networks training programs", TOSEM 2023 (a tenth).
     """
@@ -55,10 +55,25 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
         return _finding(evidence, seen[long.index(True)], told, 0.85)
     if length >= min(at.PERSISTENT, max(2, len(seen))):
         return _finding(evidence, seen[begin], "and it stayed so", 0.8)
-    thrown = _thrown(evidence, seen)
+    if beyond_use(evidence):
+        told = f"and it is {times_usual(evidence):,.0f} times the usual one"
+        return _finding(evidence, seen[long.index(True)], told, 0.8)
+    thrown = _thrown(evidence, seen, long)
     if thrown is not None:
-        return _finding(evidence, seen[0], f"so that layer {thrown!r} was soon saturated", 0.65)
+        path, what = thrown
+        return _finding(evidence, seen[0], f"so that layer {path!r} was soon {what}", 0.65)
     return None
+
+
+def beyond_use(evidence: Evidence) -> bool:
+    """Whether the rate is so far above what is usual, and its steps so long, that no scaling of the data would help."""
+    return times_usual(evidence) > at.BEYOND_USE and any(_too_long(look) for look in looks(evidence))
+
+
+def times_usual(evidence: Evidence) -> float:
+    """Return how many times the usual rate it is; momentum lengthens steps, and counts."""
+    facts = evidence.optimizer
+    return facts.learning_rate / (1 - _momentum(evidence)) / facts.usual if facts.usual > 0 else 1.0
 
 
 def _momentum(evidence: Evidence) -> float:
@@ -95,15 +110,21 @@ def _recovered(evidence: Evidence) -> bool:
     return len(broke) == 1 and len(after) > 1 and all(math.isfinite(loss) for loss in after)
 
 
-def _thrown(evidence: Evidence, seen: list[Look]) -> str | None:
-    """Return the path of a hidden layer whose units began in the middle of their range and were soon at its ends."""
+def _thrown(evidence: Evidence, seen: list[Look], long: list[bool]) -> tuple[str, str] | None:
+    """Return the path of a hidden layer whose units began in the middle of their range and were soon at its ends.
+
+    The ends of a sigmoid or tanh, or the 0 of a ReLU: for that, the first step must have been long.
+    """
     for layer in evidence.layers:
-        shares = [vitals.saturated for look in seen for vitals in look.layers if vitals.path == layer.path]
-        told = [share for share in shares if share is not None]
-        if layer.units <= at.NARROWEST or len(told) < at.PERSISTENT or not hidden(evidence, layer.path):
+        course = [vitals for look in seen for vitals in look.layers if vitals.path == layer.path]
+        if layer.units <= at.NARROWEST or len(course) < at.PERSISTENT or not hidden(evidence, layer.path):
             continue
-        if told[0] < at.NOT_YET_SATURATED and all(share > at.SATURATED for share in told[1:]):
-            return layer.path
+        shares = [vitals.saturated for vitals in course if vitals.saturated is not None]
+        if shares and shares[0] < at.NOT_YET_SATURATED and all(share > at.SATURATED for share in shares[1:]):
+            return layer.path, "saturated"
+        silent = [vitals.silent for vitals in course]
+        if layer.kind == "ReLU" and long[0] and silent[0] < at.NOT_YET_SATURATED and min(silent[1:]) > at.DEAD:
+            return layer.path, "dead"
     return None
 
 

@@ -1,9 +1,11 @@
-"""A progress bar in the terminal: loss, validation, learning rate, time left; silent elsewhere."""
+"""Progress in the terminal: of a training its loss, rate and time left, of many fits how many are done."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -73,3 +75,25 @@ class ProgressBar:
         )
         self._bar.start()
         self._task = self._bar.add_task("training", total=self.epochs, figures="")
+
+
+@contextmanager
+def counting(what: str, show: bool | None = None) -> Iterator[Callable[[int, int], None]]:
+    """Give what hears how many of how many are done, and draws it on standard error while entered.
+
+    what   is counted, such as "networks"; show as for `ProgressBar`
+
+    >>> with counting("networks", show=False) as told:
+    ...     told(1, 2)
+    """
+    if not (sys.stderr.isatty() if show is None else show):
+        yield lambda done, whole: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn(f"{what} {{task.completed:.0f}}/{{task.total:.0f}}"), BarColumn(bar_width=24))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole)

@@ -1,11 +1,14 @@
 """A training that ended while it was still getting better."""
 
+from dataclasses import replace
+
 import pytest
 
 import cutaway as ca
 from cutaway.diagnosis.after.not_enough_epochs import not_enough_epochs
 from cutaway.diagnosis.course import trend
 from cutaway.diagnosis.verdict import verdict
+from cutaway.records import Event
 from tests.diagnosis.trained import clouds, evidence_of, moons, sine, stack
 
 
@@ -35,3 +38,17 @@ def test_the_share_of_a_straight_line_is_three_tenths():
     evidence = evidence_of(stack(8, out=1), sine(), ca.Adam(1e-6), epochs=40)
     assert trend(evidence).sure > 3
     assert trend(evidence).share == pytest.approx(0.3, abs=0.1) or trend(evidence).share == 1.0
+
+
+def test_a_training_that_stopped_by_its_own_rule_did_not_lack_epochs():
+    evidence = evidence_of(stack(16, 16, act=ca.Tanh, out=4), clouds(), ca.Adam(1e-3), epochs=6)
+    assert (evidence.ended, evidence.epochs, evidence.plan.epochs) == ("", 6, 6)
+    assert not_enough_epochs(evidence) is not None
+    # Few rows, learned by heart: their loss falls on when that of others rises.
+    x, y = moons(300)
+    how = {"epochs": 400, "early_stopping": 5, "validation": (x[40:], 1 - y[40:])}
+    early = evidence_of(stack(16), (x[:40], y[:40]), ca.Adam(0.01), **how)
+    assert early.ended == "patience" and early.epochs < 400 and early.steps == early.history[-1].step
+    assert not_enough_epochs(early) is None
+    told = not_enough_epochs(replace(early, events=(Event(9, "interrupted", "Ctrl-C in epoch 6 of 400"),)))
+    assert told is not None and f"after {early.epochs} epochs of 400, where it was stopped," in told.sentence

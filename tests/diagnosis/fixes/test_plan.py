@@ -30,12 +30,3 @@ def test_batch_size_stays_within_a_few_rows_and_all_of_them():
 def test_epochs_times_the_factor():
     assert after(line(epochs=7), "epochs", factor=2.5).plan.epochs == 18
     assert refused(line(epochs=7), "epochs", factor=1)
-
-
-def test_early_stop_holds_rows_out_where_none_are_and_waits():
-    changed = after(line(), "early_stop", patience=7)
-    assert changed.plan.patience == 7 and (len(changed.rows.x), len(changed.held_out.x)) == (80, 20)
-    both = np.concatenate([changed.rows.x, changed.held_out.x])
-    assert np.array_equal(np.sort(both, axis=0), np.sort(X.astype(np.float32), axis=0))
-    watched = after(setup_of(ca.Sequential(ca.Dense(1)), X, X[:, :1], "squared_error", held_out=30), "early_stop")
-    assert len(watched.held_out.x) == 30 and refused(watched, "early_stop")

@@ -1,11 +1,15 @@
 """Features that are the same in every row."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 import cutaway as ca
 from cutaway.diagnosis.inputs import input_facts
+from cutaway.diagnosis.preflight.constant_feature import constant_feature
 from cutaway.training.step import Batch
-from tests.diagnosis.preflight.trained import classifier, first, found, three_classes
+from tests.diagnosis.preflight.trained import altered, classifier, first, found, three_classes
 
 X, Y = three_classes(300)
 
@@ -31,8 +35,18 @@ def test_no_cause_of_harm():
 
 
 def test_all_of_them():
-    run = classifier(np.ones((300, 4), np.float32), Y, epochs=2)
-    assert found(run, "constant_feature").confidence > 0.5
+    """No simple method is better than chance either, so that there is no harm to be measured."""
+    with pytest.warns(ca.errors.FindingWarning, match="constant_feature"):
+        run = classifier(np.ones((300, 4), np.float32), Y, epochs=20)
+    assert first(run) == "constant_feature" and len(run.findings) == 1
+
+
+def test_one_row_or_one_target_is_nothing_to_tell_apart():
+    one = input_facts(Batch(np.ones((1, 4), np.float32), np.ones(1), None), None)
+    evidence = classifier(np.ones((300, 4), np.float32), Y, epochs=1).evidence
+    assert constant_feature(evidence) is not None
+    assert constant_feature(altered(evidence, inputs=one)) is None
+    assert constant_feature(altered(evidence, targets=replace(evidence.targets, std=0.0))) is None
 
 
 def test_silent_where_all_vary_and_on_pictures_with_a_border():

@@ -51,3 +51,9 @@ def test_a_network_that_learned_before_is_fine():
 @pytest.mark.parametrize("name", HEALTHY)
 def test_it_is_silent_on(name):
     assert initial_loss(healthy(name)) is None
+
+
+def test_a_rate_far_above_the_usual_is_likelier():
+    network = mlp(ca.Dense(1), Enlarged(50.0))
+    evidence = evidence_of(network, X, NUMBERS, "squared_error", optimizer=ca.GradientDescent(5.0))
+    assert initial_loss(evidence).confidence < 0.5

@@ -1,12 +1,14 @@
 """Labels that are no class, and shapes that stretch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import cutaway as ca
 from cutaway.diagnosis.preflight.label_problem import label_problem
 from cutaway.diagnosis.targets import target_facts
-from tests.diagnosis.preflight.trained import altered, classifier, three_classes
+from tests.diagnosis.preflight.trained import altered, classifier, first, found, three_classes
 
 X, Y = three_classes(200)
 WELL = classifier(X, Y, epochs=1).evidence
@@ -37,6 +39,16 @@ def test_shapes_that_stretch():
     assert "(200,) beside (200, 1)" in finding.sentence and finding.measured == len(X) * 0.75
 
 
-def test_a_class_without_rows_is_none():
+def test_outputs_that_no_row_asks_for_are_a_note():
     assert label_problem(WELL) is None
-    assert label_problem(altered(WELL, targets=target_facts(np.zeros(200, np.int32), 5))) is None
+    finding = label_problem(altered(WELL, targets=target_facts(np.array([0, 2, 2, 0], np.int32), 5)))
+    assert finding.note and finding.measured == 3 and "3 of the 5 outputs (1, 3, 4)" in finding.sentence
+    columns = np.eye(4, dtype=np.float32)[np.arange(200) % 3]
+    assert target_facts(columns, 4).unused == (3,) and target_facts(columns[:, :3], 3).unused == ()
+    run = classifier(X, Y, outputs=6)
+    assert first(run) is None and found(run, "label_problem").note
+
+
+def test_words_that_no_text_holds_are_nothing():
+    whole = replace(WELL.inputs, whole=True)
+    assert label_problem(altered(WELL, inputs=whole, targets=target_facts(np.zeros(200, np.int32), 5))) is None

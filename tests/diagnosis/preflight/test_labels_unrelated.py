@@ -1,12 +1,15 @@
 """Targets that have nothing to do with the inputs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from cutaway.diagnosis.preflight.labels_unrelated import labels_unrelated
 from cutaway.diagnosis.references import references
 from cutaway.losses import CrossEntropy, SquaredError
 from cutaway.training.step import Batch
-from tests.diagnosis.preflight.trained import classifier, first, found, numbers, regressor, three_classes
+from tests.diagnosis.preflight.trained import altered, classifier, first, found, numbers, regressor, three_classes
 
 X, Y = three_classes()
 
@@ -45,3 +48,31 @@ def test_the_probability_is_even_where_nothing_is_related(loss):
         y = random.integers(0, 3, 100).astype(np.int32) if isinstance(loss, CrossEntropy) else random.random((100, 1))
         found_at.append(references(loss, Batch(x, y, None), 100).unrelated)
     assert np.mean(np.array(found_at) < 0.02) < 0.12 and np.median(found_at) > 0.3
+
+
+def test_of_few_rows_and_of_many_features_it_is_a_note_at_most():
+    random = np.random.default_rng(0)
+    run = classifier(X[:100], random.permutation(Y[:100]), epochs=100)
+    assert not run.findings
+    wide = random.standard_normal((150, 100)).astype(np.float32)
+    run = classifier(wide, (wide[:, 0] > 0).astype(int), outputs=2, epochs=100)
+    assert "labels_unrelated" not in [finding.check for finding in run.findings]
+
+
+def test_silent_where_one_wild_target_outweighs_all_others():
+    x, y = numbers(400)
+    y[7] = 500.0
+    run = regressor(x, y, epochs=60)
+    assert run.evidence.targets.wild > 0.9 and found(run, "labels_unrelated") is None
+
+
+def test_silent_on_a_network_that_learns_late():
+    run = classifier(X, np.random.default_rng(3).permutation(Y), epochs=30)
+    assert first(run) == "labels_unrelated"
+    seen = (run.evidence.network_vitals[-1],) * 8
+    late = (*seen[:-3], *(replace(look, validation_score=0.9) for look in seen[-3:]))
+    outcome = replace(run.evidence.outcome, validation_score=0.9)
+    assert labels_unrelated(altered(run.evidence, network_vitals=late, outcome=outcome)) is None
+    # One lucky look is no learning.
+    lucky = (*seen[:-3], replace(seen[-3], validation_score=0.9), *seen[-2:])
+    assert labels_unrelated(altered(run.evidence, network_vitals=lucky)) is not None

@@ -17,7 +17,8 @@ def test_a_column_of_the_number():
     run = regressor(np.hstack([x, 3 * y[:, None] - 7]), y, epochs=5)
     assert first(run) == "leakage"
     assert run.evidence.references.without == pytest.approx(
-        regressor(x, y, epochs=1).evidence.references.linear, abs=0.01
+        regressor(x, y, epochs=1).evidence.references.linear,
+        abs=0.03,  # on other rows
     )
 
 
@@ -29,10 +30,25 @@ def test_beside_features_that_suffice_or_that_only_a_neighbour_understands():
     assert run.evidence.references.without > 0.9 and first(run) == "leakage"
 
 
-def test_silent_on_what_follows_from_the_target_less_than_exactly():
+def test_a_copy_that_is_noisy_or_bent():
+    random = np.random.default_rng(0)
     x, y = numbers()
-    near = y + 0.01 * np.random.default_rng(0).standard_normal(len(y)).astype(np.float32)
-    assert found(regressor(np.hstack([x, near[:, None]]), y, epochs=1), "leakage") is None
+    noisy = y + 0.05 * y.std() * random.standard_normal(len(y)).astype(np.float32)
+    for column in (noisy, np.exp(y / y.std())):
+        run = regressor(np.hstack([x[:, :2], column[:, None]]), y, epochs=1)
+        assert first(run) == "leakage" and "feature 2 tells the target alone" in run.findings[0].sentence
+    x, y = three_classes(distance=1.5)
+    near = y + 0.05 * random.standard_normal(len(y))
+    assert first(classifier(np.insert(x, 2, near, axis=1).astype(np.float32), y, epochs=1)) == "leakage"
+
+
+def test_silent_on_a_very_good_feature():
+    x, y = numbers()
+    good = y + 0.25 * y.std() * np.random.default_rng(0).standard_normal(len(y)).astype(np.float32)
+    assert found(regressor(np.hstack([x[:, :2], good[:, None]]), y, epochs=1), "leakage") is None
+    # Of classes far apart, every feature tells the class.
+    x, y = three_classes(distance=40.0)
+    assert found(classifier(x, y, epochs=1), "leakage") is None
 
 
 def test_silent_on_exercises():

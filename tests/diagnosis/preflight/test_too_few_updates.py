@@ -3,6 +3,7 @@
 import pytest
 
 import cutaway as ca
+from cutaway.diagnosis.preflight.too_few_updates import too_few_updates
 from tests.diagnosis.preflight.trained import first, found, numbers, regressor
 
 X, Y = numbers()
@@ -33,3 +34,10 @@ def test_silent_on_a_long_plan_that_is_too_slow():
 def test_silent_where_it_diverged():
     run = regressor(X, Y, epochs=5, optimizer=ca.GradientDescent(50.0))
     assert first(run) not in (None, "too_few_updates")
+
+
+def test_it_explains_no_weights_that_do_not_move():
+    assert not {"frozen_weights", "vanishing_gradient"} & set(too_few_updates.explains)
+    optimizer = ca.Adam(1e-2, learning_rate_factors={"0.*": 0.0, "2.*": 0.0})
+    run = regressor(X, Y, ca.Dense(4), ca.Tanh(), ca.Dense(4), ca.Tanh(), epochs=10, optimizer=optimizer)
+    assert "frozen_weights" in [finding.check for finding in (*run.findings, *run.verdict.notes)]

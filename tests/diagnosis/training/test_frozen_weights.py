@@ -9,6 +9,7 @@ def test_layers_that_the_optimizer_leaves():
     optimizer = ca.Adam(3e-3, learning_rate_factors={"2.*": 0.0})
     finding = frozen_weights(evidence_of(stack(16, 16), moons(), optimizer))
     assert finding.layer == "2" and finding.measured == 0.0
+    assert finding.sentence.startswith("the optimizer does not hold the weights of layer '2', or moves them at a rate")
     optimizer = ca.Momentum(0.01, learning_rate_factors={"0.*": 0.0, "2.*": 0.0})
     finding = frozen_weights(evidence_of(stack(16, 16), moons(), optimizer))
     assert finding.layer == "0" and "'0', '2'" in finding.sentence

@@ -63,3 +63,32 @@ def test_what_a_step_keeps_of_its_promise_is_that_of_a_parabola():
         look = looks(evidence)[0]
         assert look.kept_promise == pytest.approx(1 - rate * hessian / 2, abs=1e-3)
         assert look.far_promise == pytest.approx(1 - 10 * rate * hessian / 2, abs=1e-3)
+
+
+RATES = [ca.GradientDescent(5.0), ca.GradientDescent(100.0), ca.Momentum(1.0), ca.Adam(1.0), ca.Adam(10.0)]
+
+
+@pytest.mark.parametrize("task", ["numbers", "classes", "yes and no"])
+@pytest.mark.parametrize("norm", [False, True])
+@pytest.mark.parametrize("raw", [False, True])
+def test_rates_beyond_use_come_first_whatever_else_is_odd(task, norm, raw):
+    """Scaled inputs would not help; and a high first loss, dead units or squared error of classes are not the cause."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((300, 3))
+    y = np.sin(2 * x[:, 0]) + x[:, 1]
+    x = x * [1, 30, 0.3] + [0, 400, 1] if raw else 4 * x
+    told = {"numbers": 20 * y + 100 if raw else y, "classes": np.digitize(y, [-0.6, 0.6])}
+    told["yes and no"] = np.eye(3)[told["classes"]]
+    for rate in RATES:
+        net = stack(12, 12, out=1 if task == "numbers" else 3, norm=norm)
+        evidence = evidence_of(net, (x, told[task]), rate, epochs=15)
+        found = verdict(evidence)
+        # What was undone in time, and delivers a good network, is no finding.
+        assert not found.harm or found.findings[0].check == "learning_rate_too_high", (rate, found.findings)
+        assert found.harm or learning_rate_too_high(evidence) is None or found.notes
+
+
+def test_a_usual_rate_on_raw_inputs_is_not_the_cause():
+    x, y = moons()
+    found = verdict(evidence_of(stack(16, 16), (300 * x + 1000, y), ca.GradientDescent(0.5)))
+    assert found.harm and found.findings[0].check == "inputs_unscaled"

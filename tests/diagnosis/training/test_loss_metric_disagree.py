@@ -1,6 +1,7 @@
 """A loss that falls while the answers get worse: rows of another kind weigh nearly everything."""
 
 import numpy as np
+import pytest
 
 import cutaway as ca
 from cutaway.diagnosis.training.loss_metric_disagree import loss_metric_disagree
@@ -21,3 +22,14 @@ def test_weights_that_ask_for_the_opposite():
 def test_where_both_get_better_or_stand_still_there_is_none():
     for epochs in (5, 60):
         assert loss_metric_disagree(evidence_of(stack(16, 16), moons(), ca.Adam(0.01), epochs=epochs)) is None
+
+
+@pytest.mark.parametrize("optimizer", [ca.Adam(1e-3), ca.Adam(1e-7)])
+def test_scores_near_chance_go_up_and_down_by_luck(optimizer):
+    """Sums alone cannot tell the quarters of a square apart, nor can steps of nothing."""
+    for seed in range(3):
+        x = np.random.default_rng(seed).uniform(-1, 1, (400, 2))
+        y = ((x[:, 0] > 0) ^ (x[:, 1] > 0)).astype(np.float32)
+        net = ca.Sequential(ca.Dense(32), ca.Dense(32), ca.Dense(1))
+        evidence = evidence_of(net, (x, y), optimizer, seed=seed)
+        assert loss_metric_disagree(evidence) is None

@@ -1,0 +1,201 @@
+"""The studio in a real browser: from the hand to the screen, frames a second, and what watching costs a training.
+
+A drag: the network of the ladder, 2-8-8-1, 160 rows; a weight is moved 100 times, 50 ms apart. Measured is from the
+browser's own event to the instant after the paint that shows the answer of Python (the value of the output unit).
+
+Frames: a network of 100 hidden units, 512 rows of 10 columns, trains as fast as it goes. The steps of the training a
+second are compared with the page open on it and with no page, in turn; frames are steps shown that the page painted.
+
+The first view: a GPT of 340,000 weights, from the address to its first painted layer.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import cutaway as ca
+from benchmarks.report import table, write
+from cutaway.studio.case import Case
+from cutaway.studio.material import Material
+from cutaway.studio.opening import open_arrays, open_rung
+from cutaway.studio.session import Session
+from cutaway.studio.way import Way
+from cutaway.studio.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOVES, PAUSE = 100, 50  # of the drag, and milliseconds from one to the next
+SECONDS = 4.0  # that frames and steps are counted over, each time
+WARM = 1.0  # seconds of training before anything is counted
+
+# The first move after the last answer starts the clock; the answer is on the screen when a message posted within the
+# animation frame that shows it arrives.
+WATCH_DRAG = """() => {
+    window.spent = [];
+    let began = null;
+    const gear = document.querySelector('[data-weight="4.weight[2,0]"]');
+    gear.addEventListener("pointermove", () => { began ??= performance.now(); }, true);
+    const painted = (then) => requestAnimationFrame(() => {
+        const after = new MessageChannel();
+        after.port1.onmessage = then;
+        after.port2.postMessage(0);
+    });
+    new MutationObserver(() => {
+        if (began === null) return;
+        const begin = began;
+        began = null;
+        painted(() => window.spent.push(performance.now() - begin));
+    }).observe(document.getElementById("gear-3-0--2"), {attributes: true, attributeFilter: ["aria-label"]});
+}"""
+COUNT = """seconds => new Promise((told) => {
+    let frames = 0;
+    const watcher = new MutationObserver(() => frames++);
+    watcher.observe(document.querySelector("[data-time=step]"), {childList: true, characterData: true, subtree: true});
+    setTimeout(() => { watcher.disconnect(); told(frames / seconds); }, 1000 * seconds);
+})"""
+
+
+@contextmanager
+def page_of(running: Any, session: Session) -> Iterator[Any]:
+    """Give a page of Chromium that shows a session, its first numbers painted."""
+    window = Window.opened(session, wait=False, browser=False, say=lambda said: None)
+    room = running.new_context(viewport={"width": 1440, "height": 1000})
+    page = room.new_page()
+    page.goto(window.address)
+    page.locator('[data-view="number"] [data-number]').wait_for(timeout=60_000)
+    try:
+        yield page
+    finally:
+        room.close()
+        window.close()
+
+
+def dragged(running: Any, moves: int) -> list[float]:
+    """Return the milliseconds from each move of a hand to the screen, sorted."""
+    with page_of(running, Session(*open_rung("network"))) as page:
+        page.wait_for_timeout(1000)
+        page.evaluate(WATCH_DRAG)
+        # The middle of the drawn curve, not of its box.
+        x, y = page.locator('[data-weight="4.weight[2,0]"] .reach').evaluate(
+            """path => {
+                const at = path.getPointAtLength(path.getTotalLength() / 2);
+                const to = path.getScreenCTM();
+                return [to.a * at.x + to.e, to.d * at.y + to.f];
+            }"""
+        )
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for move in range(moves + 4):
+            page.mouse.move(x, y - 5 - 1.3 * (move % 60))
+            page.wait_for_timeout(PAUSE)
+        page.mouse.up()
+        return sorted(page.evaluate("window.spent"))
+
+
+def wide() -> Session:
+    """Return a session on a network of 100 hidden units."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(512, 10))
+    net = ca.Sequential(ca.Dense(50), ca.Tanh(), ca.Dense(50), ca.Tanh(), ca.Dense(1))
+    return Session(*open_arrays(net, x, np.sin(x[:, 0]) + x[:, 1] * x[:, 2], validation=0.2))
+
+
+def steps_a_second(session: Session, seconds: float) -> float:
+    """Return how many steps the training under way takes a second."""
+    began, first = time.perf_counter(), session.now.step
+    time.sleep(seconds)
+    return (session.now.step - first) / (time.perf_counter() - began)
+
+
+def watched(running: Any, repeats: int, seconds: float) -> dict[str, Any]:
+    """Return frames a second, and steps a second with the page and without, each time one after the other."""
+    found: dict[str, list[float]] = {"frames": [], "with": [], "without": []}
+    for _ in range(repeats):
+        session = wide()
+        with page_of(running, session) as page:
+            page.get_by_role("button", name="Train").click()
+            time.sleep(WARM)
+            first, began = session.now.step, time.perf_counter()
+            found["frames"].append(page.evaluate(COUNT, seconds))
+            found["with"].append((session.now.step - first) / (time.perf_counter() - began))
+        alone = wide()
+        with alone.turn():
+            alone.training.start()
+        time.sleep(WARM)
+        found["without"].append(steps_a_second(alone, seconds))
+        alone.close()
+    shares = [a / b for a, b in zip(found["with"], found["without"], strict=True)]
+    return {
+        "frames a second": statistics.median(found["frames"]),
+        "steps a second, watched": statistics.median(found["with"]),
+        "steps a second, alone": statistics.median(found["without"]), "share": statistics.median(shares),
+        "shares": shares,
+    }  # fmt: skip
+
+
+def gpt() -> Session:
+    """Return a session on a GPT of 340,000 weights, with as many windows as a run of that size shows."""
+    random = np.random.default_rng(0)
+    letters = tuple(map(chr, range(48, 113)))
+    tokens = random.integers(0, len(letters), (228, 65))
+    blocks = [ca.TransformerBlock(4) for _ in range(4)]
+    net = ca.Sequential(
+        ca.Embedding(len(letters), 80), ca.LearnedPositions(64), *blocks, ca.LayerNorm(), ca.Dense(len(letters))
+    )
+    net.build(tokens[:2, :-1], 0)
+    every = np.arange(len(tokens))
+    material = Material(
+        name="text", kind="text", x=tokens[:, :-1], y=tokens[:, 1:], training=every, held_out=every[:0],
+        inputs=("token",), outputs=letters, target="the next token", classes=letters, letters=letters,
+    )  # fmt: skip
+    return Session(Case("a GPT", material, net, editable=False), Way(ca.losses.CrossEntropy(), ca.Adam(1e-4), 32))
+
+
+def first_view(running: Any) -> tuple[int, float]:
+    """Return the weights of a GPT, and the seconds from its address to its first painted layer."""
+    session = gpt()
+    window = Window.opened(session, wait=False, browser=False, say=lambda said: None)
+    page = running.new_page(viewport={"width": 1440, "height": 1000})
+    began = time.perf_counter()
+    page.goto(window.address)
+    page.locator("[data-view=network] li canvas").first.wait_for(timeout=60_000)
+    took = time.perf_counter() - began
+    page.close()
+    window.close()
+    return session.case.weights, took
+
+
+def main(repeats: int, quick: bool) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise SystemExit("the studio is measured in Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        running = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        spent = dragged(running, 10 if quick else MOVES)
+        figures = watched(running, 1 if quick else repeats, 1.0 if quick else SECONDS)
+        views = [first_view(running) for _ in range(1 if quick else repeats)]
+        running.close()
+    low, high = statistics.median(spent), spent[min(len(spent) - 1, int(0.95 * len(spent)))]
+    drag = {"milliseconds": low, "95 %": high, "moves": len(spent)}
+    first = {"weights": views[0][0], "seconds": statistics.median(seconds for _, seconds in views)}
+    print(table([
+        ["the studio in Chromium", "measured", "bar"],
+        ["a drag to the painted answer, median", f"{low:.0f} ms", ""],
+        [f"95 % of {len(spent)} moves within", f"{high:.0f} ms", "50 ms"],
+        ["frames a second, 100 hidden units in training", f"{figures['frames a second']:.1f}", "30"],
+        ["steps a second, watched", f"{figures['steps a second, watched']:.0f}", ""],
+        ["steps a second, alone", f"{figures['steps a second, alone']:.0f}", ""],
+        ["share of its speed that the training keeps", f"{figures['share']:.3f}", "0.9"],
+        [f"a GPT of {first['weights']:,} weights, to its first layer", f"{first['seconds']:.2f} s", "2 s"],
+    ]))  # fmt: skip
+    if not quick:
+        write("studio", {"drag": drag, "live": figures, "first view": first})

@@ -1,0 +1,82 @@
+"""Which of several processes this one is, and what they tell each other; one alone unless it has joined others.
+
+Processes that train together run the same program on the same arguments, each on devices of its own. What one decides
+by its clock, its memory or its files alone would part them: such things go through `first_says` or `most`, after which
+all know the same. Only the first process writes files and speaks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Exchange(Protocol):
+    """What processes that have joined can do together."""
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum over all processes of whole numbers of 32 bits, the same for each."""
+
+    def most(self, values: np.ndarray) -> np.ndarray:
+        """Return the largest over all processes of whole numbers of 32 bits, the same for each."""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The processes of a training: how many there are, and which this is.
+
+    >>> alone = Processes()
+    >>> alone.first, alone.several, alone.most([3, 1]).tolist(), alone.first_says(np.array([0.5])).tolist()
+    (True, False, [3, 1], [0.5])
+    """
+
+    count: int = 1
+    index: int = 0
+    exchange: Exchange | None = None
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the one that writes and speaks."""
+        return self.index == 0
+
+    @property
+    def several(self) -> bool:
+        """Whether there are others."""
+        return self.count > 1
+
+    def most(self, values: Any) -> np.ndarray:
+        """Return the largest of each whole number, −2³¹ to 2³¹ − 1, over the processes."""
+        mine = np.asarray(values, np.int32)
+        return mine if self.exchange is None else self.exchange.most(mine)
+
+    def first_says(self, values: np.ndarray) -> np.ndarray:
+        """Return the first process's array, bit by bit; all must give one of the same shape and type."""
+        return values if self.exchange is None else np.frombuffer(
+            self.told(values.tobytes()), values.dtype
+        ).reshape(values.shape)  # fmt: skip
+
+    def told(self, content: bytes) -> bytes:
+        """Return the bytes that the first process gives; what the others give does not matter."""
+        if self.exchange is None:
+            return content
+        length = int(self.exchange.total(np.array([len(content) if self.first else 0], np.int32))[0])
+        words = np.zeros(-(-length // 4), np.int32)
+        if self.first:
+            words = np.frombuffer(content.ljust(4 * len(words), b"\0"), np.int32)
+        # One adds its words and the others zeros: what arrives are its words, whatever they stand for.
+        return self.exchange.total(words).tobytes()[:length]
+
+
+_joined = [Processes()]
+
+
+def processes() -> Processes:
+    """Return the processes of this training; `Processes()`, one alone, unless this one has joined others."""
+    return _joined[0]
+
+
+def join(found: Processes) -> None:
+    """Say which processes there are; `cutaway.distributed.join` does, once they are connected."""
+    _joined[0] = found

@@ -1,0 +1,85 @@
+"""`cutaway launch`: one training in several processes of this machine."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cutaway.cli.exit_codes import DONE, WRONG_INPUT
+from cutaway.cli.printable import printable
+from cutaway.cli.values import whole
+from cutaway.errors import InputError
+from cutaway.errors import whole as whole_number
+
+MOST = 1024  # processes
+
+
+def launch(
+    *command: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    processes: Annotated[int, Parameter(converter=whole)],
+) -> int:
+    """Train in several processes on this machine, which share the work of one training.
+
+    The weights are those of one process, to rounding. When a process fails, the others are ended, and the training
+    goes on from its last checkpoint with --resume, in as many processes as you like.
+
+    Example: `cutaway launch --processes 2 -- train pictures/`
+
+    Parameters
+    ----------
+    command
+        After two hyphens: train, with what it takes.
+    processes
+        How many processes; each gets its share of the cores.
+    """
+    whole_number("--processes", processes, 1, MOST)
+    words = list(command[1:] if command[:1] == ("--",) else command)
+    if words[:1] != ["train"]:
+        given = f"got {' '.join(words)}" if words else "got nothing"
+        raise InputError(
+            f"launch: {given}; expected a training after two hyphens, such as: cutaway launch --processes 2 -- train "
+            "houses.csv --target price"
+        )
+    from cutaway.distributed.launching import launch as launched
+
+    ended = launched([sys.executable, "-m", "cutaway.cli.main", *words], processes)
+    if ended.failed is None:
+        return DONE
+    if ended.alike:  # each has said why
+        return ended.codes[0]
+    again = f"cutaway launch --processes {processes} -- {shlex.join(words)}"
+    sys.stderr.write(printable(f"cutaway: {ended.words}, and the others were ended; {_kept(words, again)}") + "\n")
+    return WRONG_INPUT
+
+
+def _kept(words: list[str], again: str) -> str:
+    """Return where the last checkpoint is, and how to go on."""
+    from cutaway.storage.run_folder import CHECKPOINT
+
+    folder = _folder(words)
+    found = sorted((folder / CHECKPOINT).glob("*/*.safetensors"), key=lambda place: place.stat().st_mtime)
+    if not found:
+        return f"there is no checkpoint in {folder} yet; to begin anew: {again}"
+    resumed = again if "--resume" in words else f"{again} --resume"
+    return f"the last checkpoint is {found[-1]}; to go on from it: {resumed}"
+
+
+def _folder(words: list[str]) -> Path:
+    """Return the folder that a training writes to.
+
+    >>> _folder(["train", "houses.csv", "--target", "price"]).as_posix(), _folder(["train", "a", "-o", "there"]).name
+    ('runs/houses', 'there')
+    """
+    from cutaway.cli.train import run_name
+
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if word in ("--out", "-o"):
+            return Path(after)
+        if word.startswith("--out="):
+            return Path(word.removeprefix("--out="))
+    data = next((word for word in words[1:] if not word.startswith("-")), "run")
+    return Path("runs") / run_name(Path(data))

@@ -1,0 +1,84 @@
+"""What was reached: by simple methods, and by the weights that a training delivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class References:
+    """What simple methods reach, in the same measure as `NetworkVitals.score`.
+
+    They learn from training rows and answer the very rows held out that the network is judged by; where none is held
+    out, training rows, each left out in turn.
+
+    chance     the commonest class, or the mean
+    linear     least squares on standardised inputs, with the ridge that is best in leave-one-out
+    neighbour  the nearest row
+    error      standard error of the difference between two scores on so few rows, where nothing is known of the other
+    rows       how many training rows they learned from
+    unrelated  probability of so good a score where targets have nothing to do with inputs, by permuting them
+    recognised for each class, the share of its rows that the better of the two methods recognises; 0 where most of
+               what it calls so is of another class
+    weighed    the share that linear discriminants recognise of it, for which all classes count the same; only where one
+               is rare
+    copied     name of a feature that tells the target alone, "" where none does
+    alone      how well it does: the rank correlation, or the share of rows whose neighbour in it is of their class
+    itself     whether it is the target itself, up to factor and offset
+    without    what the better of the two methods reaches without that feature
+    judged     how many rows both they and the network are judged by
+    marks      how good the better of the two methods answers each of the rows held out (see `marks_of`); empty without
+    clear, unclear   share of the rows that a vote of their neighbours calls another class: of the third where the
+               vote is clearest, and of the rest; `suspects` are rows of the first, the worst first
+    """
+
+    chance: float
+    linear: float
+    neighbour: float
+    error: float
+    rows: int = 0
+    unrelated: float = 0.0
+    recognised: tuple[float, ...] = ()
+    weighed: tuple[float, ...] = ()
+    copied: str = ""
+    without: float = 0.0
+    clear: float = 0.0
+    unclear: float = 0.0
+    suspects: tuple[int, ...] = ()
+    judged: int = 0
+    marks: tuple[float, ...] = ()
+    alone: float = 1.0
+    itself: bool = True
+
+    @property
+    def best(self) -> float:
+        """The best of them."""
+        return max(self.chance, self.linear, self.neighbour)
+
+    @property
+    def simple(self) -> bool:
+        """Whether any simple method could be tried; for tokens and autoencoders none is, and only chance is known."""
+        return not self.linear == self.neighbour == self.chance
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How good the delivered weights are: on the probe rows, and on rows held out (None without them).
+
+    recalls   for each class, the share of its rows that are recognised, of probe rows and rows held out; `support` how
+              many they are
+    error     standard error of the score held out (without: on probe rows) minus the better simple method's on the same
+              rows; None where they are not the same rows, and `References.error` must do
+    chance_error   of the same minus what the best constant answer has there
+    constant, constant_error   on the probe rows, what the best constant answer has, and the standard error of the
+              network's score minus that
+    """
+
+    score: float
+    validation_score: float | None
+    recalls: tuple[float, ...] = ()
+    support: tuple[int, ...] = ()
+    error: float | None = None
+    chance_error: float | None = None
+    constant: float | None = None
+    constant_error: float | None = None

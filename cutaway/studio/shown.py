@@ -1,0 +1,41 @@
+"""What is on show at one instant, and one edit by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cutaway.studio.case import Case, Selected
+from cutaway.studio.history import History, Spot
+from cutaway.studio.moment import Moment
+from cutaway.studio.views import Views
+from cutaway.studio.way import Way
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit by hand; `made` is the branch that it began, None where it went on in one, `origin` where from."""
+
+    spot: Spot
+    before: float
+    after: float
+    made: int | None = None
+    origin: Moment | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is on show at one instant: enough to compute every view of it without holding up the training.
+
+    tick   grows with whatever happens, steps too
+    last   the last step of the branch
+    """
+
+    case: Case
+    views: Views
+    history: History
+    moment: Moment
+    way: Way
+    selected: Selected
+    version: int
+    tick: int
+    last: int

@@ -1,0 +1,107 @@
+"""What is harm where simple methods can be tried, where none can, and where nothing can be judged."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import cutaway as ca
+from cutaway.diagnosis.harm import harm
+from cutaway.diagnosis.verdict import verdict
+from tests.diagnosis.trained import evidence_of, stack
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(0)
+
+
+def tokens(random, count=300, places=12, classes=8):
+    """Return sequences in which each token follows from the one before, and what comes next at each place."""
+    text = [random.integers(0, classes, count)]
+    for _ in range(places):
+        text.append((3 * text[-1] + 1) % classes)
+    whole = np.stack(text, axis=1).astype(np.int32)
+    return whole[:, :-1], whole[:, 1:]
+
+
+def words(random, optimizer, epochs=30, shuffled=False):
+    x, y = tokens(random)
+    y = random.permuted(y, axis=0) if shuffled else y
+    return evidence_of(ca.Sequential(ca.Embedding(8, 16), ca.Dense(8)), (x, y), optimizer, epochs=epochs)
+
+
+def test_tokens_that_are_learned_are_well(random):
+    evidence = words(random, ca.Adam(0.01))
+    assert not evidence.references.simple and evidence.outcome.score > 0.9
+    assert harm(evidence).sentence == "" and not verdict(evidence).findings
+
+
+def test_tokens_of_which_nothing_is_learned_are_harm(random):
+    for evidence in (words(random, ca.GradientDescent(1e-6)), words(random, ca.Adam(0.01), shuffled=True)):
+        found = harm(evidence)
+        assert found.kind == "below" and "no better than that of one who knows nothing" in found.sentence
+        assert verdict(evidence).findings
+
+
+def test_after_few_steps_nothing_can_be_judged(random):
+    found = harm(words(random, ca.GradientDescent(1e-6), epochs=3))
+    assert not found and found.sentence.startswith("cannot be judged: accuracy")
+    assert "no simple method to compare it with" in found.sentence
+
+
+def test_of_one_common_class_probabilities_count(random):
+    """Nine of ten tokens are the same whatever came before: the answer is the same, its probability is learned."""
+    x = random.integers(0, 4, (300, 10)).astype(np.int32)
+    y = np.where(random.random(x.shape) < np.array([0.02, 0.02, 0.02, 0.35])[x], 1, 0).astype(np.int32)
+    evidence = evidence_of(ca.Sequential(ca.Embedding(4, 8), ca.Dense(2)), (x, y), ca.Adam(0.02), epochs=40)
+    assert evidence.outcome.score - evidence.outcome.constant <= 2 * evidence.outcome.constant_error
+    assert min(record.loss for record in evidence.history) < 0.9 * evidence.output.expected
+    assert not harm(evidence) and harm(evidence).sentence.startswith("cannot be judged")
+
+
+@pytest.mark.parametrize("task", ["classes", "numbers"])
+def test_a_table_that_tells_nothing_is_not_called_well(random, task):
+    x = random.normal(size=(400, 5))
+    y = random.integers(0, 2, 400) if task == "classes" else random.normal(size=(400, 1))
+    evidence = evidence_of(stack(16, out=2 if task == "classes" else 1), (x, y), ca.Adam(3e-3))
+    found = harm(evidence)
+    assert not found and "nor are simple methods" in found.sentence
+    assert f"{'accuracy' if task == 'classes' else 'R²'} " in found.sentence
+
+
+def test_an_autoencoder_is_compared_with_chance_alone(random):
+    hidden = random.normal(size=(400, 2))
+    x = hidden @ random.normal(size=(2, 8)) + 0.3 * random.normal(size=(400, 8))
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    evidence = evidence_of(ca.Sequential(ca.Dense(2), ca.Dense(8)), (x, x), ca.Adam(0.01), epochs=60)
+    assert not evidence.references.simple and 0.5 < evidence.outcome.validation_score < 0.99
+    assert not harm(evidence) and harm(evidence).sentence == ""
+    assert "not_learning" not in [finding.check for finding in verdict(evidence).findings]
+
+
+def test_a_shortfall_is_weighed_by_the_rows_in_which_the_two_differ(random):
+    x = random.normal(size=(400, 6))
+    y = (x @ random.normal(size=6) + 0.5 * random.normal(size=400) > 0).astype(int)
+    evidence = evidence_of(stack(16), (x, y), ca.Adam(3e-3))
+    known, outcome = evidence.references, evidence.outcome
+    assert known.judged == 100 and 0 < outcome.error < known.error
+    below = replace(outcome, validation_score=known.best - 0.09)
+    assert harm(replace(evidence, outcome=replace(below, error=0.02))).kind == "below"
+    assert not harm(replace(evidence, outcome=replace(below, error=0.033)))
+    # Where rows learned from are answered as badly, less is needed.
+    twice = replace(below, error=0.033, score=known.best - 0.09)
+    assert harm(replace(evidence, outcome=twice)).kind == "below"
+    # What is not known row by row errs by both scores.
+    assert not harm(replace(evidence, outcome=replace(below, error=None), references=replace(known, error=0.05)))
+    assert harm(replace(evidence, outcome=replace(below, error=None), references=replace(known, error=0.04)))
+
+
+def test_noisy_numbers_of_few_rows_are_no_harm():
+    """Ten features, half of the variance noise, 220 rows: the sets on which a network is a little worse by nature."""
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        x = random.normal(size=(310, 10))
+        y = (x @ random.normal(size=10) / 3 + random.normal(size=310))[:, None]
+        evidence = evidence_of(stack(32, 32, out=1), (x / 1.0, y / y.std()), ca.Adam(3e-3), epochs=60)
+        assert not verdict(evidence).findings

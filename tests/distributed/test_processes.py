@@ -1,0 +1,135 @@
+"""Two and four processes on this machine give the weights of one; killed and gone on with, in other numbers, too."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.distributed import work
+
+pytest.importorskip("jax")
+
+from cutaway.distributed import launch
+
+ROOT = Path(__file__).parents[2]
+# Between numbers of processes only the order of sums differs, in float32; Adam's quotients of small gradients carry it
+# on for some forty steps.
+TOLERANCE = {"rtol": 2e-4, "atol": 2e-5}
+
+
+def launched(names, place, count, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    return launch([sys.executable, "-m", "tests.distributed.work", names, str(place)], count)
+
+
+def same(found, expected):
+    assert set(found) == set(expected)
+    for name, array in expected.items():
+        np.testing.assert_allclose(found[name], array, **TOLERANCE, err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return work.single(Path())
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """A folder with a training that one process began, and that was ended in its fourth epoch."""
+    place = tmp_path_factory.mktemp("place")
+
+    def end(record):
+        if isinstance(record, work.StepRecord) and record.epoch == 4:
+            raise ZeroDivisionError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work.keeping, "EVERY", 0.0)
+        with pytest.raises(ZeroDivisionError):
+            work.fitted(path=place / "begun", callbacks=[end])
+    return place
+
+
+def test_two_processes_give_the_weights_of_one(alone, begun, monkeypatch, capfd):
+    """One network, with a batch that two do not divide; networks, divided and not; an early stop; begun by one."""
+    ended = launched("single,members,odd_members,stopped,resumed,halted,ended", begun, 2, monkeypatch)
+    out, told = capfd.readouterr()
+    assert ended.codes == (0, 0), told
+    assert out == "hello from 0\n"
+    assert "[1] hello from 1" in told
+    expected = {"single": alone, "resumed": alone}
+    for name in ("members", "odd_members", "stopped"):
+        expected[name] = work.DONE[name](begun)
+    assert len(expected["stopped"]["losses"]) < 60
+    for name, those in expected.items():
+        for index in (0, 1):
+            same(np.load(begun / f"{name}-{index}.npz"), those)
+    for index in (0, 1):
+        assert len(np.load(begun / f"halted-{index}.npz")["losses"]) == 3
+        assert np.load(begun / f"ended-{index}.npz")["ended"].all()
+    assert list((begun / "ended" / "checkpoint" / "0").glob("*.safetensors"))
+    assert not (begun / "begun" / "checkpoint").exists()  # it is finished, and was written by one
+    assert (begun / "begun" / "run.json").exists()
+
+
+def test_four_processes_give_the_weights_of_one(alone, tmp_path, monkeypatch, capfd):
+    ended = launched("single", tmp_path, 4, monkeypatch)
+    assert ended.codes == (0, 0, 0, 0), capfd.readouterr().err
+    for index in (0, 3):
+        same(np.load(tmp_path / f"single-{index}.npz"), alone)
+
+
+def test_a_killed_process_ends_the_others_and_one_goes_on(alone, tmp_path, monkeypatch, capfd):
+    ended = launched("killed", tmp_path, 2, monkeypatch)
+    told = capfd.readouterr().err
+    assert ended.failed == 1
+    assert ended.words == "process 1 of 2 was killed (SIGKILL)"
+    assert ended.codes[0] != 0
+    assert not ended.alike
+    kept = sorted((tmp_path / "killed" / "checkpoint" / "0").glob("*.safetensors"))
+    assert kept, told
+    same(work.fitted(path=tmp_path / "killed", resume=True), alone)
+
+
+CLUSTERS = {
+    "SLURM": lambda index, port: {
+        "SLURM_JOB_ID": str(port - 61440), "SLURM_STEP_NODELIST": "localhost", "SLURM_NTASKS": "2",
+        "SLURM_PROCID": str(index), "SLURM_LOCALID": str(index),
+    },
+    "Open MPI": lambda index, port: {
+        "OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": str(index), "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}",
+    },
+    "Kubernetes": lambda index, port: {
+        "JAX_NUM_PROCESSES": "2", "JOB_COMPLETION_INDEX": str(index), "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}",
+    },
+}  # fmt: skip
+JOINED = """
+from cutaway.distributed import join
+group = join(distributed=True)
+print(group.count, group.index, group.most([group.index])[0], group.told(b"first" if group.first else b"not"))
+"""
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_what_clusters_say_is_understood(name):
+    """Two processes with the variables that a cluster sets, on this machine, join each other."""
+    port = next(port for port in range(61440, 65536) if _is_free(port))
+    usual = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM", "OMPI", "JAX_"))}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", JOINED], env={**usual, **CLUSTERS[name](index, port)}, cwd=ROOT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for index in (0, 1)
+    ]  # fmt: skip
+    for index, process in enumerate(running):
+        out, told = process.communicate(timeout=120)
+        assert out == f"2 {index} 1 b'first'\n", told
+
+
+def _is_free(port):
+    with socket.socket() as door:
+        return door.connect_ex(("127.0.0.1", port)) != 0
