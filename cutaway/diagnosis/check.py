@@ -27,6 +27,11 @@ class Check:
     certain: bool = False
     explains: tuple[str, ...] = ()
 
+    @property
+    def preflight(self) -> bool:
+        """Whether it finds its cause in what stands before the first step."""
+        return ".preflight." in self.look.__module__
+
     def __call__(self, evidence: Evidence) -> Finding | None:
         """Return the finding, or None."""
         return self.look(evidence)

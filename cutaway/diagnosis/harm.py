@@ -24,7 +24,7 @@ class Harm:
         return bool(self.kind)
 
 
-def harm(evidence: Evidence) -> Harm:
+def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
     """Return what harm there is; none where the delivered weights are as good as what simple methods reach.
 
     diverged   a loss or a weight was not finite, or the loss ends far above its lowest
@@ -33,6 +33,8 @@ def harm(evidence: Evidence) -> Harm:
 
     A score that is not above chance by more than its error, where simple methods are not either, tells nothing: then
     there is no harm, and a sentence that says so.
+
+    errors   of a shortfall row by row; fewer where a cause is known beforehand
     """
     score, known, outcome = final_score(evidence), evidence.references, evidence.outcome
     gain = known.best - known.chance
@@ -43,7 +45,7 @@ def harm(evidence: Evidence) -> Harm:
         # One answer that is wild makes the error as large as the shortfall; all rows together then say more. And rows
         # that were learned from are a second witness where they are answered so much worse, too.
         witness = known.best - outcome.score > at.SHORTFALL * gain
-        allowed = (at.SHORTFALL_ERRORS if witness else at.ROW_BY_ROW_ERRORS) * min(outcome.error, known.error)
+        allowed = (at.SHORTFALL_ERRORS if witness else errors) * min(outcome.error, known.error)
     if comparable and (short <= at.SHORTFALL * gain or short <= allowed):
         return _unjudged(evidence)
     diverged = _diverged(evidence)

@@ -243,14 +243,13 @@ def _between(features: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def _rank_correlation(feature: np.ndarray, y: np.ndarray) -> float:
-    ranks = [np.unique(each, return_inverse=True)[1].astype(np.float64) for each in (feature, y)]
-    return float(abs(np.corrcoef(*ranks)[0, 1]))
+    one, other = (np.unique(each, return_inverse=True)[1].astype(np.float64) for each in (feature, y))  # ranks
+    return float(abs(np.corrcoef(one, other)[0, 1]))
 
 
 def _neighbour_alike(feature: np.ndarray, y: np.ndarray) -> float:
     """Return the share of rows whose neighbour in one feature is of their class."""
     order = np.lexsort((y, feature))
     gap, same = np.diff(feature[order]), np.diff(y[order]) == 0
-    before, after = np.r_[np.inf, gap], np.r_[gap, np.inf]
-    alike = np.where(before <= after, np.r_[False, same], np.r_[same, False])
-    return float(alike.mean())
+    before_is_nearer = np.append(np.inf, gap) <= np.append(gap, np.inf)
+    return float(np.where(before_is_nearer, np.append(False, same), np.append(same, False)).mean())

@@ -49,11 +49,11 @@ REPEATED = 0.01
 RUNS, RUN_LENGTH, RUN_OF_BATCH = -5.0, 4.0, 0.5
 # labels_unrelated: probability of so good a reference by chance; the training score above chance, and the score on
 # held-out rows above chance, both in standard errors.
-UNRELATED, MEMORISED, NO_BETTER = 0.02, 5.0, 2.0
+UNRELATED, MEMORISED, NO_BETTER = 0.002, 5.0, 2.0
 # Rows from which on that is said, at least, and from which on it may be a finding; rows a feature of a table; share
 # that one target may have of all squares for least squares to mean anything (600 normal ones: 0.03).
 FEWEST_ROWS, ENOUGH_ROWS, ROWS_A_FEATURE, WILD = 50, 80, 4.0, 0.25
-# leakage: what the other features alone must reach, in standard errors above chance, for a copy to be a leak.
+# leakage: what the other features together must reach, in standard errors above chance, for a copy to be a leak.
 LEAK_ERRORS = 3.0
 # and reaches so much less than a feature that tells the target alone (ours).
 LEAK_GAP = 0.02

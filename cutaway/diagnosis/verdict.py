@@ -33,13 +33,12 @@ class Verdict:
 def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     """Return the verdict on what is known: before the first step of mistakes that are certain, afterwards of all.
 
-    1. Every check looks. 2. What is no certain mistake is a finding only where there is harm. 3. Certain mistakes come
-    first, the others after them, both in causal order. 4. What an earlier cause explains is folded under it, if that
-    cause is likely enough. 5. Where there is harm and no cause is likely enough, the verdict says so.
+    1. Every check looks. 2. What is no certain mistake is a finding only where there is harm; less of it is enough where
+    its cause was seen before the first step, for it is then no surprise. 3. Certain mistakes come first, the others
+    after them, both in causal order. 4. What an earlier cause explains is folded under it, if that cause is likely
+    enough. 5. Where there is harm and no cause is likely enough, the verdict says so.
     """
-    suffers = harm(evidence)
-    causes: list[tuple[Check, Finding]] = []
-    notes: list[Finding] = []
+    found: list[tuple[Check, Finding]] = []
     faults: list[str] = []
     for check in sorted(checks, key=lambda check: not check.certain):
         try:
@@ -47,9 +46,15 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
         except Exception as fault:
             faults.append(f"{check.name}: {passed_over(fault)}")
             continue
-        if finding is None:
-            continue
-        if finding.note or (not check.certain and not suffers):
+        if finding is not None:
+            found.append((check, finding))
+    suffers = harm(evidence)
+    if not suffers and any(_foreseen(check, finding) for check, finding in found):
+        suffers = harm(evidence, at.SHORTFALL_ERRORS)
+    causes: list[tuple[Check, Finding]] = []
+    notes: list[Finding] = []
+    for check, finding in found:
+        if finding.note or not (check.certain or suffers):
             notes.append(replace(finding, note=True))
             continue
         sure = finding.confidence >= at.CONFIDENT
@@ -71,6 +76,10 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     if suffers and not findings:
         findings = [undecided(suffers, [finding for _, finding in causes], checks)]
     return Verdict(tuple(findings), tuple(notes), suffers, tuple(faults))
+
+
+def _foreseen(check: Check, finding: Finding) -> bool:
+    return check.preflight and not (check.certain or finding.note) and finding.confidence >= at.CONFIDENT
 
 
 def undecided(suffers: Harm, suspected: Sequence[Finding], checks: Sequence[Check]) -> Finding:
