@@ -18,6 +18,7 @@ NAMES = {
     "faults": "trainings killed at random moments and gone on with, failing disks, two processes on one folder",
     "finding_pictures": "the pictures, words and numbers of docs/findings, from trainings with a fault and without",
     "fuzz": "changed files of every kind that is read: each must load or be refused",
+    "gpu": "on a GPU: every operation, GPT-2 124M, LeNet-5, dense and 1,000 networks, beside PyTorch and ceilings",
     "jobs": "`cutaway train` on pictures and on a text, in processes of its own: scores, seconds, memory",
     "overhead": "what observing, records, callbacks and checkpoints cost a training",
     "pictures": "LeNet-5 and a small residual network: one training step beside PyTorch and hand-written JAX",
@@ -58,7 +59,9 @@ def main() -> None:
             command.add_argument("--only", default="", help="words in the name of a job, such as MNIST (all)")
         else:
             if name == "scaling":
-                command.add_argument("--only", default="", help="processes × devices of each, such as 2x1 (all)")
+                command.add_argument("--only", default="", help="processes x devices x cores, such as 1x2x2 (all)")
+            if name == "gpu":
+                command.add_argument("--rehearse", action="store_true", help="small, on whatever device there is")
             command.add_argument("--repeats", type=int, default=5, help="alternated runs; the median counts (5)")
     chosen = vars(parser.parse_args())
     importlib.import_module(f"benchmarks.{chosen.pop('name')}").main(**chosen)

@@ -19,8 +19,8 @@ import numpy as np
 from benchmarks.report import read, table, write
 from cutaway.distributed import launch
 
-# (processes, devices of each)
-SETTINGS = ((1, 1), (1, 2), (2, 1), (4, 1))
+# (processes, devices of each, cores of a process that is alone)
+SETTINGS = ((1, 1, 1), (1, 1, 2), (1, 2, 2), (2, 1, 1), (4, 1, 1))
 NAMES = ("dense", "LeNet-5", "GPT")
 SECONDS = 4.0  # that the steps of a network are repeated for
 
@@ -29,20 +29,21 @@ SECONDS = 4.0  # that the steps of a network are repeated for
 class Model:
     """Seconds of a step in N processes of one core each, on a machine with so many cores for them.
 
-        t(N) = compute · rows/N · crowd  +  latency(N) + 2 (N − 1)/N · 4 P / bandwidth(N)
+        t(N) = compute · rows/N · crowd  +  messages · latency(N) + 2 (N − 1)/N · 4 P / bandwidth(N)
 
     compute    seconds that a row takes on one core, as measured there; `crowd` = max(1, N / cores)
-    P          parameters: their gradient is summed over the processes once a step, as float32, in one message
+    messages   arrays of parameters and the loss: the program has one all-reduce of them all, which gloo does one by one
+    P          parameters: their gradient is summed over the processes once a step, as float32
     latency, bandwidth   of that sum over N processes, fitted to sums of 16 bytes to 16 MiB
     """
 
     latency: float
     bandwidth: float
 
-    def seconds(self, alone: float, parameters: int, processes: int, cores: int) -> float:
+    def seconds(self, alone: float, parameters: int, messages: int, processes: int, cores: int) -> float:
         """Return the seconds of a step that takes `alone` in one process on one core."""
         compute = alone / processes * max(1.0, processes / cores)
-        return compute + self.latency + moved(parameters, processes) / self.bandwidth
+        return compute + messages * self.latency + moved(parameters, processes) / self.bandwidth
 
 
 def moved(parameters: int, processes: int) -> float:
@@ -63,16 +64,16 @@ def fitted(sums: list[dict[str, float]], processes: int) -> Model:
     return Model(max(0.0, float(latency)), 1 / max(float(each_byte), 1e-13))
 
 
-def measured(processes: int, devices: int, names: list[str], seconds: float) -> dict[str, Any]:
+def measured(processes: int, devices: int, alone: int, names: list[str], seconds: float) -> dict[str, Any]:
     """Return what so many processes measure."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "figures.json"
         words = [sys.executable, "-m", "benchmarks.scaling_process", str(place), str(seconds), str(devices), *names]
         if processes == 1:
-            # Alone it would have all cores: one device has one, so that settings differ by what they divide alone.
+            # Alone it would have all cores.
             cores = sorted(os.sched_getaffinity(0))
             before = set(cores)
-            os.sched_setaffinity(0, cores[:devices])
+            os.sched_setaffinity(0, cores[:alone])
             try:
                 ended = launch(words, 1)
             finally:
@@ -81,18 +82,22 @@ def measured(processes: int, devices: int, names: list[str], seconds: float) -> 
             ended = launch(words, processes)
         if ended.failed is not None:
             raise SystemExit(f"scaling: {ended.words}")
-        figures: dict[str, Any] = json.loads(place.read_text())
+        figures: dict[str, Any] = json.loads(place.read_text()) | {
+            "cores": alone if processes == 1 else min(processes, len(os.sched_getaffinity(0))),
+            "load": os.getloadavg()[0],
+        }
         return figures
 
 
 def shown(settings: list[dict[str, Any]]) -> str:
     """Return a table of measured and predicted milliseconds."""
-    rows = [["", "processes", "devices", "ms a step", "× one", "MB a step", "predicted ms", "off by"]]
+    rows = [["", "processes", "devices", "cores", "ms a step", "× one", "MB a step", "predicted ms", "off by"]]
     for each in settings:
         for step in each["steps"]:
             predicted = step.get("predicted")
             rows.append([
-                step["network"], str(each["processes"]), str(each["devices"]), f"{1e3 * step['least']:.2f}",
+                step["network"], *(str(each[name]) for name in ("processes", "devices", "cores")),
+                f"{1e3 * step['least']:.2f}",
                 f"{step['gain']:.2f}" if "gain" in step else "", f"{step['bytes'] / 1e6:.2f}",
                 "" if predicted is None else f"{1e3 * predicted:.2f}",
                 "" if predicted is None else f"{100 * (predicted / step['least'] - 1):+.0f} %",
@@ -100,14 +105,15 @@ def shown(settings: list[dict[str, Any]]) -> str:
     return table(rows)
 
 
+def _setting(each: dict[str, Any]) -> tuple[int, int, int]:
+    return each["processes"], each["devices"], each["cores"] if each["processes"] == 1 else 1
+
+
 def judged(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add to what was measured the bytes that were moved, the gain over one process, and what the model says."""
     cores = len(os.sched_getaffinity(0))
     alone = {
-        step["network"]: step["least"]
-        for each in settings
-        if (each["processes"], each["devices"]) == (1, 1)
-        for step in each["steps"]
+        step["network"]: step["least"] for each in settings if _setting(each) == SETTINGS[0] for step in each["steps"]
     }
     for each in settings:
         count = each["processes"]
@@ -119,17 +125,17 @@ def judged(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
             if first is not None:
                 step["gain"] = first / step["least"]
                 if model is not None:
-                    step["predicted"] = model.seconds(first, step["parameters"], count, cores)
+                    step["predicted"] = model.seconds(first, step["parameters"], step["arrays"] + 1, count, cores)
     return settings
 
 
 def main(repeats: int, quick: bool, only: str = "") -> None:
     names = list(NAMES[:1] if quick else NAMES)
-    chosen = SETTINGS[2:3] if quick else [each for each in SETTINGS if only in ("", f"{each[0]}x{each[1]}")]
-    kept = {} if quick or not only else {(each["processes"], each["devices"]): each for each in read("scaling") or []}
-    for processes, devices in chosen:
+    chosen = [each for each in SETTINGS if only in ("", "x".join(map(str, each)))]
+    kept = {} if quick or not only else {_setting(each): each for each in read("scaling") or []}
+    for setting in [(2, 1, 1)] if quick else chosen:
         seconds = 0.2 if quick else SECONDS * repeats / 5
-        kept[processes, devices] = measured(processes, devices, [*names, "sums"], seconds)
+        kept[setting] = measured(*setting, [*names, "sums"], seconds)
     settings = judged([kept[each] for each in SETTINGS if each in kept])
     sys.stdout.write(shown(settings) + "\n")
     for each in settings:

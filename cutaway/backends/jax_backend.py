@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -35,8 +34,7 @@ if getattr(jax.config, "jax_num_cpu_devices", 0) < 0 and not FORCED:
         jax.config.update("jax_num_cpu_devices", cores)  # type: ignore[no-untyped-call]
 
 
-# The precision of products in what is being traced, see `JaxBackend.rounded`.
-_precision: ContextVar[str] = ContextVar("precision", default="float32")
+from cutaway.backends import jax_rounding  # noqa: E402 - after the number of devices is said
 
 
 class JaxBackend:
@@ -63,32 +61,19 @@ class JaxBackend:
 
     def matmul(self, a: Array, b: Array) -> Array:
         """Multiply; of bfloat16 numbers, added in float32, where a training is traced so."""
-        if _precision.get() != "bf16" or a.dtype != np.float32 or b.dtype != np.float32:
-            return a @ b
-        half = jax.numpy.bfloat16
-        return jax.numpy.matmul(a.astype(half), b.astype(half), preferred_element_type=np.float32)
+        return jax_rounding.matmul(a, b)
 
     def attention(self, query: Array, key: Array, value: Array, mask: Array | None, causal: bool) -> Any:
         """cuDNN's on a GPU, in bfloat16; nothing elsewhere, where the products by hand are as fast."""
         from cutaway.backends import jax_attention
 
-        if _precision.get() != "bf16" or not jax_attention.suits(query, key, value, mask, causal):
+        if not jax_rounding.half() or not jax_attention.suits(query, key, value, mask, causal):
             return None
         return jax_attention.attention(query, key, value, causal, "cudnn")
 
     def rounded(self, function: Callable[..., Any], precision: str) -> Callable[..., Any]:
-        """Have `function` be traced so that `matmul` and `convolution` round."""
-        if precision == "float32":
-            return function
-
-        def traced(*arguments: Any) -> Any:
-            token = _precision.set(precision)
-            try:
-                return function(*arguments)
-            finally:
-                _precision.reset(token)
-
-        return traced
+        """Have `function` be traced so that `matmul`, `convolution` and `attention` round."""
+        return jax_rounding.rounded(function, precision)
 
     def erf(self, x: Array) -> Array:
         """The error function."""
@@ -176,7 +161,7 @@ def convolution(
 ) -> tuple[Array, Callable[[Array], tuple[Callable[[], Array], ...]]]:
     """Return XLA's own convolution of x (batch, ..., in) with weight (..., in / groups, out), and its backward rule."""
     letters = "HW"[-len(windows) :]
-    kind = jax.numpy.bfloat16 if _precision.get() == "bf16" and x.dtype == np.float32 else x.dtype
+    kind = jax_rounding.kind(x, weight)
 
     def forward(x: Array, weight: Array) -> Array:
         return jax.lax.conv_general_dilated(

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from cutaway.backends.jax_rounding import matmul
 from cutaway.backends.protocol import Array
 
 Thunks: TypeAlias = tuple[Callable[[], Array], ...]
@@ -149,13 +150,13 @@ def points(x: Array, weight: Array, windows: Sequence[Any]) -> Rule:
 
     def backward(g: Array) -> Thunks:
         def blame_of_x() -> Array:
-            blame = (g.reshape(-1, out) @ matrix.T).reshape(seen.shape)
+            blame = matmul(g.reshape(-1, out), matrix.T).reshape(seen.shape)
             edges = [(0, w.length - (w.count - 1) * w.stride - 1, w.stride - 1) for w in windows]
             return jax.lax.pad(blame, jnp.asarray(0, x.dtype), [(0, 0, 0), *edges, (0, 0, 0)])
 
-        return blame_of_x, lambda: (flat.T @ g.reshape(-1, out)).reshape(weight.shape)
+        return blame_of_x, lambda: matmul(flat.T, g.reshape(-1, out)).reshape(weight.shape)
 
-    return (flat @ matrix).reshape(*seen.shape[:3], out), backward
+    return matmul(flat, matrix).reshape(*seen.shape[:3], out), backward
 
 
 def convolution(x: Array, weight: Array, windows: Sequence[Any], otherwise: Callable[[Array, Array], Rule]) -> Rule:

@@ -50,11 +50,11 @@ class JaxDivision:
 
         def taken(array: Any) -> Any:
             kind = jax.dtypes.canonicalize_dtype(array.dtype)
-            return jax.make_array_from_callback(
-                (*places.shape, *array.shape[1:]),
-                where,
-                lambda index: np.take(array, places[index[:2]], axis=0).astype(kind, copy=False),
-            )
+
+            def own(index: Any) -> Any:
+                return np.take(array, places[index[:2]], axis=0).astype(kind, copy=False)
+
+            return jax.make_array_from_callback((*places.shape, *array.shape[1:]), where, own)
 
         return jax.tree.map(taken, tree)
 

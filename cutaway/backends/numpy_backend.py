@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cutaway.backends.protocol import Array
+from cutaway.errors import InputError
 
 
 class NumPyBackend:

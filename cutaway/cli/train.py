@@ -45,6 +45,7 @@ def train(
     epochs: Annotated[float | None, Parameter(converter=whole_or_part)] = None,
     seed: Annotated[int, Parameter(converter=whole)] = 0,
     engine: Literal["auto", "numpy", "xla"] = "auto",
+    precision: Literal["float32", "bf16"] = "float32",
     devices: Annotated[int | None, Parameter(converter=whole)] = None,
     distributed: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     resume: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -104,6 +105,8 @@ def train(
         The same seed gives the same run.
     engine
         Which engine trains; auto takes the one that is done sooner.
+    precision
+        bf16: matrix products of bfloat16 numbers, added in float32, several times as fast on a GPU.
     devices
         How many devices share the work: each takes a part of every batch, or some of the networks.
     distributed

@@ -25,10 +25,14 @@ def shards_of(path: str | os.PathLike[str]) -> list[Path] | None:
     True
     """
     place = Path(path)
-    if place.is_dir():
+    try:
+        folder, there = place.is_dir(), place.exists()
+    except OSError:  # whoever opens it will say what is wrong with it
+        return None
+    if folder:
         found = [each for each in place.iterdir() if SHARDS.search(each.name) and each.name[0] not in "._"]
         return sorted(found, key=_in_order) or None
-    if place.exists() or not glob.has_magic(str(path)):
+    if there or not glob.has_magic(str(path)):
         return None
     found = [each for each in _fitting(path) if each.is_file()]
     if not found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cutaway.layers import Layer
 from cutaway.losses import Loss
@@ -13,7 +13,8 @@ from cutaway.optimizers import Optimizer
 class Recipe:
     """What to train, and how: a network of one shape, its loss, the loss that chooses the best weights, its steps.
 
-    words  the network for a person
+    words      the network for a person
+    precision  of the products of its steps, see `Plan`
     """
 
     network: Layer
@@ -23,3 +24,4 @@ class Recipe:
     epochs: int
     batch_size: int
     words: str
+    precision: str = field(default="float32", kw_only=True)

@@ -76,7 +76,8 @@ def learn_bag(
     plan = Plan(
         epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed,
         members=len(parts.folds) if len(parts.folds) > 1 else None, folds=parts.folds, judge=recipe.judge,
-        together=parts.together, drop_last=True, limit=limit, lean=True, rates=rates, start=start, watch=observe,
+        together=parts.together, precision=recipe.precision, drop_last=True,
+        limit=limit, lean=True, rates=rates, start=start, watch=observe,
     )  # fmt: skip
     if followed is not None and fits is None:
         plan = followed.on(plan, recipe.network, recipe.optimizer, Batch(x, y, weight))

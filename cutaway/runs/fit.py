@@ -22,6 +22,7 @@ from cutaway.runs.keeping import keeping_in, put_away
 from cutaway.runs.learn import learn
 from cutaway.runs.origin import origin_of
 from cutaway.runs.run import Run
+from cutaway.runs.settings import check_precision
 from cutaway.runs.trajectory import Followed, with_trajectory
 from cutaway.storage.architecture import describe
 from cutaway.storage.run_folder import CHECKPOINT, check_place, is_run
@@ -49,6 +50,7 @@ def fit(
     seed: int = 0,
     shuffle: bool = True,
     engine: str = "auto",
+    precision: str = "float32",
     devices: int | None = None,
     members: int = 1,
     callbacks: Sequence[Callable[[Any], None]] = (),
@@ -71,6 +73,8 @@ def fit(
     metrics        names (accuracy, rmse, …) or functions of (outputs, targets), measured on the validation rows
     seed           of the split, the initial weights, the order and the dropout; the same seed gives the same weights
     engine         "numpy", "xla" or "auto", which takes the one that should be done sooner and says why
+    precision      "float32", or "bf16" on XLA: matrix products of bfloat16 numbers, added in float32; weights, sums and
+                   validation stay float32. A GPU is several times as fast so, a CPU slower
     devices        how many devices of this process share the work: each takes a part of every batch, or some of the
                    members; the weights are those of one device, to rounding (None: one; for members as many as there
                    are)
@@ -113,6 +117,7 @@ def fit(
         )
     if engine not in ("auto", "numpy", "xla"):
         raise InputError(f"fit: engine is {engine!r}, expected 'auto', 'numpy' or 'xla'")
+    check_precision(precision, engine)
     unwatched = validation is None or (isinstance(validation, (int, float)) and validation == 0)
     if unwatched and (early_stopping is not None or metrics):
         raise InputError("fit: early_stopping and metrics need rows to watch; give validation, such as validation=0.2")
@@ -145,6 +150,7 @@ def fit(
     plan = Plan(
         epochs=epochs, batch_size=len(rows.x) if batch_size is None else batch_size, seed=seed, shuffle=shuffle,
         members=None if members == 1 else members, patience=early_stopping, metrics=_metrics(metrics), watch=observe,
+        precision=precision,
     )  # fmt: skip
     way: list[dict[str, np.ndarray]] = []
     if trajectory:

@@ -74,6 +74,8 @@ def learn(
     plan = replace(plan, batch_size=size)
     cost = cost_of_step(network, loss, Batch(rows.x[:size], rows.y[:size], None))
     engine, devices, shared = sharing(engine, devices, plan.members)
+    if engine == "auto" and plan.precision != "float32":
+        engine, shared = "xla", shared or f"the precision is {plan.precision}"
     choice = Choice(engine, "as asked")
     begun = None if keeping is None else keeping.engine()
     if engine == "auto" and begun is not None:
@@ -107,6 +109,7 @@ def learn(
             checkpoints = keeping.next(
                 engine=choice.engine, network=repr(network), loss=repr(loss), optimizer=repr(optimizer),
                 epochs=plan.epochs, batch_size=size, members=plan.members, seed=plan.seed,
+                **({} if plan.precision == "float32" else {"precision": plan.precision}),
             )  # fmt: skip
         trainer = Trainer(
             network, loss, optimizer, plan,

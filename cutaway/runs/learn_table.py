@@ -86,6 +86,7 @@ def learn_table(
     if start is not None:
         network, before = weights_of(start)
         recipe = continued(recipe, goal, network, epochs)
+    recipe = replace(recipe, precision=settings.get("precision", "float32"))
     members = len(parts.folds)
     words = recipe.words if members == 1 else f"{members} networks, averaged, each of {recipe.words}"
     begun = replace(

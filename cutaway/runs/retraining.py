@@ -25,11 +25,11 @@ from cutaway.runs.train import train
 # Options of a job that its settings keep under the same name.
 KEPT = {
     "table": (
-        "test", "validation", "effort", "metric", "seed", "engine", "category", "number", "text", "date", "drop",
-        "group", "time_column", "lag", "weight", "limit",
+        "test", "validation", "effort", "metric", "seed", "engine", "precision", "category", "number", "text", "date",
+        "drop", "group", "time_column", "lag", "weight", "limit",
     ),
-    "pictures": ("test", "effort", "seed", "engine", "size", "limit"),
-    "text": ("test", "effort", "seed", "engine", "tokens", "vocabulary", "context", "limit"),
+    "pictures": ("test", "effort", "seed", "engine", "precision", "size", "limit"),
+    "text": ("test", "effort", "seed", "engine", "precision", "tokens", "vocabulary", "context", "limit"),
 }  # fmt: skip
 # What the recipe decides, for a person, by the action of the fix.
 DECIDED = {

@@ -76,6 +76,7 @@ def search(
     makes = candidates(
         preprocessing.numbers, preprocessing.code_sizes, target, probabilities=probabilities, count=KINDS, seed=seed
     )
+    makes = [_as_precise(make, recipe) for make in makes]
     if not parts.watched.any():
         bag = learn_bag(recipe, parts, preprocessing, target, limit=limit, **how)
         words = "too few rows to hold any out, by which kinds of network could be compared: the usual one it is"
@@ -117,6 +118,11 @@ def search(
         if _ended(bags[-1]):
             break
     return _mixed(bags, names, parts, target, metric, events)
+
+
+def _as_precise(make: Make, recipe: Recipe) -> Make:
+    """Return what makes recipes, each in the precision of another."""
+    return lambda epochs, batch_size: replace(make(epochs, batch_size), precision=recipe.precision)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from cutaway.errors import InputError, whole
 from cutaway.recipes.table import check_effort
 
 ENGINES = ("auto", "numpy", "xla")
+PRECISIONS = ("float32", "bf16")
 LARGEST_SEED = 2**32 - 1  # a seed of what happens inside a step has 32 bits
 # The share of a time limit that is kept for what follows the training, and at least so many seconds of it.
 AFTERWARDS, AT_LEAST = 0.1, 1.0
@@ -26,7 +27,9 @@ def time_for_training(limit: float | None) -> float | None:
     return None if limit is None else max(limit - max(AFTERWARDS * limit, AT_LEAST), LEAST)
 
 
-def check_settings(test: Any, effort: str, limit: Any, epochs: Any, seed: Any, engine: str) -> None:
+def check_settings(
+    test: Any, effort: str, limit: Any, epochs: Any, seed: Any, engine: str, precision: str = "float32"
+) -> None:
     """Raise `InputError` for a setting that no training can have, before any data is read."""
     check_effort(effort)
     share = isinstance(test, (int, float, np.integer, np.floating)) and not isinstance(test, bool)
@@ -39,3 +42,12 @@ def check_settings(test: Any, effort: str, limit: Any, epochs: Any, seed: Any, e
     whole("the seed", seed, 0, LARGEST_SEED)
     if engine not in ENGINES:
         raise InputError(f"engine is {engine!r}; {did_you_mean(str(engine), ENGINES)}")
+    check_precision(precision, engine)
+
+
+def check_precision(precision: str, engine: str) -> None:
+    """Raise `InputError` for a precision that there is none of, or that the engine does not have."""
+    if precision not in PRECISIONS:
+        raise InputError(f"precision is {precision!r}; {did_you_mean(str(precision), PRECISIONS)}")
+    if precision != "float32" and engine == "numpy":
+        raise InputError(f"precision {precision!r} is of engine 'xla', and engine is 'numpy'; leave one of the two out")

@@ -201,7 +201,7 @@ def learn_streamed(
     members = len(parts.folds)
     plan = Plan(
         epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, members=members, start=start,
-        judge=recipe.judge, drop_last=True, limit=limit, block=BLOCK, lean=True,
+        judge=recipe.judge, drop_last=True, limit=limit, block=BLOCK, lean=True, precision=recipe.precision,
     )  # fmt: skip
     if followed is not None:
         plan = followed.on(plan, recipe.network, recipe.optimizer, encoded.rows)

@@ -47,6 +47,7 @@ def train_pictures(
     size: int | None = None,
     seed: int = 0,
     engine: str = "auto",
+    precision: str = "float32",
     devices: int | None = None,
     out: str | Path | None = None,
     resume: bool = False,
@@ -67,6 +68,7 @@ def train_pictures(
               more than 32, 64 or 96, by effort)
     seed      of the split, the initial weights, the order and the augmentation; the same seed gives the same run
     engine    "numpy", "xla" or "auto"
+    precision "float32", or "bf16": matrix products of bfloat16 numbers, added in float32, on XLA: for a GPU
     devices   how many devices of this process share the work of engine "xla" (None: one)
     out       a folder for the run (None: it is not written; `run.save(folder)` does it later); while training goes on,
               its `checkpoint` is written there now and then
@@ -81,7 +83,7 @@ def train_pictures(
     goes beside it, to `run.path`. Raises `InputError` for data or settings that cannot be used.
     """
     began = time.perf_counter()
-    check_settings(test, effort, limit, epochs, seed, engine)
+    check_settings(test, effort, limit, epochs, seed, engine, precision)
     _check_own(test, size)
     if out is not None:
         check_place(Path(out))
@@ -99,6 +101,7 @@ def train_pictures(
         len(learned), Standardize.fit(learned), learned.shape[1:3], target.outputs,
         effort=effort, mirrored=mirrored, epochs=epochs,
     )  # fmt: skip
+    recipe = replace(recipe, precision=precision)
     members = NETWORKS[effort]
     begun = PictureRun(
         network=recipe.network.build(learned.shape[1:], int(seed)),
@@ -123,6 +126,7 @@ def train_pictures(
             "effort": effort,
             "seed": int(seed),
             "engine": engine,
+            "precision": precision,
             "size": size,
             "limit": limit,
             "mirrored": mirrored,
@@ -145,7 +149,7 @@ def train_pictures(
         run = learn_members(
             recipe, batch, watched, members, int(seed), engine, time_for_training(left), progress, keeping, callbacks,
             devices,
-        )
+        )  # fmt: skip
         result = replace(
             begun, network=run.network, history=run.history, vitals=run.vitals,
             network_vitals=run.network_vitals, events=run.events, evidence=run.evidence, verdict=run.verdict,
@@ -210,6 +214,7 @@ def learn_members(
         plan = Plan(
             epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed + member, limit=left, lean=True, last=True,
             drop_last=len(rows.x) >= 8 * recipe.batch_size, watch=not runs,
+            precision=recipe.precision,
         )  # fmt: skip
         diagnosing = None
         if not runs:  # the first speaks for all

@@ -46,6 +46,7 @@ def train_table(
     metric: str | None = None,
     seed: int = 0,
     engine: str = "auto",
+    precision: str = "float32",
     devices: int | None = None,
     category: Sequence[str] = (),
     number: Sequence[str] = (),
@@ -80,6 +81,7 @@ def train_table(
     metric    what to score by: a name among `cutaway.metrics.BY_NAME` (None: accuracy, or RMSE)
     seed      of the split, the initial weights, the order and the dropout; the same seed gives the same run
     engine    "numpy", "xla" or "auto"
+    precision "float32", or "bf16": matrix products of bfloat16 numbers, added in float32, on XLA: for a GPU
     devices   how many devices of this process share the work of engine "xla" (None: one; where networks are trained
               side by side as many as they can be divided among)
     category  columns to take as categories, whatever they hold
@@ -115,7 +117,7 @@ def train_table(
     ('regression', True)
     """
     began = time.perf_counter()
-    check_settings(test, effort, limit, epochs, seed, engine)
+    check_settings(test, effort, limit, epochs, seed, engine, precision)
     check_shared(effort, limit, devices, on)
     _check_on(on, limit, resume, callbacks)
     asked = {"category": category, "number": number, "text": text, "date": date, "drop": drop}
@@ -202,6 +204,7 @@ def train_table(
             "metric": judged_by,
             "seed": int(seed),
             "engine": engine,
+            "precision": precision,
             **{name: list(names) for name, names in asked.items()},
             "group": group,
             "time_column": time_column,

@@ -58,6 +58,7 @@ def train_text(
     epochs: float | None = None,
     seed: int = 0,
     engine: str = "auto",
+    precision: str = "float32",
     devices: int | None = None,
     out: str | Path | None = None,
     resume: bool = False,
@@ -81,6 +82,7 @@ def train_text(
     epochs      how often the text is seen, on average (None: the recipe plans steps)
     seed        of first weights, order, dropout and samples; the same seed gives the same run
     engine      "numpy", "xla" or "auto"
+    precision   "float32", or "bf16": matrix products of bfloat16 numbers, added in float32, on XLA: for a GPU
     devices     how many devices of this process share the work of engine "xla" (None: one)
     out         a folder for the run (None: it is not written; `run.save(folder)` does it later); while training goes
                 on, its `checkpoint` is written there now and then
@@ -103,7 +105,7 @@ def train_text(
     (12, 96)
     """
     began = time.perf_counter()
-    check_settings(test, effort, limit, None, seed, engine)
+    check_settings(test, effort, limit, None, seed, engine, precision)
     _check_own(test, tokens, epochs)
     if out is not None:
         check_place(Path(out))
@@ -118,6 +120,7 @@ def train_text(
     )
     learned, watched, tested = (made.encode(part) for part in (parts.learned, parts.watched, parts.tested))
     recipe = text_recipe(len(learned), made.outputs, effort=effort, context=context, passes=epochs)
+    recipe = replace(recipe, precision=precision)
     if limit is not None:  # in smaller portions, of which so many are taken as there is time for
         portions = min(PORTIONS, recipe.steps)
         recipe = replace(recipe, epochs=portions * recipe.epochs, steps=recipe.steps // portions)
@@ -155,6 +158,7 @@ def train_text(
             "epochs_asked": epochs,
             "seed": int(seed),
             "engine": engine,
+            "precision": precision,
             "context": windows.context,
             "recipe": recipe.words,
             "batch_size": recipe.batch_size,
@@ -174,7 +178,7 @@ def train_text(
         run = _learned(
             begun, recipe, learned, watched, engine, time_for_training(left), progress, shown, keeping, callbacks,
             devices,
-        )
+        )  # fmt: skip
         _score(run, parts, learned, watched, tested, None if limit is None else ends)
         pieces = written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
         for piece in pieces:
@@ -251,6 +255,7 @@ def _learned(
     plan = Plan(
         epochs=recipe.epochs, batch_size=recipe.batch_size, seed=seed, steps=recipe.steps, judge=recipe.judge,
         lean=True, drop_last=True, limit=limit, shown=None if shown is None else after,
+        precision=recipe.precision,
     )  # fmt: skip
     # Windows that begin side by side hold the whole text; the rest say nothing more of it.
     some = spaced(rows, DIAGNOSED), spaced(held_out, DIAGNOSED)

@@ -135,10 +135,15 @@ def _connect(ray: Any, address: str | None) -> None:
             return
         ray.init(address="local", include_dashboard=False, **how)
         return
-    try:
-        ray.init(address=address, **how)
-    except Exception as fault:  # it has a kind of its own for each way to fail
-        raise InputError(f"on={address!r}: the Ray cluster there cannot be joined: {_first_line(fault)}") from fault
+    # For a client from outside the head forks a server, which now and then never begins.
+    for left in reversed(range(RETRIES if address.startswith("ray://") else 1)):
+        try:
+            ray.init(address=address, **how)
+        except Exception as fault:  # it has a kind of its own for each way to fail
+            if left and isinstance(fault, ConnectionError):
+                continue
+            raise InputError(f"on={address!r}: the Ray cluster there cannot be joined: {_first_line(fault)}") from fault
+        return
 
 
 def _reach(host: str, port: int, on: str) -> None:

@@ -49,8 +49,8 @@ class Plan:
     shown       after each epoch, is shown a copy of the weights as they are (None: nobody is)
     followed    after each epoch, is told which, whether it is the last, and may ask for a copy of parameters and state
     watch       whether vitals are taken
-    precision   of the matrix products of steps: "float32", or "bf16" for bfloat16 that is added in float32 (on XLA); the
-                weights, and what is evaluated, are float32
+    precision   of the matrix products of steps: "float32", or "bf16" for bfloat16 that is added in float32 (on XLA);
+                the weights, and what is evaluated, are float32
     """
 
     epochs: int

@@ -224,7 +224,7 @@ def one_class():
 WRONG = {
     "missing file": ("none.csv", None, ["--target", "y"], "none.csv"),
     "near file": ("house.csv", None, ["--target", "y"], "house.csv"),
-    "a folder": (".", None, ["--target", "y"], "folder"),
+    "a folder of tables": (".", None, ["--target", "y"], "no column 'y'"),
     "unknown column": ("houses.csv", TABLE, ["--target", "prise"], "no column 'prise'; did you mean 'price'"),
     "unknown category": ("houses.csv", TABLE, ["--target", "price", "--category", "twon"], "did you mean 'town'"),
     "empty": ("t.csv", "", ["--target", "y"], "t.csv"),

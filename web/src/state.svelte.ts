@@ -35,7 +35,7 @@ export class Studio extends Told {
   private wish: Link | null = null;
   private seen = -1; // the version of the session that the lesson was told of
   private seeking = new Latest((to: { step: number; branch?: number }) => this.change<Time>({ do: "seek", ...to }));
-  private numbering = new Latest((what: What) => this.askNumber(what), () => (this.time?.training ? 200 : 0));
+  private numbering = new Latest((what: What) => this.askNumber(what), () => (this.time?.training ? 500 : 0));
   private refreshing = new Latest(() => this.open());
   private retelling = new Latest(() => this.retell(), () => 100);
 
