@@ -23,6 +23,7 @@ NAMES = {
     "overhead": "what observing, records, callbacks and checkpoints cost a training",
     "pictures": "LeNet-5 and a small residual network: one training step beside PyTorch and hand-written JAX",
     "proofs": "experiments with fixes that do nothing and with fixes that help: how often either is called helpful",
+    "reports": "seconds from a saved run to its report, and the bytes of the page",
     "scaling": "one step in 1, 2 and 4 processes and on 1 and 2 devices, beside what a cost model says",
     "startup": "import time, and `cutaway train` on iris in a cold process",
     "studio": "the page in Chromium: a drag to the screen, frames a second, what watching costs a training",

@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,7 @@ def operations(most: int | None) -> dict[str, Any]:
 
         with np.errstate(all="ignore"):
             expected = run(floats, g)
-        with jax.default_matmul_precision("float32"):  # TF32, the default of newer GPUs, has 10 bits of its digits
-            found = jax.jit(run)([jax.numpy.asarray(value) for value in floats], jax.numpy.asarray(g))
+        found = jax.jit(run)([jax.numpy.asarray(value) for value in floats], jax.numpy.asarray(g))
         for ours, theirs in zip(found, expected, strict=True):
             scale = max(1.0, float(np.max(np.abs(theirs), initial=0)))
             off = float(np.max(np.abs(np.asarray(ours) - theirs), initial=0)) / scale
@@ -129,7 +129,8 @@ def ceilings(size: Size) -> dict[str, float]:
     rates = {}
     for name, kind in (("bf16", jnp.bfloat16), ("float32", jnp.float32)):
         a = jnp.full((size.matrix, size.matrix), 1 / size.matrix, kind)
-        chain = jax.jit(lambda a: jax.lax.fori_loop(0, products, lambda _, b: a @ b, a))
+        exact = partial(jnp.matmul, precision=None if kind == jnp.bfloat16 else "highest")
+        chain = jax.jit(lambda a, exact=exact: jax.lax.fori_loop(0, products, lambda _, b: exact(a, b), a))
         rates[f"{name} products, 10¹² operations a second"] = products * 2 * size.matrix**3 / best(chain, a) / 1e12
     line = jnp.zeros(size.megabytes << 18, jnp.float32)
     seconds = best(jax.jit(lambda line: line + 1), line)
@@ -251,9 +252,15 @@ def dense_contenders(load: dense.Workload, size: Size, device: str) -> Contender
         made = dense_network(load.sizes, load.activation)
         return seconds_of_step(made, criterion, x, y, load.batch, size.epochs, device, how=how)
 
+    def by_hand() -> float:
+        import jax
+
+        with jax.default_matmul_precision("float32"):  # as ours and PyTorch's are, rather than TF32
+            return dense.hand_jax(load, 5 * size.epochs)
+
     return {
         "cutaway xla": lambda: ours(net, loss, Batch(x, y, None), load.batch, 5 * size.epochs),
-        "JAX by hand": lambda: dense.hand_jax(load, 5 * size.epochs),
+        "JAX by hand": by_hand,
         "PyTorch compiled": lambda: peer(size.compiled),
         "PyTorch": lambda: peer(""),
     }

@@ -29,7 +29,8 @@ def seconds_of_step(
     device: str, *, half: bool = False, how: str = "", clip: bool = False,
 ) -> float:  # fmt: skip
     """Train whole epochs, shuffled, with AdamW, on data that is on the device; return the seconds a step."""
-    torch.set_float32_matmul_precision("high")  # TF32, as XLA takes by default
+    torch.set_float32_matmul_precision("highest")  # float32 is float32, as it is for ours, and not TF32
+    torch.backends.cudnn.allow_tf32 = False
     net = net.to(device)
     forward = compiled(net, how)
     inputs, targets = (torch.from_numpy(part).to(device) for part in (x, y))
@@ -72,7 +73,7 @@ def many_at_once(
     sizes: tuple[int, ...], members: int, x: np.ndarray, y: np.ndarray, batch: int, epochs: int, device: str, how: str
 ) -> float:
     """Train so many networks by `torch.func.vmap` of one step, each in an order of its own; return seconds a step."""
-    torch.set_float32_matmul_precision("high")
+    torch.set_float32_matmul_precision("highest")
     net = dense_network(sizes, "tanh").to(device)
     stacked = {
         name: (torch.randn(members, *value.shape, device=device) * 0.3).detach()

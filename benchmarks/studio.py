@@ -8,13 +8,20 @@ second are compared with the page open on it and with no page, in turn; frames a
 By the process's own clock, the time that browser and other programs take from it does not count: what is left is what
 making frames and answering takes.
 
+An edit: a page without a browser, in a process of its own, changes a weight of a 2-8-8-8-1 network on 200 rows over the
+WebSocket, 50 ms apart; measured is to the reply, and to the frame with every activation, every weight and a boundary of
+40 × 40 points, while nothing else is done and while the network trains.
+
 The first view: a GPT of 340,000 weights, from the address to its first painted layer.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import statistics
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -148,6 +155,37 @@ def watched(running: Any, repeats: int, seconds: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def edits(moves: int, training: bool) -> dict[str, dict[str, float]]:
+    """Return the milliseconds from an edit over the WebSocket to its reply and to the frame that shows it."""
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (200, 2))
+    hidden = [part for _ in range(3) for part in (ca.Dense(8), ca.Tanh())]
+    session = Session(*open_arrays(ca.Sequential(*hidden, ca.Dense(1)), x, x[:, 0] * x[:, 1], validation=0.2))
+    window = Window(session)
+    if training:
+        with session.turn():
+            session.training.start()
+        time.sleep(WARM)
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.studio_client",
+        str(window.server.port),
+        window.server.token,
+        str(moves),
+    ]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    window.close()
+    return {
+        name: {"milliseconds": statistics.median(spent), "95 %": spent[min(len(spent) - 1, int(0.95 * len(spent)))]}
+        for name, spent in json.loads(done.stdout).items()
+    }
+
+
+def told(spent: dict[str, float]) -> str:
+    return f"{spent['milliseconds']:.1f} ms ({spent['95 %']:.1f})"
+
+
 def gpt() -> Session:
     """Return a session on a GPT of 340,000 weights, with as many windows as a run of that size shows."""
     random = np.random.default_rng(0)
@@ -192,6 +230,7 @@ def main(repeats: int, quick: bool) -> None:
         figures = watched(running, 1 if quick else repeats, 1.0 if quick else SECONDS)
         views = [first_view(running) for _ in range(1 if quick else repeats)]
         running.close()
+    quiet, busy = (edits(10 if quick else MOVES, training) for training in (False, True))
     low, high = statistics.median(spent), spent[min(len(spent) - 1, int(0.95 * len(spent)))]
     drag = {"milliseconds": low, "95 %": high, "moves": len(spent)}
     first = {"weights": views[0][0], "seconds": statistics.median(seconds for _, seconds in views)}
@@ -199,6 +238,8 @@ def main(repeats: int, quick: bool) -> None:
         ["the studio in Chromium", "measured", "bar"],
         ["a drag to the painted answer, median", f"{low:.0f} ms", ""],
         [f"95 % of {len(spent)} moves within", f"{high:.0f} ms", "50 ms"],
+        *([f"an edit to its {what}, median (95 %)", told(quiet[what]), ""] for what in quiet),
+        *([f"the same while it trains: {what}", told(busy[what]), ""] for what in busy),
         ["frames a second, 100 hidden units in training", f"{figures['frames a second']:.1f}", "30"],
         ["steps a second, watched", f"{figures['steps a second, watched']:.0f}", ""],
         ["steps a second, alone", f"{figures['steps a second, alone']:.0f}", ""],
@@ -207,4 +248,4 @@ def main(repeats: int, quick: bool) -> None:
         [f"a GPT of {first['weights']:,} weights, to its first layer", f"{first['seconds']:.2f} s", "2 s"],
     ]))  # fmt: skip
     if not quick:
-        write("studio", {"drag": drag, "live": figures, "first view": first})
+        write("studio", {"drag": drag, "edit": quiet, "edit in training": busy, "live": figures, "first view": first})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -13,15 +14,31 @@ from cutaway.backends.protocol import Array
 
 # cuDNN takes heads of at most so many features, in multiples of so many.
 WIDEST, STEP = 128, 8
+# The compute capability of the first GPUs for which it has this kernel.
+AMPERE = 8
 
 
 def suits(query: Array, key: Array, value: Array, mask: Array | None, causal: bool) -> bool:
     """Whether cuDNN is there and takes such arrays: four axes, no mask, heads of a width that it knows."""
-    if mask is not None or query.ndim != 4 or query.dtype != np.float32 or jax.default_backend() != "gpu":
+    if mask is not None or query.ndim != 4 or query.dtype != np.float32 or not has_kernel(jax.local_devices()[0]):
         return False
     width = query.shape[-1]
     alike = key.shape == value.shape and query.shape[:2] == key.shape[:2] and width == key.shape[-1]
     return alike and width <= WIDEST and width % STEP == 0 and (not causal or query.shape == key.shape)
+
+
+def has_kernel(device: Any) -> bool:
+    """Whether cuDNN has such a kernel for a device: NVIDIA's GPUs from compute capability 8.0 (Ampere) on.
+
+    AMD's GPUs are of platform "gpu", too; their capability is a word such as "gfx90a".
+
+    >>> from types import SimpleNamespace
+    >>> known = {"H100": "9.0", "V100": "7.0", "Blackwell": "12.0", "AMD": "gfx90a"}
+    >>> [name for name, told in known.items() if has_kernel(SimpleNamespace(platform="gpu", compute_capability=told))]
+    ['H100', 'Blackwell']
+    """
+    major = re.fullmatch(r"(\d+)\.\d+", str(getattr(device, "compute_capability", "")))
+    return device.platform == "gpu" and major is not None and int(major[1]) >= AMPERE
 
 
 def attention(

@@ -96,6 +96,8 @@ class JaxBackend:
     ) -> tuple[Array, Callable[[Array], tuple[Callable[[], Array], ...]]] | None:
         """XLA's; on a CPU only where it has a fast routine, as anything else there takes ten times as long."""
         if jax.default_backend() != "cpu":
+            from cutaway.backends.jax_device_convolution import convolution
+
             return convolution(x, weight, windows, groups)
         from cutaway.backends import jax_convolution, jax_division
 
@@ -141,48 +143,11 @@ class JaxBackend:
         """Copy every array in one compiled call, so that the original may be donated."""
         return _copy(tree)
 
-    def spread(self, tree: Any, members: int) -> Any:
-        """Divide the leading axis among as many devices as it can be divided by."""
-        return jax.device_put(tree, _divided(members, "member"))
-
-    def everywhere(self, tree: Any, members: int) -> Any:
-        """Copy to each of those devices."""
-        return jax.device_put(tree, _divided(members))
-
-    def division(self, devices: int | None, members: int | None) -> Division:
-        """Return how a training is divided among devices, those of other processes that this one has joined too."""
+    def division(self, devices: int | None, members: int | None, alone: bool = False) -> Division:
+        """Return how work is divided among devices, those of other processes that this one has joined too."""
         from cutaway.backends.jax_division import division
 
-        return division(devices, members)
-
-
-def convolution(
-    x: Array, weight: Array, windows: Sequence[Any], groups: int
-) -> tuple[Array, Callable[[Array], tuple[Callable[[], Array], ...]]]:
-    """Return XLA's own convolution of x (batch, ..., in) with weight (..., in / groups, out), and its backward rule."""
-    letters = "HW"[-len(windows) :]
-    kind = jax_rounding.kind(x, weight)
-
-    def forward(x: Array, weight: Array) -> Array:
-        return jax.lax.conv_general_dilated(
-            x.astype(kind),
-            weight.astype(kind),
-            [each.stride for each in windows],
-            [(each.low, each.high) for each in windows],
-            rhs_dilation=[each.dilation for each in windows],
-            dimension_numbers=(f"N{letters}C", f"{letters}IO", f"N{letters}C"),
-            feature_group_count=groups,
-        ).astype(x.dtype)
-
-    y, pullback = jax.vjp(forward, x, weight)
-    return y, lambda g: (lambda: pullback(g)[0], lambda: pullback(g)[1])
-
-
-def _divided(members: int, *axes: str) -> Any:
-    devices = jax.local_devices()
-    count = max(number for number in range(1, len(devices) + 1) if members % number == 0)
-    mesh = jax.sharding.Mesh(np.array(devices[:count]), ("member",))
-    return jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(*axes))  # type: ignore[no-untyped-call]
+        return division(devices, members, alone)
 
 
 _copy = jax.jit(lambda tree: jax.tree.map(jax.numpy.copy, tree))

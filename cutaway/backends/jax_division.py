@@ -141,33 +141,34 @@ def sharing(rows: int) -> JaxDivision | None:
     return found if found is not None and rows % found.count == 0 else None
 
 
-def division(devices: int | None, members: int | None) -> JaxDivision:
+def division(devices: int | None, members: int | None, alone: bool = False) -> JaxDivision:
     """Return the division of a training of one network (members None) or of so many among this machine's devices.
 
     devices  of each process, at most where there are members (None: for members as many as they can be divided by, for
-             one network the first; of graphics processors in several processes all)
+             one network the first; of graphics processors in several processes as many as each has)
+
+    alone    whether the devices of other processes take no part
 
     Raises `InputError` where there are not so many.
     """
     group, local = processes(), jax.local_devices()
-    if devices is not None and devices > len(local):
+    # What each process has, they all know: they decide alike, and are refused alike.
+    owned = [local]
+    if group.several and not alone:
+        owned = [[each for each in jax.devices() if each.process_index == index] for index in range(group.count)]
+    fewest = min(map(len, owned))
+    if devices is not None and devices > fewest:
         kind = local[0].platform
         more = ", or set JAX_NUM_CPU_DEVICES before the first use of JAX" if kind == "cpu" else ""
+        who = f"process {list(map(len, owned)).index(fewest)}" if group.several else "this process"
         raise InputError(
-            f"devices: {devices} were asked for, and this process has {len(local)} of kind {kind}; ask for at most "
-            f"{len(local)}{more}"
+            f"devices: {devices} were asked for, and {who} has {fewest} of kind {kind}; ask for at most {fewest}{more}"
         )
-    if not group.several:
+    if alone or not group.several:
         if members in (None, 1):
             return JaxDivision(local[: devices or 1], members)
         most = devices or len(local)
         count = max(number for number in range(1, most + 1) if members % number == 0)
         return JaxDivision(local[:count], members)
-    each = devices or (1 if local[0].platform == "cpu" and members is None else len(local))
-    taken: list[Any] = []
-    for index in range(group.count):
-        own = [device for device in jax.devices() if device.process_index == index]
-        if len(own) < each:
-            raise InputError(f"devices: {each} of each process were asked for, and process {index} has {len(own)}")
-        taken += own[:each]
-    return JaxDivision(taken, members)
+    each = devices or (1 if local[0].platform == "cpu" and members is None else fewest)
+    return JaxDivision([device for own in owned for device in own[:each]], members)

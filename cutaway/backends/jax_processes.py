@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -63,11 +65,14 @@ def connected(
         with suppress(AttributeError):  # a version of JAX that has only one
             jax.config.update("jax_cpu_collectives_implementation", "gloo")  # type: ignore[no-untyped-call]
     where = "" if address is None else f" at {address}"
+    with suppress(AttributeError):  # it would take SIGTERM for itself, and the training never hear of it
+        jax.config.update("jax_enable_preemption_service", False)  # type: ignore[no-untyped-call]
     try:
-        jax.distributed.initialize(
-            address, count, index, coordinator_bind_address=bind, initialization_timeout=timeout,
-            heartbeat_timeout_seconds=SILENT, shutdown_timeout_seconds=ENDING,
-        )  # fmt: skip
+        with interruptible():
+            jax.distributed.initialize(
+                address, count, index, coordinator_bind_address=bind, initialization_timeout=timeout,
+                heartbeat_timeout_seconds=SILENT, shutdown_timeout_seconds=ENDING,
+            )  # fmt: skip
     except (ValueError, RuntimeError) as fault:
         raise InputError(
             f"distributed: this process did not find the others{where} ({str(fault).splitlines()[0]}); start all of "
@@ -105,6 +110,19 @@ def _check(exchange: JaxExchange) -> None:
             f"distributed: process {exchange.index} of {exchange.count}: the {wrong} came out wrong in a test before "
             "the training, so its weights would be wrong too; use another version of jax, or one process"
         )
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Have Ctrl-C end the process at once, while entered: Python hears of it only when a call of JAX is over."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
 
 
 @contextmanager

@@ -122,15 +122,7 @@ class NumPyBackend:
         """Return `tree`: nothing that a step returned is ever written to."""
         return tree
 
-    def spread(self, tree: Any, members: int) -> Any:
-        """Return `tree`: there is one device."""
-        return tree
-
-    def everywhere(self, tree: Any, members: int) -> Any:
-        """Return `tree`: there is one device."""
-        return tree
-
-    def division(self, devices: int | None, members: int | None) -> Undivided:
+    def division(self, devices: int | None, members: int | None, alone: bool = False) -> Undivided:
         """Return the division of what has one device."""
         return Undivided()
 

@@ -12,6 +12,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+MIB = 1 << 20
+
+
+# Bytes that go at once to the others: a longer message goes in parts, each of which takes a few times this in memory.
+PART = 64 << 20
+
 
 class Exchange(Protocol):
     """What processes that have joined can do together."""
@@ -51,6 +57,16 @@ class Processes:
         mine = np.asarray(values, np.int32)
         return mine if self.exchange is None else self.exchange.most(mine)
 
+    def least(self, size: float) -> float:
+        """Return the smallest of a number of bytes over the processes, in whole MiB; one alone has its own.
+
+        >>> Processes().least(1.5e9)
+        1500000000.0
+        """
+        if self.exchange is None:
+            return size
+        return float(-int(self.most([-int(min(size / MIB, 2**31 - 1))])[0])) * MIB
+
     def first_says(self, values: np.ndarray) -> np.ndarray:
         """Return the first process's array, bit by bit; all must give one of the same shape and type."""
         return values if self.exchange is None else np.frombuffer(
@@ -61,12 +77,18 @@ class Processes:
         """Return the bytes that the first process gives; what the others give does not matter."""
         if self.exchange is None:
             return content
-        length = int(self.exchange.total(np.array([len(content) if self.first else 0], np.int32))[0])
-        words = np.zeros(-(-length // 4), np.int32)
-        if self.first:
-            words = np.frombuffer(content.ljust(4 * len(words), b"\0"), np.int32)
-        # One adds its words and the others zeros: what arrives are its words, whatever they stand for.
-        return self.exchange.total(words).tobytes()[:length]
+        # One adds its words and the others zeros: what arrive are its words, whatever they stand for. Of 32 bits each,
+        # so that the length takes two.
+        mine = np.array([len(content) if self.first else 0], np.int64)
+        length = int(self.exchange.total(mine.view(np.int32)).view(np.int64)[0])
+        parts = []
+        for begin in range(0, length, PART):
+            size = min(PART, length - begin)
+            words = np.zeros(-(-size // 4), np.int32)
+            if self.first:
+                words = np.frombuffer(content[begin : begin + size].ljust(words.nbytes, b"\0"), np.int32)
+            parts.append(self.exchange.total(words).tobytes()[:size])
+        return b"".join(parts)
 
 
 _joined = [Processes()]

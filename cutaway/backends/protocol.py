@@ -120,11 +120,9 @@ class Backend(Protocol):
     def copy(self, tree: Any) -> Any:
         """Return `tree` (dicts and tuples of arrays) such that the original may be given away."""
 
-    def spread(self, tree: Any, members: int) -> Any:
-        """Return `tree`, whose arrays have a leading axis of `members`, divided among the devices along it."""
+    def division(self, devices: int | None, members: int | None, alone: bool = False) -> Division:
+        """Return the division of a training, or of what is computed for each of so many members, among devices.
 
-    def everywhere(self, tree: Any, members: int) -> Any:
-        """Return `tree` on each of the devices that `spread` divides so many members among."""
-
-    def division(self, devices: int | None, members: int | None) -> Division:
-        """Return the division of a training among `devices` of this process (None: as many as serve it)."""
+        devices  of this process (None: as many as serve it)
+        alone    whether those of other processes that this one has joined take no part
+        """

@@ -75,11 +75,11 @@ def diagnose(
     quiet
         Print nothing but the cause, or that nothing is wrong, and errors.
     """
-    from cutaway.cli.findings import as_typed
     from cutaway.cli.printable import printable
     from cutaway.runs.diagnosing import diagnosis_of
     from cutaway.runs.load import load
     from cutaway.runs.run import Run
+    from cutaway.runs.typed_fixes import as_typed
 
     place = _place(run, fix, out, budget, tries=fix or data is not None)
     loaded = load(run)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import shlex
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +14,7 @@ from cutaway.cli.layout import show
 from cutaway.cli.printable import printable
 from cutaway.diagnosis.telling import told
 from cutaway.errors import FindingWarning
-from cutaway.records import Finding, Fix
+from cutaway.runs.typed_fixes import as_typed
 
 
 def show_finding(console: Console, words: str, style: str = "bold yellow") -> None:
@@ -27,31 +24,6 @@ def show_finding(console: Console, words: str, style: str = "bold yellow") -> No
     for line in rest:
         console.print(Text(printable(line)), soft_wrap=True)
     console.file.flush()
-
-
-def as_typed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings of `cutaway train` with what to do as options of it, and without code where there is none.
-
-    What a network is made of, and how it is trained, its recipe decides: of that a person can be told in words alone.
-
-    >>> from cutaway.records import Fix
-    >>> found = Finding("leakage", "", "", 1.0, (None, None), fix=Fix("", "leave it out", "drop=['a copy']"))
-    >>> other = replace(found, fix=Fix("leaky", "let negative sums through", "ca.LeakyReLU()"))
-    >>> [each.fix.code for each in as_typed([found, other])]
-    ["--drop 'a copy'", '']
-    """
-    return tuple(
-        finding if finding.fix is None else replace(finding, fix=_typed(finding, finding.fix)) for finding in findings
-    )
-
-
-def _typed(finding: Finding, fix: Fix) -> Fix:
-    name, _, value = fix.code.partition("=")
-    if finding.check == "too_few_updates" and fix.action == "batch_size":  # batches are the recipe's
-        return replace(fix, sentence="train for several times as many epochs", code="--epochs")
-    if name == "drop":
-        return replace(fix, code=" ".join(f"--drop {shlex.quote(column)}" for column in ast.literal_eval(value)))
-    return replace(fix, code=f"--epochs {value}" if name == "epochs" and value.isdigit() else "")
 
 
 @contextmanager

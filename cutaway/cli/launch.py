@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, CycloptsError, Parameter
 
-from cutaway.cli.exit_codes import DONE, WRONG_INPUT
+from cutaway.cli.exit_codes import DONE, ENDED, INTERRUPTED, WRONG_INPUT
 from cutaway.cli.printable import printable
 from cutaway.cli.values import whole
 from cutaway.errors import InputError
@@ -49,11 +50,12 @@ def launch(
     ended = launched([sys.executable, "-m", "cutaway.cli.main", *words], processes)
     if ended.failed is None:
         return DONE
-    if ended.alike:  # each has said why
+    if ended.alike and not (ended.asked and ended.codes[0] == ENDED):  # each has said why
         return ended.codes[0]
     again = f"cutaway launch --processes {processes} -- {shlex.join(words)}"
-    sys.stderr.write(printable(f"cutaway: {ended.words}, and the others were ended; {_kept(words, again)}") + "\n")
-    return WRONG_INPUT
+    why = "ended, as was asked" if ended.asked else f"{ended.words}, and the others were ended"
+    sys.stderr.write(printable(f"cutaway: {why}; {_kept(words, again)}") + "\n")
+    return {0: WRONG_INPUT, signal.SIGINT: INTERRUPTED}.get(ended.asked, ENDED)
 
 
 def _kept(words: list[str], again: str) -> str:
@@ -71,15 +73,15 @@ def _kept(words: list[str], again: str) -> str:
 def _folder(words: list[str]) -> Path:
     """Return the folder that a training writes to.
 
-    >>> _folder(["train", "houses.csv", "--target", "price"]).as_posix(), _folder(["train", "a", "-o", "there"]).name
+    >>> _folder(["train", "--target", "price", "houses.csv"]).as_posix(), _folder(["train", "a", "-o", "there"]).name
     ('runs/houses', 'there')
     """
-    from cutaway.cli.train import run_name
+    from cutaway.cli.train import run_name, train
 
-    for word, after in zip(words, [*words[1:], ""], strict=True):
-        if word in ("--out", "-o"):
-            return Path(after)
-        if word.startswith("--out="):
-            return Path(word.removeprefix("--out="))
-    data = next((word for word in words[1:] if not word.startswith("-")), "run")
-    return Path("runs") / run_name(Path(data))
+    reading = App()
+    reading.default(train)
+    try:
+        given = reading.parse_args(words[1:], print_error=False, exit_on_error=False)[1].arguments
+    except CycloptsError:  # nothing was trained, then
+        return Path("runs")
+    return given.get("out") or Path("runs") / run_name(given["data"])

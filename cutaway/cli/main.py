@@ -29,6 +29,7 @@ from cutaway.cli.printable import as_options, printable
 from cutaway.cli.report import report
 from cutaway.cli.studio import studio
 from cutaway.cli.train import train
+from cutaway.distributed.leaving import leave
 from cutaway.errors import InputError
 from cutaway.training.interrupt import Terminated
 from cutaway.version import __version__
@@ -69,18 +70,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
         sys.stderr.write(f"cutaway: {as_options(_one_line(fault))}\n")
-        return _leaving(WRONG_INPUT)
+        return leave(WRONG_INPUT)
     except Terminated:
         again = " ".join(["cutaway", *map(shlex.quote, tokens), *(["--resume"] if "--resume" not in tokens else [])])
+        if processes().several:
+            again = "start all processes again, with --resume"
         sys.stderr.write(f"cutaway: ended, as the system asked; to go on where it stopped: {printable(again)}\n")
-        return ENDED
+        return leave(ENDED)
     except KeyboardInterrupt:
         sys.stderr.write("cutaway: interrupted; nothing was written\n")
-        return INTERRUPTED
+        return leave(INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the output has enough; Python would complain once more while flushing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        return leave(DONE)
     except Exception as fault:
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
@@ -88,16 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"cutaway: this is a fault of ours, not of your data ({type(fault).__name__}: {_one_line(fault)}). "
             f"To see where, run it again with {TRACEBACK}=1 before the command, and please report it.\n"
         )
-        return _leaving(OURS)
-
-
-def _leaving(code: int) -> int:
-    """Return an exit code; one of several processes ends with it at once: at exit JAX would wait for the others."""
-    if processes().several:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
+        return leave(OURS)
 
 
 def _misused(fault: CycloptsError, tokens: list[str]) -> str:

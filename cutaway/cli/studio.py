@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +67,10 @@ def studio(
         raise InputError(f"--port is {port}; expected a number up to 65535, or none for a free one")
     if save is not None and save.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--save is {save}; expected a file such as session.html")
+    if save is not None and not save.parent.is_dir():
+        raise InputError(f"--save is {save}, and there is no folder {save.parent}; make it or choose another place")
     case, way = _opened(what, target, drop or [], data, rung)
+    from cutaway.studio.browser import show
     from cutaway.studio.server import Server
     from cutaway.studio.session import Session
 
@@ -87,10 +89,12 @@ def studio(
             sys.stdout.write(f"{printable(case.title)}: {server.address}\nCtrl-C ends it.\n")
         sys.stdout.flush()
         if browser:
-            webbrowser.open(server.address)
+            show(server.address)
 
     try:
         server.run(started)
+    except KeyboardInterrupt:
+        pass  # the way it is ended
     finally:
         if save is not None:
             from cutaway.studio.keeping import save as keep
@@ -106,6 +110,7 @@ def _opened(
 ) -> tuple[Case, Way]:
     """Return what is to be shown first."""
     from cutaway.studio.opening import open_material, open_run, open_rung
+    from cutaway.studio.untrained import expect_run
 
     if what is None:
         for option, given in (("--target", target), ("--drop", drop), ("--data", data)):
@@ -117,9 +122,8 @@ def _opened(
     if rung is not None:
         raise InputError("--rung is for the ladder; leave it out, or leave out the table or run")
     if target is None:
-        if what.is_dir() or what.suffix == ".safetensors" or not what.exists():
-            return open_run(what, data)
-        raise InputError(f"{what}: --target says which column is to be predicted; it is missing")
+        expect_run(what, shell=True)
+        return open_run(what, data)
     if data is not None:
         raise InputError("--data is for a run; leave it out")
     from cutaway.data.reading import read_table

@@ -15,6 +15,7 @@ from cutaway.errors import InputError
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 1 << 18  # characters; enough lines to see what is usual, few enough to be read at once
+MOST_SHOWN = 80  # characters of a header that a message shows
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def find_dialect(path: Path, source: str) -> Dialect:
     header = records[skipped]
     if len(records) == skipped + 1 and complete:
         shown = ", ".join(repr(name) for name in header[:6]) + (", …" if len(header) > 6 else "")
+        shown = shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}…"
         raise InputError(f"{source}: holds a header ({shown}) and no rows; expected at least one row below it")
     notes = [f"{skipped} line(s) above the header passed over"] if skipped else []
     return _with_names(delimiter, header, width, skipped, notes)

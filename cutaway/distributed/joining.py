@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from cutaway.backends import processes as known
 from cutaway.backends.processes import Processes
+from cutaway.distributed.leaving import follow_launcher, leave_at_faults
 from cutaway.errors import InputError
 
 # Where a process is told of the others. JAX reads the first two itself; SLURM, Open MPI and Kubernetes say the rest by
@@ -28,7 +29,8 @@ def join(distributed: bool = False) -> Processes:
 
     Everything that trains afterwards does so together: each process runs the same program on the same data, `fit` or
     `train`, takes its share of the rows or of the networks, and only the first one writes. A sum over all processes is
-    tested at once. Call it before anything else uses JAX. Raises `InputError` where the others are not found.
+    tested at once. An exception that nobody catches then ends its process at once, as the others would wait for it.
+    Call it before anything else uses JAX. Raises `InputError` where the others are not found.
 
     >>> join().count
     1
@@ -38,9 +40,12 @@ def join(distributed: bool = False) -> Processes:
     address, count, index = told(os.environ, distributed)
     if not distributed and (count is None or count == 1):
         return known.processes()
+    follow_launcher()
     from cutaway.backends.jax_processes import connected
 
     known.join(connected(address, count, index, bind=os.environ.get(BIND)))
+    if known.processes().several:
+        leave_at_faults()
     return known.processes()
 
 

@@ -9,17 +9,31 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from cutaway.distributed.joining import ADDRESS, BIND, COUNT, INDEX
+from cutaway.distributed.leaving import LAUNCHER
+from cutaway.distributed.shares import cores, divided, graphics, share
 
 HERE = "127.0.0.1"
 # Seconds that the others have to end by themselves when one has failed, and then to end as they are asked.
 GRACE, ASKED = 8.0, 3.0
 POLL = 0.05
+# Lines that wait until the processes have ended, at most.
+HELD_LINES = 1000
+
+
+@dataclass
+class Asked:
+    """Which signal asked the processes to end, 0 for none, and how often."""
+
+    number: int = 0
+    times: int = 0
+    since: float = field(default=float("inf"))  # when it asked for the second time
 
 
 @dataclass(frozen=True)
@@ -28,10 +42,12 @@ class Ended:
 
     codes   of each, in order: 0 done, a signal's number below 0
     failed  the one that failed first, None where none did
+    asked   the signal by which all were asked to end, 0 where they were not
     """
 
     codes: tuple[int, ...]
     failed: int | None
+    asked: int = 0
 
     @property
     def alike(self) -> bool:
@@ -58,30 +74,35 @@ class Ended:
 def launch(command: Sequence[str], count: int) -> Ended:
     """Run so many processes of a command, which find each other on this machine, and return how they ended.
 
-    What the first writes to its standard output is passed on as it is. Everything else is told line by line on the
-    standard error, with the process it comes from, and once where several say the same. The cores that may be used are
-    divided among the processes, each of which has them all where there are fewer. Ctrl-C, and a request to end, are
-    for the first, which stops all of them after the step at hand. When one fails, the others, which could only wait
-    for it, are ended.
+    What the first writes to its standard output is passed on as it is, and so is what it writes to the standard error,
+    where that is a terminal. Everything else is told line by line on the standard error, with the process it comes
+    from, and once where several say the same. The cores and graphics processors that may be used are divided among the
+    processes; each has one of the cores where there are fewer. Ctrl-C, and a request to end (SIGTERM, or SIGHUP when a
+    terminal is closed), are passed on to all, which stop together after the step at hand. When one fails, the others,
+    which could only wait for it, are ended; and so they are, by themselves, when the launch itself is killed.
+
+    Raises `InputError` where there are graphics processors, and fewer than processes.
     """
-    address = f"{HERE}:{_free_port()}"
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
-    teller = Teller(count)
+    address, usable = f"{HERE}:{_free_port()}", cores()
+    processors = divided(graphics(os.environ), count)
+    shown = sys.stderr.isatty()
+    teller = Teller(count, held=shown)
     running: list[subprocess.Popen[bytes]] = []
     listening: list[threading.Thread] = []
+    alive, ours = os.pipe()  # nothing is written: the other end is closed with us, however we end
+    inherited: Any = {"pass_fds": (alive,)} if os.name == "posix" else {}
     try:
-        with _forwarding(running):
+        with _forwarding(running) as asked:
             for index in range(count):
-                own = cores[index * len(cores) // count : (index + 1) * len(cores) // count] or [
-                    cores[index % len(cores)]
-                ]
+                own = share(usable, count, index)
                 environment = {
-                    "JAX_NUM_CPU_DEVICES": str(len(own)), **os.environ, "PYTHONUNBUFFERED": "1",
-                    ADDRESS: address, BIND: address, COUNT: str(count), INDEX: str(index),
+                    "JAX_NUM_CPU_DEVICES": str(len(own)), **os.environ, **processors[index], "PYTHONUNBUFFERED": "1",
+                    ADDRESS: address, BIND: address, COUNT: str(count), INDEX: str(index), LAUNCHER: str(alive),
                 }  # fmt: skip
                 child = subprocess.Popen(
-                    command, env=environment, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                    stdout=None if index == 0 else subprocess.PIPE, start_new_session=True,
+                    command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True,
+                    stdout=None if index == 0 else subprocess.PIPE,
+                    stderr=None if index == 0 and shown else subprocess.PIPE, **inherited,
                 )  # fmt: skip
                 if hasattr(os, "sched_setaffinity"):
                     with suppress(OSError):
@@ -91,19 +112,28 @@ def launch(command: Sequence[str], count: int) -> Ended:
                     if stream is not None:
                         listening.append(threading.Thread(target=teller.listen, args=(index, stream), daemon=True))
                         listening[-1].start()
-            failed = _waited(running)
+            failed = _waited(running, asked)
     finally:
         _end(running)
+        os.close(alive)
+        os.close(ours)
     for thread in listening:
         thread.join(timeout=1)
-    return Ended(tuple(child.returncode for child in running), failed)
+    ended = Ended(tuple(child.returncode for child in running), failed, asked.number)
+    teller.rest(needed=not ended.alike)
+    return ended
 
 
 class Teller:
-    """Passes on what the processes say, each line with the process that says it."""
+    """Passes on what the processes say, each line with the process that says it.
 
-    def __init__(self, count: int) -> None:
-        self.count, self.said = count, dict[str, int]()
+    held   whether it waits until all have ended: where the first speaks for itself, what the others say is mostly the
+           same, and is needed where they end otherwise than it
+    """
+
+    def __init__(self, count: int, held: bool = False) -> None:
+        self.count, self.said, self.held = count, dict[str, int](), held
+        self.lines: deque[str] = deque(maxlen=HELD_LINES)
         self.lock = threading.Lock()
 
     def listen(self, index: int, stream: IO[bytes]) -> None:
@@ -113,14 +143,26 @@ class Teller:
                 line = raw.decode("utf-8", "replace").rstrip()
                 with self.lock:
                     if line and self.said.setdefault(line, index) == index:
-                        sys.stderr.write(f"[{index}] {line}\n")
-                        sys.stderr.flush()
+                        self.lines.append(f"[{index}] {line}\n")
+                        if not self.held:
+                            self._pass_on()
+
+    def rest(self, needed: bool) -> None:
+        """Pass on what waits, where it is needed."""
+        with self.lock:
+            if needed:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        while self.lines:
+            sys.stderr.write(self.lines.popleft())
+        sys.stderr.flush()
 
 
-def _waited(running: Sequence[subprocess.Popen[bytes]]) -> int | None:
-    """Wait until all have ended, or one has failed and the others had time to; return which failed first."""
+def _waited(running: Sequence[subprocess.Popen[bytes]], asked: Asked) -> int | None:
+    """Wait until all have ended, or had time to, once one failed or all were asked twice; return which failed first."""
     failed, until = None, float("inf")
-    while None in [child.poll() for child in running] and time.monotonic() < until:
+    while None in [child.poll() for child in running] and time.monotonic() < min(until, asked.since + GRACE):
         if failed is None:
             broken = [index for index, child in enumerate(running) if child.returncode not in (None, 0)]
             # Of several that are found at once the one that was killed is the cause.
@@ -148,23 +190,26 @@ def _end(running: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 @contextmanager
-def _forwarding(running: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
-    """Hand Ctrl-C, and a request to end, to the first process; a second one to all."""
+def _forwarding(running: Sequence[subprocess.Popen[bytes]]) -> Iterator[Asked]:
+    """Hand Ctrl-C, and a request to end, to all processes: those that train agree on the step after which they stop."""
+    asked = Asked()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield asked
         return
-    times = 0
 
     def heard(number: int, frame: Any) -> None:
-        nonlocal times
-        times += 1
-        for child in running[: 1 if times == 1 else None]:
+        asked.number = signal.SIGINT if number == signal.SIGINT else signal.SIGTERM
+        asked.times += 1
+        if asked.times == 2:
+            asked.since = time.monotonic()
+        for child in running:
             with suppress(ProcessLookupError):
-                child.send_signal(number)
+                child.send_signal(asked.number)
 
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    signals = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, heard) for number in signals}
     try:
-        yield
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,13 +11,15 @@ from math import floor, fsum, isfinite, log10, prod
 DIGITS = 4  # significant digits of a number that is shown
 MOST_TERMS = 6  # of a sum that are shown; the others are counted and added up
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+POWERS = {high: low for low, high in SUPERSCRIPTS.items()}
 
 
 def shown(value: float, digits: int = DIGITS) -> str:
     """Return a number with so many significant digits.
 
     >>> shown(-0.490000001), shown(45812.37), shown(1.23e-9), shown(0.0)
-    ('−0.49', '45812', '1.23e−9', '0')
+    ('−0.49', '45812', '1.23·10⁻⁹', '0')
     """
     if value != value:
         return "NaN"
@@ -28,13 +31,13 @@ def shown(value: float, digits: int = DIGITS) -> str:
 
 
 def factor(value: float, digits: int = DIGITS) -> str:
-    """Return a number as it stands in a product: a negative one in brackets.
+    """Return a number as it stands in a product: a negative one, and one with a power of ten, in brackets.
 
-    >>> factor(-0.5), factor(0.5)
-    ('(−0.5)', '0.5')
+    >>> factor(-0.5), factor(0.5), factor(2e-6)
+    ('(−0.5)', '0.5', '(2·10⁻⁶)')
     """
     text = shown(value, digits)
-    return f"({text})" if text.startswith("−") else text
+    return f"({text})" if text.startswith("−") or "·" in text else text
 
 
 def subscript(place: int) -> str:
@@ -55,19 +58,41 @@ def decimals(size: float, digits: int = DIGITS) -> int:
 
 
 def plain(value: Decimal) -> str:
-    """Return an exact decimal without the zeros at its end.
+    """Return an exact decimal without the zeros at its end; far from 1 with a power of ten, as books write it.
 
-    >>> plain(Decimal("-0.4900")), plain(Decimal("0.000000120"))
-    ('−0.49', '1.2e−7')
+    >>> plain(Decimal("-0.4900")), plain(Decimal("0.000000120")), plain(Decimal("1.2e20"))
+    ('−0.49', '1.2·10⁻⁷', '1.2·10²⁰')
     """
     if not value.is_finite():
         return "NaN"
     if value == 0:
         return "0"
-    small = abs(value) < Decimal("0.0001")
-    text = f"{value.normalize():e}" if small else f"{value.normalize():f}"
+    far = abs(value) < Decimal("0.0001") or abs(value) >= Decimal("1e15")
+    text = f"{value.normalize():e}" if far else f"{value.normalize():f}"
     mantissa, power, exponent = text.partition("e")
-    return (mantissa + (f"e{int(exponent)}" if power else "")).replace("-", "−")
+    if power:
+        return f"{mantissa}·10{str(int(exponent)).translate(SUPERSCRIPTS)}".replace("-", "−")
+    return mantissa.replace("-", "−")
+
+
+def in_books(sentence: str) -> str:
+    """Return a sentence with its numbers as books write them, where they stand as computers do.
+
+    >>> in_books("lower it from 2.5e-03 to about 1e-05, from 1.07e+299")
+    'lower it from 2.5·10⁻³ to about 1·10⁻⁵, from 1.07·10²⁹⁹'
+    """
+    power = r"(?<=\d)e([+-]?\d+)\b"
+    return re.sub(power, lambda found: f"·10{str(int(found[1])).translate(SUPERSCRIPTS)}", sentence)
+
+
+def told(text: str) -> Decimal:
+    """Return the number that `shown` wrote so.
+
+    >>> told("−0.49"), told("1.2·10⁻⁷"), told("−∞")
+    (Decimal('-0.49'), Decimal('1.2E-7'), Decimal('-Infinity'))
+    """
+    digits, _, power = text.replace("−", "-").replace("∞", "Infinity").partition("·10")
+    return Decimal(f"{digits}e{power.translate(POWERS)}" if power else digits)
 
 
 @dataclass(frozen=True)
@@ -114,12 +139,7 @@ class Shown:
     @property
     def plain_to_the_eye(self) -> bool:
         """Whether the products, as their rounded factors stand there, come to the terms and the total exactly."""
-        made = [
-            prod(
-                (Decimal(shown(value).replace("−", "-").replace("∞", "Infinity")) for value in parts), start=Decimal(1)
-            )
-            for parts in self.factors
-        ]
+        made = [prod((told(shown(value)) for value in parts), start=Decimal(1)) for parts in self.factors]
         return all(a == b for a, b in zip(made, self.terms, strict=True))
 
     @property

@@ -75,18 +75,19 @@ class Surface:
         """Return the loss of each point; `also` has the same leading axis, what is `shared` has none."""
         count = len(points if isinstance(points, np.ndarray) else next(iter(points.values())))
         size = min(self.together, count)
-        compiled = self.backend.compile(self.backend.vmap(function, (0, *[0] * len(also), *[None] * len(shared), None)))
-        fixed = self.backend.everywhere(shared, size)
+        division = self.backend.division(None, size, alone=True)  # no other process computes the same
+        mapped = self.backend.vmap(function, (0, *[0] * len(also), *[None] * len(shared), None))
+        compiled, fixed = division.compile(mapped), division.whole(shared)
         # Of losses there is a sum over rows and a weight for each point; the weight does not depend on the point.
         totals, weights = np.zeros(count), 0.0
         for first in range(0, len(self.rows.x), self.size):
             here = slice(first, first + self.size)
-            tile = self.backend.everywhere(Batch(self.rows.x[here], self.rows.y[here], None), size)
+            tile = division.whole(Batch(self.rows.x[here], self.rows.y[here], None))
             for begin in range(0, count, size):
                 taken = np.minimum(np.arange(begin, begin + size), count - 1)  # the last tile is filled up
                 each = _take((points, *also), taken)
                 with np.errstate(all="ignore"), threads_for(self.flops):
-                    total, weight = compiled(*self.backend.spread(each, size), *fixed, tile)
+                    total, weight = compiled(*division.members(each), *fixed, tile)
                 kept = slice(begin, min(begin + size, count))
                 totals[kept] += np.asarray(total, np.float64)[: kept.stop - begin]
             weights += float(np.ravel(np.asarray(weight))[0])

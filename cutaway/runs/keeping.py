@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from cutaway.backends.processes import processes
 from cutaway.errors import InputError
 from cutaway.runs.run import Run
-from cutaway.storage.checkpoint import latest_checkpoint
+from cutaway.storage.checkpoint import Checkpoint, latest_checkpoint
 from cutaway.storage.run_folder import CHECKPOINT, beside, is_run
 from cutaway.storage.run_lock import locked
 from cutaway.training.checkpoints import Checkpoints, shared_checkpoint
@@ -38,10 +38,10 @@ class Keeping:
     resume: bool = False
     every: float = 30.0
     begun: int = field(default=0, init=False)
+    _read: Checkpoint | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        place = self.folder / CHECKPOINT
-        if self.resume and shared_checkpoint(place / "0") is None:
+        if self.resume and self._last() is None:
             raise InputError(
                 f"{self.folder}: there is no training to go on with: it was finished, or stopped before its first "
                 "checkpoint; train without --resume"
@@ -54,7 +54,14 @@ class Keeping:
         if not self.resume and not self.begun and processes().first:
             self._clear(place, known)
         self.begun += 1
-        return Checkpoints(place, known, self.every, self.resume)
+        read, self._read = self._read, None
+        return Checkpoints(place, known, self.every, self.resume, read)
+
+    def _last(self) -> Checkpoint | None:
+        """Return the last checkpoint of the next training, None where it is new; read once, for it may be large."""
+        if self.resume and self._read is None:
+            self._read = shared_checkpoint(self.folder / CHECKPOINT / str(self.begun))
+        return self._read
 
     def _clear(self, place: Path, known: dict[str, Any]) -> None:
         """Remove the checkpoints of another job; `InputError` where they are those of this one."""
@@ -71,7 +78,7 @@ class Keeping:
 
     def engine(self) -> str | None:
         """Return the engine that the next training was begun with, None where it is new."""
-        found = shared_checkpoint(self.folder / CHECKPOINT / str(self.begun)) if self.resume else None
+        found = self._last()
         identity = {} if found is None else found.facts.get("identity")
         engine = identity.get("engine") if isinstance(identity, dict) else None
         return engine if engine in ("numpy", "xla") else None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutaway.backends.processes import processes
 from cutaway.backends.random import generator
 from cutaway.data.columns import Column
 from cutaway.data.encoders import TableEncoder
@@ -87,7 +88,8 @@ class Streamed:
 
         Raises `InputError` where such a table meets such a wish.
         """
-        stream, memory = table.stream if isinstance(table, StoredTable) else None, available_memory()
+        stream = table.stream if isinstance(table, StoredTable) else None
+        memory = processes().least(available_memory())  # whether, and from how many rows, all decide alike
         if stream is None or bytes_of(table) <= SHARE * memory:
             return None
         if wanted:

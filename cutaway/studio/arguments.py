@@ -41,25 +41,27 @@ class Arguments:
             raise InputError(f"{self.command}: the argument {name!r} is missing")
         return default
 
-    def whole(self, name: str, default: Any = _NOT_GIVEN, low: int = 0, high: int = 2**53) -> Any:
-        """Return a whole number in a range, or the default."""
+    def whole(self, name: str, default: Any = _NOT_GIVEN, low: int = 0, high: int = 2**53, called: str = "") -> Any:
+        """Return a whole number in a range, or the default; `called` is what a person calls it."""
         value = self.raw(name, default)
         if value is default:
             return value
         if type(value) is float and value.is_integer():
             value = int(value)
         if type(value) is not int or not low <= value <= high:
-            raise self.wrong(name, value, f"a whole number from {low} to {high}")
+            raise self.wrong(name, value, f"a whole number from {low:,} to {high:,}", called)
         return value
 
-    def number(self, name: str, default: Any = _NOT_GIVEN, low: float = -math.inf, high: float = math.inf) -> Any:
-        """Return a finite number in a range, or the default."""
+    def number(
+        self, name: str, default: Any = _NOT_GIVEN, low: float = -math.inf, high: float = math.inf, called: str = ""
+    ) -> Any:
+        """Return a finite number in a range, or the default; `called` is what a person calls it."""
         value = self.raw(name, default)
         if value is default:
             return value
         if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:
-            limits = "" if (low, high) == (-math.inf, math.inf) else f" from {low:g} to {high:g}"
-            raise self.wrong(name, value, f"a finite number{limits}")
+            limits = "" if (low, high) == (-math.inf, math.inf) else f" from {low:,.15g} to {high:,.15g}"
+            raise self.wrong(name, value, f"a finite number{limits}", called)
         return float(value)
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -124,7 +126,7 @@ class Arguments:
             takes = f"{did_you_mean(strange[0], sorted(self.known))}" if self.known else "it takes none"
             raise InputError(f"{self.command}: there is no argument {strange[0]!r}; {takes}")
 
-    def wrong(self, name: str, value: Any, expected: str) -> InputError:
+    def wrong(self, name: str, value: Any, expected: str, called: str = "") -> InputError:
         """Return the error of an argument that does not fit."""
         got = "an array" if isinstance(value, np.ndarray) else repr(value)
-        return InputError(f"{self.command}: {name} is {got[:80]}; expected {expected}")
+        return InputError(f"{called or f'{self.command}: {name}'} is {got[:80]}; expected {expected}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.data.tokens import UNKNOWN, Tokens
 from cutaway.errors import InputError
 from cutaway.explain.attention_maps import attention_maps
 from cutaway.explain.trace import trace
@@ -30,38 +31,39 @@ def maps(now: Shown, asked: Arguments) -> dict[str, Any]:
         raise InputError(
             "attention: the network does not read texts; choose the rung attention, or open a run on a text"
         )
-    codes = now.case.example(now.selected)[0] if typed is None else _codes(typed, now)
+    codes, notes = (now.case.example(now.selected)[0], []) if typed is None else _codes(typed, now)
     tokens = [material.letters[int(code)] for code in codes[0]]
     found = trace(now.case.at(now.moment), codes)
     chances = material.answers(found.output[0])[-1]
     ranked = np.argsort(-chances, kind="stable")[:MOST_NEXT]
     return {
         "step": now.moment.step,
-        "text": "".join(tokens),
+        "text": material.written(codes[0]),
         "tokens": tokens,
         "maps": [
             {"layer": each.layer, "head": each.head, "weights": each.weights} for each in attention_maps(found, tokens)
         ],
         "next": [{"token": material.letters[int(code)], "probability": float(chances[code])} for code in ranked],
+        "notes": notes,
     }
 
 
-def _codes(text: str, now: Shown) -> np.ndarray:
-    """Return the codes of a typed text, (1, places); the longest pieces that are tokens, from left to right."""
+def _codes(text: str, now: Shown) -> tuple[np.ndarray, list[str]]:
+    """Return the codes of a typed text, (1, places), as the network learned to read, and what was done to the text."""
     material = now.case.material
-    known = {letter: code for code, letter in reversed(list(enumerate(material.letters)))}
-    longest = max(map(len, known), default=1)
-    codes, place = [], 0
-    while place < len(text):
-        piece = next((text[place : place + n] for n in range(longest, 0, -1) if text[place : place + n] in known), None)
-        if piece is None:
-            raise InputError(
-                f"attention: the text holds {text[place]!r}, which the network does not know; it knows "
-                f"{' '.join(list(known)[:40])}"
-            )
-        codes.append(known[piece])
-        place += len(piece)
-    most = material.x.shape[1]
-    if not codes:
+    tokens = Tokens("characters", material.letters) if material.tokens is None else material.tokens
+    strange, notes = tokens.strangers(text), []
+    if strange and not tokens.unknown:
+        raise InputError(
+            f"attention: the text holds {next(iter(strange))!r}, which the network does not know; it knows "
+            f"{' '.join(material.letters[:40])}"
+        )
+    if strange:
+        names = ", ".join(map(repr, list(strange)[:5]))
+        notes.append(f"The network has no token for {names}: it reads {UNKNOWN} there.")
+    codes, most = tokens.encode(text), material.x.shape[1]
+    if not len(codes):
         raise InputError("attention: the text is empty; expected a letter at least")
-    return np.array([codes[-most:]], material.x.dtype)
+    if len(codes) > most:
+        notes.append(f"The text has {len(codes):,} tokens; the network reads {most:,} at most: these are the last.")
+    return codes[None, -most:].astype(material.x.dtype), notes

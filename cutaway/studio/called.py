@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -119,6 +118,7 @@ def _opened(what: Any, target: str | None, data: Any, arrays: dict[str, Any]) ->
     from cutaway.studio.ladder import LADDER
     from cutaway.studio.opening import open_material, open_run, open_rung
     from cutaway.studio.sources import of_table
+    from cutaway.studio.untrained import expect_run
 
     if isinstance(what, Layer):
         raise InputError("studio: a network is shown on rows; give them, too: ca.studio(net, X, y)")
@@ -138,8 +138,7 @@ def _opened(what: Any, target: str | None, data: Any, arrays: dict[str, Any]) ->
             f"studio: got {type(what).__name__}; expected a network with X and y, a run or its folder, a table with "
             "target=, or a rung of the ladder"
         )
-    if place.is_file() and place.suffix != ".safetensors":
-        raise InputError(f"{place}: target says which column is to be predicted; it is missing")
+    expect_run(place)
     return open_run(place, data)
 
 
@@ -148,25 +147,9 @@ def of_run(run: Run, data: Any = None) -> tuple[Case, Way]:
 
     Raises `InputError` where they are gone.
     """
-    from cutaway.errors import InputError
-    from cutaway.runs.picture_run import PictureRun
-    from cutaway.runs.table_run import TableRun
-    from cutaway.runs.text_run import TextRun
-    from cutaway.studio.opening import open_arrays, open_run
+    from cutaway.studio.opening import opened_run
 
-    if not isinstance(run, (TableRun, PictureRun, TextRun)):
-        setup = run.setup
-        if setup is None:
-            raise InputError("studio: the run does not keep its rows; give them, too: ca.studio(run, X, y)")
-        apart = 0.0 if setup.held_out is None else (setup.held_out.x, setup.held_out.y)
-        return open_arrays(
-            _network_of(run, setup.rows.x, setup.rows.y), setup.rows.x, setup.rows.y, loss=setup.loss,
-            optimizer=setup.optimizer, batch_size=setup.plan.batch_size, validation=apart, seed=setup.plan.seed,
-        )  # fmt: skip
-    if run.path is not None:
-        return open_run(run.path, data)
-    with tempfile.TemporaryDirectory(prefix="cutaway-") as folder:
-        return open_run(run.save(Path(folder) / "run"), data)
+    return opened_run(run, data)
 
 
 # The folder and the function have one name: whoever imports the folder puts it where the function would be.

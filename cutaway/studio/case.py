@@ -18,6 +18,7 @@ from cutaway.layers.context import Tap
 from cutaway.losses import Loss
 from cutaway.studio.material import Material
 from cutaway.studio.moment import Moment
+from cutaway.studio.past import Past
 from cutaway.studio.recording import Evaluation
 from cutaway.studio.stepper import Stepper
 from cutaway.studio.way import Way
@@ -29,6 +30,7 @@ from cutaway.training.step import Batch, Carry
 AT_ONCE, JUDGED = 4096, 8192
 # Weights beyond which steps are compiled by XLA where it is installed: NumPy would be slower, and the page wait.
 LARGE = 100_000
+MOST_KEPT = 16  # ways whose steppers, and losses whose rows, are held ready
 Arrays = dict[str, np.ndarray]
 
 
@@ -69,6 +71,7 @@ class Case:
 
     rung      of the ladder, None for a person's own
     editable  whether its layers may be changed from the page
+    past      of a network that was trained elsewhere, what is known of its training
     """
 
     title: str
@@ -76,6 +79,7 @@ class Case:
     network: Layer
     rung: str | None = None
     editable: bool = True
+    past: Past | None = None
     _steppers: dict[int, tuple[Way, Stepper]] = field(default_factory=dict, repr=False)
     _prepared: dict[tuple[int, str], tuple[Loss, Batch]] = field(default_factory=dict, repr=False)
     _answered: dict[str, tuple[Moment, np.ndarray]] = field(default_factory=dict, repr=False)
@@ -94,12 +98,14 @@ class Case:
 
     def stepper(self, way: Way) -> Stepper:
         """Return what takes the steps of a way."""
-        if id(way) not in self._steppers:
+        kept = self._steppers.get(id(way))
+        if kept is None:
             rows = self.rows(way.loss, "training")
             if not len(rows.x):
                 raise InputError("studio: there is no row to learn from")
-            self._steppers[id(way)] = way, Stepper(self.network, self._with_engine(way), rows)
-        return self._steppers[id(way)][1]
+            _bounded(self._steppers)
+            kept = self._steppers[id(way)] = way, Stepper(self.network, self._with_engine(way), rows)
+        return kept[1]
 
     def _with_engine(self, way: Way) -> Way:
         """Return a way on the engine that suits the network: XLA for a large one in single precision, if installed."""
@@ -120,14 +126,17 @@ class Case:
     def rows(self, loss: Loss, part: str) -> Batch:
         """Return the rows of a part, their targets as the loss wants them."""
         key = (id(loss), part)
-        if key not in self._prepared:
+        kept = self._prepared.get(key)
+        if kept is None:
             places = self.material.places(part)
             y = loss.prepare(self.material.y[places], (len(places), *self.output_shape)) if len(places) else None
             if y is None:
                 y = np.zeros((0, *self.output_shape))
             y = y.astype(self.network.dtype) if y.dtype.kind == "f" else y
-            self._prepared[key] = loss, Batch(self._inputs(self.material.x[places]), y, None)
-        return self._prepared[key][1]
+            found = Batch(self._inputs(self.material.x[places]), y, None)
+            _bounded(self._prepared)
+            kept = self._prepared[key] = loss, found
+        return kept[1]
 
     def _inputs(self, x: np.ndarray) -> np.ndarray:
         return x.astype(self.network.dtype) if x.dtype.kind == "f" else x
@@ -190,12 +199,18 @@ class Case:
             found = pull(value, list(tensors.values()), np.ones_like(value.value))
         return float(value.value), {path: np.asarray(g) for path, g in zip(tensors, found, strict=True)}
 
+    def step_outputs(self, moment: Moment, way: Way, places: np.ndarray, params: Arrays) -> np.ndarray:
+        """Return the outputs for training rows as a step from a moment sees them, in training mode."""
+        stepper = self.stepper(way)
+        with np.errstate(all="ignore"):
+            network = self.network.bind(params, moment.carry.state)
+            return np.asarray(network(stepper.batch(places).x, ctx=_training(moment, stepper)))
+
     def step_loss(self, moment: Moment, way: Way, places: np.ndarray, params: Arrays) -> float:
         """Return the loss of the same rows with the same draws, with other parameters."""
-        stepper = self.stepper(way)
-        batch = stepper.batch(places)
+        batch = self.stepper(way).batch(places)
+        outputs = self.step_outputs(moment, way, places, params)
         with np.errstate(all="ignore"):
-            outputs = self.network.bind(params, moment.carry.state)(batch.x, ctx=_training(moment, stepper))
             return float(way.loss.value(outputs, batch.y, batch.weight))
 
     def evaluated(self, moment: Moment, way: Way) -> Evaluation:
@@ -223,6 +238,12 @@ class Case:
             return self.material.typed(selected.typed or {})[0], None, None
         place = self.material.place(selected.part, selected.example)
         return self.material.x[place : place + 1], self.material.y[place : place + 1], place
+
+
+def _bounded(kept: dict[Any, Any]) -> None:
+    """Forget the oldest of what is kept where there is much: it can be made again."""
+    for key in list(kept)[: max(0, len(kept) - MOST_KEPT + 1)]:
+        kept.pop(key, None)
 
 
 def _training(moment: Moment, stepper: Stepper) -> Context:

@@ -53,6 +53,8 @@ def _edited(session: Session, done: Edit, made: bool, before: float, client: Any
     session.changed(scene_too=made, by=client)
     now = session.shown()
     told = session.time(now)
+    owner = session.history.owner(now.moment.branch, now.moment.step)
+    owner.recording.evaluated(session.evaluation(now.case, now.moment, now.way))
     return {
         "path": done.spot[0], "index": list(done.spot[1]), "before": done.before, "after": done.after,
         "undo": len(session.done), "redo": len(session.undone), "loss_before": before, "loss": told["loss"],
@@ -129,13 +131,23 @@ def new_start(session: Session, asked: Arguments, client: Any) -> Any:
         return scene(session)
 
 
+def zero(session: Session, asked: Arguments, client: Any) -> Any:
+    """Start with every weight at 0."""
+    asked.done()
+    with session.turn():
+        session.training.pause()
+        session.zero()
+        session.changed(scene_too=True, by=client)
+        return scene(session)
+
+
 def shape(session: Session, asked: Arguments, client: Any) -> Any:
     """Change layers, loss, optimizer, learning rate or batch size."""
     change = asked.inside("change")
     asked.done()
     layers, name = change.several("layers", None, 100), change.text("loss", None)
-    optimizer, rate = change.text("optimizer", None), change.number("rate", None, 0.0, 1e6)
-    size = change.whole("batch_size", None, 1, MOST_BATCH)
+    optimizer, rate = change.text("optimizer", None), change.number("rate", None, 0.0, 1e6, "the learning rate")
+    size = change.whole("batch_size", None, 1, MOST_BATCH, "the number of rows a step")
     change.done()
     with session.turn():
         case, way = session.case, session.way

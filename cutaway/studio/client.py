@@ -54,10 +54,12 @@ class Client:
         self._waits = False  # whether it has not been acknowledged
         self._next = self._shown = 0.0  # when the next may be sent, and when the last one was begun
         self._seen = -1  # the session's tick that the last frame shows
-        self._since = (-1, -1)  # branch and its last step, of the last frame that was acknowledged
-        self._sent = (-1, -1)
+        self._since = (-1, -1, -1)  # network, branch and its last step, of the last frame that was acknowledged
+        self._sent = (-1, -1, -1)
         self._faults: set[str] = set()
         session.clients.append(self)
+        if len(session.clients) > 1:
+            self._tell_company()
         self._thread = threading.Thread(target=self._run, name="cutaway studio client", daemon=True)
         self._thread.start()
 
@@ -68,13 +70,14 @@ class Client:
         if not isinstance(content, dict):
             raise InputError("message: expected a request, {id, do, …}")
         request = unpacked(content, buffers)
+        do = request.get("do")
         with self._condition:
-            if request.get("do") == "ack":
+            if do == "ack":
                 self._acknowledge(request.get("frame"))
                 return
             if len(self._requests) >= MOST_WAITING:
                 raise InputError(f"message: {MOST_WAITING} requests wait already")
-            if request.get("do") in SUPERSEDED:
+            if isinstance(do, str) and do in SUPERSEDED:
                 self._supersede(request)
             self._requests.append(request)
             self._condition.notify()
@@ -96,6 +99,11 @@ class Client:
             self._condition.notify()
         if self in self.session.clients:
             self.session.clients.remove(self)
+            self._tell_company()
+
+    def _tell_company(self) -> None:
+        """Tell everybody how many look: what one of them changes, changes for all."""
+        self.session.push({"push": "company", "clients": len(self.session.clients)})
 
     def _acknowledge(self, number: Any) -> None:
         if number == self._frame:
@@ -163,7 +171,7 @@ class Client:
         views, rate = watched(asked), asked.number("rate", RATE, 0.1, RATE)
         asked.done()
         self.views, self.interval = views, 1 / rate
-        self._seen, self._waits, self._next, self._since = -1, False, 0.0, (-1, -1)
+        self._seen, self._waits, self._next, self._since = -1, False, 0.0, (-1, -1, -1)
         return {}
 
     def _show(self) -> None:
@@ -178,7 +186,7 @@ class Client:
                 spent = time.perf_counter() - entered
             self._frame += 1
             self._waits = True
-            self._sent = (now.moment.branch, now.last)
+            self._sent = (now.opened, now.moment.branch, now.last)
             self._deliver({"push": "frame", "frame": self._frame, "revision": self.revision, **made})
         except Exception as fault:
             # The page keeps what it shows, and is told once why; the next change tries again.

@@ -11,10 +11,13 @@ from cutaway.diagnosis.examination import examine, with_records
 from cutaway.diagnosis.setup import Setup
 from cutaway.diagnosis.verdict import Verdict, verdict
 from cutaway.errors import InputError
+from cutaway.explain.figures import in_books
 from cutaway.records import Finding, StepRecord
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case
+from cutaway.studio.headline import headline, in_order, lowest, risen
 from cutaway.studio.jobs import Told
+from cutaway.studio.past import ToldHistory
 from cutaway.studio.scene import scene
 from cutaway.studio.session import Session
 from cutaway.studio.shown import Shown
@@ -37,7 +40,8 @@ class Recorded:
             if branch.parent is None:
                 break
             high, branch = branch.begin - 1, history.branches[branch.parent]
-        per_epoch, rate = now.case.stepper(now.way).per_epoch, now.way.optimizer.learning_rate
+        stepper, rate = now.case.stepper(now.way), now.way.optimizer.learning_rate
+        per_epoch = stepper.per_epoch
         self.history: list[StepRecord] = []
         self.vitals: list[Any] = []
         self.network_vitals: list[Any] = []
@@ -51,7 +55,7 @@ class Recorded:
                     best = watched if better and watched is not None else best
                     self.history.append(StepRecord(
                         found.step // per_epoch, found.step, found.training, watched,
-                        float(np.asarray(rate(np.float64(0)))), 0.0, better,
+                        float(np.asarray(rate(np.minimum(1.0, found.step / stepper.steps)))), 0.0, better,
                     ))  # fmt: skip
             for layers, network in branch.recording.vitals:
                 if branch.begin <= network.step <= high:
@@ -67,7 +71,7 @@ def setup_of(now: Shown) -> Setup:
     network.load({path: np.array(array) for path, array in first.arrays.items()})
     per_epoch = case.stepper(way).per_epoch
     epochs = max(1, -(-max(now.moment.step, STEPS) // per_epoch))
-    plan = Plan(epochs=epochs, batch_size=way.batch_size, seed=way.seed, shuffle=way.shuffle)
+    plan = Plan(epochs=epochs, batch_size=way.batch_size, seed=way.seed, shuffle=way.shuffle, drop_last=way.drop_last)
     held_out = case.rows(way.loss, "held_out")
     return Setup(
         network, way.loss, way.optimizer, case.rows(way.loss, "training"), held_out if len(held_out.x) else None, plan
@@ -93,14 +97,29 @@ def findings(session: Session, asked: Arguments, client: Any) -> Any:
     """Examine the training on show, and return its causes, the first cause first."""
     asked.done()
     now = session.shown()
+    past, history = now.case.past, now.history
+    if (
+        past is not None
+        and past.diagnosis is not None
+        and isinstance(history, ToldHistory)
+        and (history.is_told(now.moment) or history.is_delivered(now.moment))
+    ):  # of a run that nobody has changed: its own
+        history.diagnosis[now.moment.branch] = past.diagnosis
+        return {"branch": now.moment.branch, "step": now.moment.step, "findings": list(past.diagnosis[0]),
+                "sentence": past.sentence, "best": None}  # fmt: skip
     setup, evidence, found = diagnosed(now)
-    every = [*found.findings, *found.notes]
+    held_out = session.evaluation(now.case, now.moment, now.way).held_out
+    best = lowest(now, held_out)
+    rose = risen(best, held_out)
+    causes, notes = in_order(found.findings, found.notes, best, rose)
+    every = [*causes, *notes]
     told = [finding_told(number, each) for number, each in enumerate(every)]
     now.history.diagnosis[now.moment.branch] = (told, setup, evidence, every)
     session.tick += 1
     session.wake()
-    said = found.harm.sentence or ("nothing is wrong that could be found" if not found.findings else "")
-    return {"findings": told, "sentence": said}
+    said = headline(causes, notes, found.harm, len(now.case.material.held_out), rose)
+    said = said if found.findings else session.time(now)["broken"] or said  # a sum that is too large is none it knows
+    return {"branch": now.moment.branch, "step": now.moment.step, "findings": told, "sentence": said, "best": best}
 
 
 def remembered(session: Session, branch: int) -> list[dict[str, Any]]:
@@ -113,19 +132,24 @@ def finding_told(number: int, finding: Finding) -> dict[str, Any]:
     """Return a finding as plain data."""
     fix = finding.fix
     return {
-        "number": number, "check": finding.check, "sentence": finding.sentence, "quantity": finding.quantity,
+        "number": number, "check": finding.check, "sentence": in_books(finding.sentence), "quantity": finding.quantity,
         "measured": float(finding.measured), "normal": list(finding.normal), "layer": finding.layer,
         "step": finding.step, "confidence": float(finding.confidence), "note": finding.note,
-        "fix": None if fix is None else {"action": fix.action, "sentence": fix.sentence, "code": fix.code},
-        "consequences": [each.sentence for each in finding.consequences],
+        "fix": None if fix is None else {"action": fix.action, "sentence": in_books(fix.sentence), "code": fix.code},
+        "consequences": [in_books(each.sentence) for each in finding.consequences],
     }  # fmt: skip
 
 
 def _found(session: Session, asked: Arguments) -> tuple[Shown, int, Setup, Evidence, Finding]:
-    number = asked.whole("finding")
+    number, now = asked.whole("finding"), session.shown()
+    branch = asked.whole("branch", now.moment.branch)
     asked.done()
-    now = session.shown()
-    kept = now.history.diagnosis.get(now.moment.branch)
+    if branch != now.moment.branch:
+        raise InputError(
+            f"{asked.command}: the finding is of branch {branch}, and branch {now.moment.branch} is on show; go there "
+            "(`seek` with `branch`), or ask for findings here"
+        )
+    kept = now.history.diagnosis.get(branch)
     if kept is None or number >= len(kept[3]):
         raise InputError(f"{asked.command}: there is no finding {number} here; ask for findings first")
     _, setup, evidence, every = kept
@@ -136,7 +160,7 @@ def _found(session: Session, asked: Arguments) -> tuple[Shown, int, Setup, Evide
 
 def try_fix(session: Session, asked: Arguments, client: Any) -> Any:
     """Begin to train with a fix and without it, from the same weights on the same batches."""
-    _, number, setup, evidence, finding = _found(session, asked)
+    now, number, setup, evidence, finding = _found(session, asked)
 
     def work(told: Told) -> dict[str, Any]:
         from cutaway.diagnosis.experiment import Experiments
@@ -145,8 +169,16 @@ def try_fix(session: Session, asked: Arguments, client: Any) -> Any:
         if tried.proof is None:
             raise InputError(f"try_fix: {finding.check}: its fix cannot be tried on this network in {SECONDS:g} s")
         proof, fix = tried.proof, tried.fix
-        return {"finding": number, "sentence": fix.sentence if fix is not None else "", "helps": proof.helps,
-                "without": list(proof.without), "with_fix": list(proof.with_fix), "steps": proof.steps}  # fmt: skip
+        with session.turn():  # what is put in is what was tried: of a learning rate the best that was found
+            kept = now.history.diagnosis.get(now.moment.branch)
+            if kept is not None and kept[1] is setup:
+                kept[0][number], kept[3][number] = finding_told(number, tried), tried
+                session.tick += 1
+                session.wake()
+        said = "" if fix is None else in_books(fix.sentence)
+        return {"branch": now.moment.branch, "finding": number, "sentence": said,
+                "helps": proof.helps, "score": proof.score, "without": list(proof.without),
+                "with_fix": list(proof.with_fix), "steps": proof.steps}  # fmt: skip
 
     return {"job": session.jobs.start("fix", work)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
+from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -29,13 +30,20 @@ COOKIE = "cutaway_studio_{port}"
 class Door:
     """Lets through requests for this host, from this origin, with the token; answers 403 to all others.
 
-    token   a secret that the address printed at the start holds; then a cookie holds it, for scripts out of reach
+    token   a secret that the address printed at the start holds; it lets in everywhere
     hosts   the values of Host that are meant, such as "127.0.0.1:8000"
+
+    The address is exchanged for a cookie, which lets in to the page and its files and no further: browsers send cookies
+    to every port of this machine, where another person's program may listen. A socket takes the token itself, which the
+    page keeps where only pages of this port can read it.
     """
 
     def __init__(self, inside: Application, token: str, hosts: tuple[str, ...]) -> None:
         self.inside, self.token, self.hosts = inside, token, hosts
         self.cookie = COOKIE.format(port=hosts[0].rpartition(":")[2])
+        self.ticket = hmac.new(
+            token.encode(), b"the page and its files", sha256
+        ).hexdigest()  # no way back to the token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or connection, or let it in."""
@@ -53,7 +61,7 @@ class Door:
                 headers = [*message.get("headers", [])]
                 headers += [(name.encode(), value.replace("{host}", host).encode()) for name, value in HEADERS.items()]
                 if given is not None:
-                    kept = f"{self.cookie}={self.token}; HttpOnly; SameSite=Strict; Path=/"
+                    kept = f"{self.cookie}={self.ticket}; HttpOnly; SameSite=Strict; Path=/"
                     headers.append((b"set-cookie", kept.encode()))
                 message = {**message, "headers": headers}
             await send(message)
@@ -69,8 +77,10 @@ class Door:
             return False
         if scope["type"] == "websocket" and not origin and _header(scope, b"sec-fetch-mode"):
             return False  # a browser always says from where it opens a socket
-        known = given if given is not None else self._from_cookie(scope)
-        return known is not None and hmac.compare_digest(known.encode(), self.token.encode())
+        if given is not None:
+            return hmac.compare_digest(given.encode(), self.token.encode())
+        known = self._from_cookie(scope) if scope["type"] == "http" else None
+        return known is not None and hmac.compare_digest(known.encode(), self.ticket.encode())
 
     def _from_cookie(self, scope: Scope) -> str | None:
         try:

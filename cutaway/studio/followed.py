@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from math import nan
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,12 @@ import numpy as np
 from cutaway.errors import InputError
 from cutaway.records import LayerVitals, NetworkVitals, StepRecord
 from cutaway.studio.case import Case
-from cutaway.studio.history import History, Spot
+from cutaway.studio.history import Spot
 from cutaway.studio.jobs import Jobs
+from cutaway.studio.measure import LOSS
 from cutaway.studio.moment import Moment
-from cutaway.studio.recording import Evaluation
+from cutaway.studio.past import ToldHistory
+from cutaway.studio.recording import evaluation_of
 from cutaway.studio.session import Content, Session
 from cutaway.studio.shown import Edit, Shown
 from cutaway.studio.sparing import Sparing
@@ -59,22 +60,6 @@ class NoJobs(Jobs):
         raise looking_on(what)
 
 
-class Told(History):
-    """A history whose first branch was told: of its steps only the moments kept are known, and none is made again."""
-
-    def at(self, number: int, step: int) -> Moment:
-        """Return the last moment that is known of up to a step; its optimizer's memory is empty, as it was not told."""
-        branch = self.owner(number, step)
-        if branch.number:
-            return super().at(number, step)
-        if not 0 <= step <= self.branch(number).last:
-            raise InputError(f"history: branch {number} has the steps 0 to {self.branch(number).last}, not {step}")
-        held = dict(branch.keys)
-        found = held[max(key for key in held if key <= step)]
-        moments = {path: np.asarray(each) for path, each in branch.way.optimizer.init(found.carry.params).items()}
-        return Moment(number, found.step, found.position, found.carry._replace(moments=moments))
-
-
 class Following(Session):
     """A session that shows the newest weights of a training and what was recorded, until `ends`.
 
@@ -83,7 +68,7 @@ class Following(Session):
     """
 
     def __init__(self, case: Case, way: Way) -> None:
-        self.following = True
+        self.following, self.measure = True, LOSS
         self.told: StepRecord | None = None
         super().__init__(case, way)
         self.training, self.jobs = Elsewhere(self), NoJobs(self.push)
@@ -92,7 +77,7 @@ class Following(Session):
         super()._begin(case, way)
         if self.following:
             self.told, self.origin, self.views = None, self.now, Sparing(case)
-            self.history = Told(case.first(way), way, case.stepper)
+            self.history = ToldHistory(case.first(way), way, case.stepper)
             nbytes = sum(array.nbytes for array in case.network.parameters().values())
             self._interval, self._due = max(1 / RATE, nbytes / SENT), 0.0
 
@@ -110,9 +95,8 @@ class Following(Session):
         seconds = record.seconds - (0.0 if before is None else before.seconds)
         steps = record.step - (0 if before is None else before.step)
         self.training.rate = steps / seconds if seconds > 0 else 0.0
-        watched = nan if record.validation is None else record.validation
         branch = self.history.branches[0]
-        branch.recording.evaluated(Evaluation(record.step, record.loss, watched, dict(record.metrics)))
+        branch.recording.evaluated(evaluation_of(record, self.measure))
         branch.last = max(branch.last, record.step)
         self._news()
 
@@ -172,8 +156,10 @@ class Following(Session):
         now, told = now or self.shown(), self.told
         return {
             "branch": 0, "step": now.moment.step, "epoch": 0 if told is None else told.epoch,
-            "last": max(now.last, now.moment.step), "training": True, "loss": None if told is None else told.loss,
-            "held_out": None if told is None else told.validation, "rate": self.training.rate, "broken": "",
+            "last": max(now.last, now.moment.step), "training": True, "of": "epoch",
+            "loss": None if told is None else told.loss,
+            "held_out": None if told is None or self.measure != LOSS else told.validation,
+            "rate": self.training.rate, "broken": "", "nearly": "",
             "again": False,
         }  # fmt: skip
 
@@ -183,22 +169,4 @@ class Following(Session):
         """Set one weight; what was told stays as it was."""
         if self.following:
             raise looking_on("edit")
-        self._leave()
         return super().edit(spot, value, more)
-
-    def step(self, size: str) -> tuple[list[Moment], Way, int | None]:
-        """Take one step of a size."""
-        self._leave()
-        return super().step(size)
-
-    def advance(self, most: int, until: Callable[[], bool] = lambda: False) -> list[Moment]:
-        """Take up to `most` steps from here."""
-        self._leave()
-        return super().advance(most, until)
-
-    def _leave(self) -> None:
-        """Begin a branch where the session stands among what was told: those steps cannot be made again."""
-        told = isinstance(self.history, Told) and not self.history.owner(self.now.branch, self.now.step).number
-        if told:
-            why = f"on from step {self.now.step:,} of the training, the optimizer's memory empty"
-            self.now = self.history.begin(self.now, self.now.branch, why, self.way)

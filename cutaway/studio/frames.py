@@ -14,6 +14,7 @@ from cutaway.studio.session import Session
 from cutaway.studio.shown import Shown
 
 Frame = dict[str, Any]
+Since = tuple[int, int, int]
 
 
 def watched(asked: Arguments) -> dict[str, Any]:
@@ -27,12 +28,12 @@ def watched(asked: Arguments) -> dict[str, Any]:
     return {name: {} if value is True else value for name, value in views.items() if value not in (False, None)}
 
 
-def frame(session: Session, now: Shown, views: dict[str, Any], since: tuple[int, int]) -> Frame:
+def frame(session: Session, now: Shown, views: dict[str, Any], since: Since) -> Frame:
     """Return the views of a moment, and what some of them refused.
 
-    since   branch and step of the last frame that the client has: of curves it gets what came after
+    since   network (`opened`), branch and step of the last frame that the client has: of curves it gets what came after
     """
-    made: Frame = {"version": now.version, "time": session.time(now)}
+    made: Frame = {"version": now.version, "opened": now.opened, "time": session.time(now)}
     errors = {}
     for name, arguments in views.items():
         try:
@@ -42,19 +43,19 @@ def frame(session: Session, now: Shown, views: dict[str, Any], since: tuple[int,
     return made | ({"errors": errors} if errors else {})
 
 
-def _forward(session: Session, now: Shown, asked: Arguments, since: tuple[int, int]) -> Any:
+def _forward(session: Session, now: Shown, asked: Arguments, since: Since) -> Any:
     blame = asked.flag("blame", True)
     asked.done()
     return now.views.forward(now.moment, now.way, now.selected, blame)
 
 
-def _gradients(session: Session, now: Shown, asked: Arguments, since: tuple[int, int]) -> Any:
+def _gradients(session: Session, now: Shown, asked: Arguments, since: Since) -> Any:
     asked.done()
     x, y, _ = now.case.example(now.selected)
     return now.case.blamed(now.moment, x, y, now.way.loss).gradients
 
 
-def _number(session: Session, now: Shown, asked: Arguments, since: tuple[int, int]) -> Any:
+def _number(session: Session, now: Shown, asked: Arguments, since: Since) -> Any:
     asked.done()
     if now.selected.parameter is None:
         return None
@@ -63,9 +64,13 @@ def _number(session: Session, now: Shown, asked: Arguments, since: tuple[int, in
     return sentence(now.case, now.moment, now.way, now.selected, what, NUDGE)
 
 
-def _curves(session: Session, now: Shown, asked: Arguments, since: tuple[int, int]) -> Any:
+def _curves(session: Session, now: Shown, asked: Arguments, since: Since) -> Any:
     asked.done()
-    branch, step = now.moment.branch, since[1] if since[0] == now.moment.branch else -1
+    branch = now.moment.branch
+    step = since[2] if since[:2] == (now.opened, branch) else -1
+    own = now.history.branches[branch]
+    if step in own.edits or step == own.begin:
+        step -= 1  # where a weight was set by hand, the loss is another than the client has
     return {
         "branch": branch,
         "since": step,
@@ -74,7 +79,7 @@ def _curves(session: Session, now: Shown, asked: Arguments, since: tuple[int, in
     }
 
 
-VIEWS: dict[str, Callable[[Session, Shown, Arguments, tuple[int, int]], Any]] = {
+VIEWS: dict[str, Callable[[Session, Shown, Arguments, Since], Any]] = {
     "forward": _forward,
     "weights": lambda session, now, asked, since: now.views.weights(now.moment),
     "gradients": _gradients,

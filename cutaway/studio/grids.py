@@ -12,10 +12,9 @@ from cutaway.errors import InputError
 from cutaway.explain.figures import shown
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case, Selected
-from cutaway.studio.material import Axis, Material
+from cutaway.studio.material import PARTS, Axis, Material
+from cutaway.studio.mesh import POINTS, mesh, widened
 
-POINTS = {1: 120, 2: 40}  # along each axis, where nobody says: of a curve, of a plane
-MARGIN = 0.1  # of the rows' range, that a picture shows beyond it
 MOST_ROWS = 2_000  # whose places come along
 
 
@@ -27,14 +26,15 @@ class Grid:
     points   along each axis
     x        the inputs: row after row of the picture, from low to high
     words    what the other columns are held at; "" where there are none
-    rows     where the rows lie: places among all rows, coordinates (rows, axes), parts (0 training, 1 held out)
+    rows     where the rows lie: places among all rows, coordinates (rows, axes), parts (0 training, 1 held out),
+             examples: their places within their part, which is how a row is selected
     """
 
     axes: tuple[Axis, ...]
     points: int
     x: np.ndarray
     words: str
-    rows: tuple[np.ndarray, np.ndarray, np.ndarray]
+    rows: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -95,12 +95,9 @@ class Grids:
     def _columns(self, chosen: tuple[str, ...], points: int, others: str, selected: Selected) -> Grid:
         material = self.case.material
         assert material.table is not None and material.encode is not None
-        axes = tuple(_wider(axis) for axis in material.axes if axis.name in chosen)
+        axes = tuple(widened(axis) for axis in material.axes if axis.name in chosen)
         axes = tuple(sorted(axes, key=lambda axis: chosen.index(axis.name)))
-        along = [np.linspace(axis.low, axis.high, points) for axis in axes]
-        # (up, across): the second axis goes up
-        mesh = np.meshgrid(*along[::-1], indexing="ij")[::-1]
-        flat = [part.ravel() for part in mesh]
+        flat = np.ascontiguousarray(mesh(axes, points).T)
         base, words = self._base(others, selected)
         count = len(flat[0])
         held = {name: [value] for name, value in base.items() if name not in chosen}
@@ -126,13 +123,13 @@ class Grids:
         if selected.part == "typed":
             return material.typed(selected.typed or {})[1], "are held at what was typed"
         place = material.place(selected.part, selected.example)
-        return material.own(place), f"are held at row {selected.example} of the {_of(selected.part)} rows"
+        return material.own(place), f"are held at row {material.number(place)}, one of the {_of(selected.part)} rows"
 
-    def _rows(self, chosen: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _rows(self, chosen: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         material = self.case.material
         assert material.table is not None
-        places, parts = some_places(material)
-        return places, np.stack([material.table.columns[name][places] for name in chosen], axis=1), parts
+        places, parts, examples = some_places(material)
+        return places, np.stack([material.table.columns[name][places] for name in chosen], axis=1), parts, examples
 
     def _plane(self, points: int) -> Grid:
         """Return the plane through the mean of the training rows in which the inputs vary most."""
@@ -141,29 +138,29 @@ class Grids:
         mean = rows.mean(axis=0)
         _, sizes, axes = np.linalg.svd(rows - mean, full_matrices=False)
         share = sizes**2 / max(float(np.sum(sizes**2)), 1e-300)
-        places, parts = some_places(material)
+        places, parts, examples = some_places(material)
         spots = (material.x[places] - mean) @ axes[:2].T
         named = [
-            _wider(
+            widened(
                 Axis(f"component {n + 1} ({100 * share[n]:.0f} %)", float(spots[:, n].min()), float(spots[:, n].max()))
             )
             for n in range(2)
         ]
-        along = [np.linspace(axis.low, axis.high, points) for axis in named]
-        up, across = np.meshgrid(along[1], along[0], indexing="ij")
-        x = mean + across.ravel()[:, None] * axes[0] + up.ravel()[:, None] * axes[1]
+        x = mean + mesh(named, points) @ axes[:2]
         words = (
             f"the plane in which the {rows.shape[1]} inputs vary most, through their mean (PCA): "
             f"{shown(100 * float(share[:2].sum()), 3)} % of their variance is in it; rows are drawn where they fall"
         )
-        return Grid(tuple(named), points, x.astype(material.x.dtype), words, (places, spots, parts))
+        return Grid(tuple(named), points, x.astype(material.x.dtype), words, (places, spots, parts, examples))
 
 
-def some_places(material: Material) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places of the rows that are drawn, evenly over each part, and their parts."""
-    found = [rows[:: max(1, -(-len(rows) // (MOST_ROWS // 2)))] for rows in (material.training, material.held_out)]
-    parts = np.repeat(np.array([0, 1], np.int32), [len(rows) for rows in found])
-    return np.concatenate(found).astype(np.int32), parts
+def some_places(material: Material) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows that are drawn, evenly over each part: places among all rows, parts, places within the part."""
+    every = [max(1, -(-len(rows) // (MOST_ROWS // 2))) for rows in (material.training, material.held_out)]
+    examples = [np.arange(0, len(material.places(part)), by) for part, by in zip(PARTS, every, strict=True)]
+    places = [material.places(part)[chosen] for part, chosen in zip(PARTS, examples, strict=True)]
+    parts = np.repeat(np.array([0, 1], np.int32), [len(rows) for rows in places])
+    return np.concatenate(places).astype(np.int32), parts, np.concatenate(examples).astype(np.int32)
 
 
 def _chosen(asked: Arguments, axes: Any, material: Material) -> tuple[str, ...]:
@@ -176,11 +173,6 @@ def _chosen(asked: Arguments, axes: Any, material: Material) -> tuple[str, ...]:
         if name not in known:
             raise InputError(f"{asked.command}: there is no axis {name!r}; {did_you_mean(str(name), known)}")
     return tuple(axes)
-
-
-def _wider(axis: Axis) -> Axis:
-    room = MARGIN * (axis.high - axis.low)
-    return Axis(axis.name, axis.low - room, axis.high + room)
 
 
 def _of(part: str) -> str:

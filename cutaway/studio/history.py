@@ -14,6 +14,8 @@ from cutaway.studio.way import Way
 
 # Memory that keyframes may take together, how many there may be, and steps between two of them at first.
 BYTES, MOST, EVERY = 64 << 20, 4_000, 8
+MOST_BRANCHES = 500
+FEW = 100  # moments: where there is no room for so many, it is said that going back takes time
 
 
 # The path of an array of weights, and the place in it.
@@ -33,6 +35,7 @@ class Branch:
     examples  the steps that were on one chosen example, and on which
     edits     weights that were set by hand after a step, and to what
     newest    the last step in `keys`
+    by_hand   whether it began with weights that were set by hand, or left such a branch
     """
 
     number: int
@@ -46,13 +49,16 @@ class Branch:
     edits: dict[int, dict[Spot, float]] = field(default_factory=dict)
     recording: Recording = field(default_factory=Recording)
     newest: int = 0
+    by_hand: bool = False
 
 
 class History:
     """Branches of one network. A step is kept as what was done; its weights are made again from the keyframe before.
 
     The steps of a branch are the same ones each time, bit by bit, so nothing is lost by dropping what can be made
-    again. Keyframes are every `EVERY` steps; where they take more than `BYTES`, every other one goes.
+    again. Keyframes are every `EVERY` steps; where they take more than `BYTES`, every other one goes, but never the
+    first and the newest of a branch. The two last moments are held besides, so that a step back is soon made. Where the
+    firsts alone take too much, the oldest branches that none left go.
 
     stepper   returns what takes the steps of a way
     """
@@ -62,15 +68,18 @@ class History:
     ) -> None:
         self.stepper, self.nbytes, self.most, self.every = stepper, nbytes, most, EVERY
         self.branches: dict[int, Branch] = {}
-        self.held = 0
+        self.held = self._numbers = 0
+        self.near: list[Moment] = []  # two of the newest moments, `EVERY` steps apart
+        self.let_go = 0  # branches that are no longer held
         self.diagnosis: dict[int, Any] = {}  # what was found when a branch was last examined
-        self.begin(first, None, "the start", way)
+        self.begin(first, None, "as it began", way)
 
-    def begin(self, moment: Moment, parent: int | None, why: str, way: Way) -> Moment:
+    def begin(self, moment: Moment, parent: int | None, why: str, way: Way, by_hand: bool = False) -> Moment:
         """Return `moment` as the first of a new branch."""
-        number = max(self.branches, default=-1) + 1
+        number, self._numbers = self._numbers, self._numbers + 1  # never that of a branch that is gone
         own = Moment(number, moment.step, moment.position, moment.carry)
-        self.branches[number] = Branch(number, parent, own.step, own.step, why, way, {})
+        by_hand = by_hand or (parent is not None and self.branches[parent].by_hand)
+        self.branches[number] = Branch(number, parent, own.step, own.step, why, way, {}, by_hand=by_hand)
         self.keep(self.branches[number], own)
         return own
 
@@ -78,6 +87,8 @@ class History:
         """Forget a branch that has neither steps of its own nor children."""
         branch = self.branches.pop(number)
         self.held -= sum(moment.nbytes for moment in branch.keys.values())
+        self.near = [moment for moment in self.near if moment.branch != number]
+        self.diagnosis.pop(number, None)
 
     def edit(self, moment: Moment, spot: Spot, value: float) -> Moment:
         """Set a weight of the last moment of its branch, and return that moment as it is then."""
@@ -85,6 +96,7 @@ class History:
         after = edited(moment, {spot: value})
         if old := branch.keys.pop(moment.step, None):
             self.held -= old.nbytes
+        self.near = [each for each in self.near if (each.branch, each.step) != (moment.branch, moment.step)]
         if moment.step > branch.begin:
             branch.edits.setdefault(moment.step, {})[spot] = value
         self.keep(branch, after)
@@ -103,7 +115,7 @@ class History:
     def is_plain(self, moment: Moment) -> bool:
         """Whether training alone leads to a moment: no branch was left on the way, no step was on a chosen example."""
         branch = self.branches[moment.branch]
-        return branch.begin == 0 and not branch.edits and not branch.examples
+        return branch.begin == 0 and not (branch.edits or branch.examples or branch.by_hand)
 
     def owner(self, number: int, step: int) -> Branch:
         """Return the branch whose own the step is: one of the branch itself or of those that it came from."""
@@ -119,6 +131,9 @@ class History:
             branch.examples[moment.step - 1] = example
         branch.last = moment.step
         branch.recording.stepped(moment.step, loss)
+        last = self.near[-1] if self.near else None
+        if last is None or last.branch != moment.branch or not 0 <= moment.step - last.step < EVERY:
+            self.near = [*self.near[-1:], moment]
         if moment.step - branch.newest >= self.every:
             self.keep(branch, moment)
 
@@ -129,6 +144,7 @@ class History:
             raise InputError(f"history: branch {number} has the steps 0 to {last}, not {step}")
         branch = self.owner(number, step)
         held = dict(branch.keys)  # a copy at one instant: the training may keep more meanwhile
+        held |= {each.step: each for each in self.near if each.branch == branch.number}
         moment = held[max(key for key in held if key <= step)]
         while moment.step < step:
             moment = self._after(branch, moment, step)
@@ -171,20 +187,54 @@ class History:
         branch.keys[moment.step], branch.newest = moment, moment.step
         self.held += moment.nbytes
         while self.held > self.nbytes or sum(len(each.keys) for each in self.branches.values()) > self.most:
-            if not self._thin():
-                return
+            if not self._thin() and not self._let_go(branch):
+                break
+        while len(self.branches) > MOST_BRANCHES and self._let_go(branch):
+            pass
 
     def _thin(self) -> bool:
-        """Drop every other keyframe; false where only those are left that branches begin with."""
-        self.every *= 2
-        dropped = False
-        for branch in self.branches.values():
-            before = branch.begin
-            for step in sorted(branch.keys)[1:]:
-                if step - before < self.every:
-                    self.held -= branch.keys.pop(step).nbytes
-                    dropped = True
-                else:
-                    before = step
-            branch.newest = before
-        return dropped
+        """Drop every other keyframe; false where of each branch only the first and the newest are left."""
+        every = self.every
+        while any(len(branch.keys) > 2 for branch in self.branches.values()):
+            every *= 2
+            dropped = False
+            for branch in self.branches.values():
+                steps = sorted(branch.keys)
+                before = steps[0]
+                for step in steps[1:-1]:
+                    if step - before < every:
+                        self.held -= branch.keys.pop(step).nbytes
+                        dropped = True
+                    else:
+                        before = step
+            if dropped:
+                self.every = every
+                return True
+        return False
+
+    def _let_go(self, here: Branch) -> bool:
+        """Forget the oldest branch that none left and that does not lead here; false where there is none."""
+        line, parents = set(), {branch.parent for branch in self.branches.values()}
+        branch: Branch | None = here
+        while branch is not None:
+            line.add(branch.number)
+            branch = None if branch.parent is None else self.branches[branch.parent]
+        oldest = min((number for number in self.branches if number not in line | parents), default=None)
+        if oldest is None:
+            return False
+        self.leave(oldest)
+        self.let_go += 1
+        return True
+
+    def notes(self) -> list[str]:
+        """Return what is to be said of what is held, in sentences: that going back takes time, that branches went."""
+        largest = max(moment.nbytes for branch in self.branches.values() for moment in [*branch.keys.values()][:1])
+        found = []
+        if self.every > EVERY and largest * FEW > self.nbytes:
+            found.append(
+                f"of so large a network one step in {self.every:,} is held: going back to one between takes as long as "
+                "the steps to it"
+            )
+        if self.let_go:
+            found.append(f"{self.let_go:,} branches are no longer held: there is no room for more of this network")
+        return found

@@ -65,6 +65,12 @@ class Jobs:
             for cancelled in self._running.values():
                 cancelled.set()
 
+    def forget(self) -> None:
+        """Ask all to end, and forget what others found: another network is on show, which it is not about."""
+        self.close()
+        with self._lock:
+            self.results.clear()
+
     def _run(self, number: int, what: str, work: Callable[[Told], Any], cancelled: threading.Event) -> None:
         def told(done: int, total: int) -> None:
             if cancelled.is_set():
@@ -83,9 +89,9 @@ class Jobs:
         except Exception as fault:
             message = f"{what}: this is a fault of ours ({type(fault).__name__}: {fault})"
             ended = {"done": 0, "total": 1, "state": "failed", "error": {"kind": "fault", "message": message}}
-        with self._lock:
+        with self._lock:  # told within: nothing of another network comes after that is forgotten
             del self._running[number], self._what[number]
-        if ended and not cancelled.is_set():
-            if "result" in ended:
-                self.results[what] = ended["result"]
-            self.push({**about, **ended})
+            if ended and not cancelled.is_set():
+                if "result" in ended:
+                    self.results[what] = ended["result"]
+                self.push({**about, **ended})

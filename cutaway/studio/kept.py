@@ -14,6 +14,7 @@ from cutaway.studio.attention import maps
 from cutaway.studio.diagnosing import remembered
 from cutaway.studio.history import Branch, History
 from cutaway.studio.moment import is_finite
+from cutaway.studio.past import ToldHistory
 from cutaway.studio.pictures import filters_told, saliency_told
 from cutaway.studio.scene import drawn, scene
 from cutaway.studio.sentences import NUDGE, Teller, ledger
@@ -57,6 +58,8 @@ def places(history: History, chosen: list[Branch], here: Place, most: int) -> li
         count = max(2, round(most * (own + 1) / steps))
         share = np.linspace(0, 1, count) ** 2
         found |= {(branch.number, branch.begin + int(step)) for step in np.unique(np.round(own * share))}
+    if isinstance(history, ToldHistory):  # of what was told, moments lie apart
+        found = {(number, history.at(number, step).step) for number, step in found}
     return sorted(found)
 
 
@@ -155,9 +158,9 @@ def scene_told(session: Session, chosen: list[Branch]) -> Content:
     kept = {branch.number for branch in chosen}
     nothing = {"projection": False, "capacity": False, "diagnosis": False, "export": []}
     return {
-        **told, "version": 0, "ladder": [], "lessons": [], "sources": {"bundled": []},
+        **told, "version": 0, "ladder": [], "lessons": [], "sources": {"bundled": [], "most_bytes": 0},
         "branches": [each for each in told["branches"] if each["number"] in kept],
-        "edits": {"undo": 0, "redo": 0},
+        "edits": {"undo": 0, "redo": 0}, "left": None,
         "network": {**told["network"], "editable": False},
         "can": {**told["can"], **nothing},
     }  # fmt: skip

@@ -22,6 +22,7 @@ from cutaway.studio.case import Case
 from cutaway.studio.diagnosing import finding_told
 from cutaway.studio.followed import Following
 from cutaway.studio.material import Material
+from cutaway.studio.measure import measure_of
 from cutaway.studio.sources import of_arrays
 from cutaway.studio.way import Way
 from cutaway.studio.window import Window
@@ -72,6 +73,7 @@ class Live:
                 self.window = Window.opened(self.session, wait=False, browser=self.browser, say=self.say)
             else:
                 self.session.follows(case, way)
+            self.session.measure = measure_of(setup.plan.judge)
             self._pin()
 
     def weights(self, epoch: int, last: bool, fetch: Fetch) -> None:
@@ -157,7 +159,16 @@ class Live:
                 f"{plan.members} networks are trained side by side: the weights are the first's, losses their means"
             )
             material = replace(material, notes=(several, *material.notes))
-        way = Way(setup.loss, setup.optimizer, plan.batch_size, plan.seed, plan.shuffle, plan.epochs, setup.engine)
+        way = Way(
+            setup.loss,
+            setup.optimizer,
+            plan.batch_size,
+            plan.seed,
+            plan.shuffle,
+            plan.epochs,
+            setup.engine,
+            plan.drop_last,
+        )
         return Case(f"{material.name}, in training", material, copy.deepcopy(setup.network), editable=False), way
 
     def _pin(self) -> None:

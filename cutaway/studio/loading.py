@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.data.table import Table, as_texts, missing_mask
 from cutaway.errors import InputError
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case
+from cutaway.studio.left import put_aside
 from cutaway.studio.opening import open_material, open_run, open_rung
+from cutaway.studio.runs_here import runs_below
 from cutaway.studio.scene import scene
 from cutaway.studio.session import Session
 from cutaway.studio.sources import of_bundled, of_points, of_table, read_bytes
-from cutaway.studio.studies import columns_told
 from cutaway.studio.way import Way
 
 MOST_TABLES = 8  # dropped files that are remembered until one is loaded
@@ -47,6 +49,14 @@ def load(session: Session, asked: Arguments, client: Any) -> Any:
     return _opened(session, client, *opened)
 
 
+def runs(session: Session, asked: Arguments, client: Any) -> Any:
+    """Tell the runs that may be opened."""
+    asked.done()
+    found, more = runs_below(session.homes)
+    return {"homes": list(session.homes), "runs": [{"name": name, "run": str(place)} for name, place in found],
+            "more": more}  # fmt: skip
+
+
 def _allowed(session: Session, name: str) -> Path:
     """Return the folder of a run, which must lie where the studio was started or be what it was opened with."""
     place = Path(name).resolve()
@@ -60,6 +70,7 @@ def _allowed(session: Session, name: str) -> Path:
 def _opened(session: Session, client: Any, case: Case, way: Way) -> Any:
     with session.turn():
         session.training.pause()
+        put_aside(session)
         session.lesson = None
         session.open(case, way)
         session.changed(scene_too=True, by=client)
@@ -80,3 +91,16 @@ def inspect(session: Session, asked: Arguments, client: Any) -> Any:
             session.tables.pop(min(session.tables))
     return {"table": number, "name": table.source, "rows": table.rows, "suggested": table.names[-1],
             "columns": columns_told(table), "notes": list(table.notes)}  # fmt: skip
+
+
+def columns_told(table: Table) -> list[dict[str, Any]]:
+    """Return the columns of a table: kind, missing and different values, and a few of them."""
+    kinds = {"f": "number", "b": "boolean", "M": "date"}
+    found = []
+    for name, values in table.columns.items():
+        texts = [text for text in as_texts(values[:2000]) if text is not None]
+        found.append({
+            "name": name, "kind": kinds.get(values.dtype.kind, "text"), "missing": int(missing_mask(values).sum()),
+            "distinct": len(set(texts)), "examples": list(dict.fromkeys(texts))[:3],
+        })  # fmt: skip
+    return found

@@ -13,8 +13,10 @@ import numpy as np
 from cutaway import ops
 from cutaway.data.number_encoder import as_numbers
 from cutaway.data.table import Table, Values, as_texts
+from cutaway.data.tokens import Tokens
 from cutaway.errors import InputError
 from cutaway.explain.figures import shown
+from cutaway.explain.row import as_written
 
 Part = Literal["training", "held_out"]
 PARTS: tuple[Part, ...] = ("training", "held_out")
@@ -53,12 +55,14 @@ class Material:
     training, held_out   the places of the rows of each part
     table        the person's own rows, target included; None for texts and pictures
     columns      of that table, without the target
+    numbers      which row of the person's file each row is, counted from 1; None where they are the rows as they come
     encode       rows of such a table → inputs
     inputs, outputs   the names of what goes in and comes out
     target       its name; classes their names, none for numbers
     mean, std    a number is output · std + mean in the target's own units; limits: what it is clipped to
     temperature  what scores are divided by before they become probabilities
-    letters      what each token is, for texts
+    letters      what each token is, for texts; the bytes of one that is no whole character
+    tokens       what cuts a text into those tokens, where that is more than its letters one by one
     notes        what was repaired or left out, in sentences
     """
 
@@ -73,6 +77,7 @@ class Material:
     kind: Literal["numbers", "text", "pictures"] = "numbers"
     table: Table | None = None
     columns: tuple[ColumnTold, ...] = ()
+    numbers: np.ndarray | None = None
     encode: Callable[[Table], np.ndarray] | None = None
     classes: tuple[str, ...] = ()
     mean: float = 0.0
@@ -80,7 +85,20 @@ class Material:
     limits: tuple[float, float] | None = None
     temperature: float = 1.0
     letters: tuple[str, ...] = ()
+    tokens: Tokens | None = None
     notes: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def several(self) -> bool:
+        """Whether each row has several targets, each with an output of its own: numbers, or yes and no."""
+        if self.kind == "text" or self.y.ndim != 2 or self.y.shape[1] < 2 or len(self.outputs) != self.y.shape[1]:
+            return False
+        return not (self.classes and self._one_hot)
+
+    @cached_property
+    def _one_hot(self) -> bool:
+        """Whether the targets of each row are a one among zeros, which names a class."""
+        return bool(self.y.ndim == 2 and np.isin(self.y, (0, 1)).all() and (self.y.sum(axis=1) == 1).all())
 
     @property
     def task(self) -> str:
@@ -99,6 +117,10 @@ class Material:
         if type(example) is not int or not 0 <= example < len(places):
             raise InputError(f"example: got {example!r}; the {part.replace('_', ' ')} rows are 0 to {len(places) - 1}")
         return int(places[example])
+
+    def number(self, place: int) -> int:
+        """Return which row a person would call a place among all rows: that of their file, counted from 1."""
+        return place + 1 if self.numbers is None else int(self.numbers[place])
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
@@ -155,33 +177,67 @@ class Material:
             if not self.classes:
                 numbers = outputs.astype(np.float64) * self.std + self.mean
                 return numbers if self.limits is None else np.clip(numbers, *self.limits)
-            if outputs.shape[-1] == 1:
-                yes = ops.sigmoid(outputs / self.temperature)
-                return np.concatenate([1 - yes, yes], axis=-1)
-            found: np.ndarray = ops.softmax(outputs / self.temperature, axis=-1)
+            found: np.ndarray
+            if outputs.shape[-1] == 1 or self.several:
+                found = ops.sigmoid(outputs / self.temperature)
+                return found if self.several else np.concatenate([1 - found, found], axis=-1)
+            found = ops.softmax(outputs / self.temperature, axis=-1)
             return found
 
     def answer(self, answers: np.ndarray) -> dict[str, Any]:
-        """Return what is said of one row, given its `answers`, (classes) or (1)."""
+        """Return what is said of one row, given its `answers`, (classes), (1) or, of several targets, one for each."""
+        none: dict[str, Any] = {"value": None, "values": None, "probabilities": None, "class": None}
+        if self.several:
+            values = [[name, float(value)] for name, value in zip(self.outputs, answers, strict=True)]
+            return {**none, "shown": together(values), "values": values}
         if not self.classes:
             value = float(answers[0])
-            return {"shown": shown(value), "value": value, "probabilities": None, "class": None}
+            return {**none, "shown": shown(value), "value": value}
         best = int(np.argmax(answers)) if np.isfinite(answers).all() else 0
         said = f"{self.classes[best]}, {shown(float(answers[best]), 3)}"
-        return {"shown": said, "value": None, "probabilities": answers, "class": best}
+        return {**none, "shown": said, "probabilities": answers, "class": best}
 
     def truth(self, place: int) -> Any:
-        """Return the target of a row as a person means it."""
+        """Return the target of a row as a person means it: a number, a name, or of several a list of [name, value]."""
         value = self.y[place]
         if self.kind == "text":
-            return "".join(self.letters[int(code)] for code in np.atleast_1d(value))
-        if self.classes:
-            return self.classes[int(np.reshape(value, -1)[0])]
-        return float(np.reshape(value, -1)[0]) * self.std + self.mean
+            return self.written(np.atleast_1d(value))
+        goal = self.goals(np.array([place]))[0]
+        if self.several:
+            return [[name, float(each)] for name, each in zip(self.outputs, goal, strict=True)]
+        return self.classes[int(goal)] if self.classes else float(goal)
+
+    def goals(self, places: np.ndarray) -> np.ndarray:
+        """Return targets as a person means them: classes by number or numbers, (rows); of several (rows, outputs)."""
+        targets = self.y[places].reshape(len(places), -1)
+        found: np.ndarray
+        if self.several:
+            found = targets.astype(np.float64) if self.classes else targets * self.std + self.mean
+        elif self.classes:
+            hot = targets.shape[1] > 1 and self._one_hot
+            found = (targets.argmax(axis=1) if hot else targets[:, 0]).astype(np.int32)
+        else:
+            found = targets[:, 0] * self.std + self.mean
+        return found
 
     def text(self, place: int) -> str:
         """Return a row of tokens as it is written."""
-        return "".join(self.letters[int(code)] for code in self.x[place])
+        return self.written(self.x[place])
+
+    def written(self, codes: np.ndarray) -> str:
+        """Return tokens as the text that they are."""
+        if self.tokens is not None:
+            return self.tokens.decode(map(int, codes))
+        return "".join(self.letters[int(code)] for code in codes)
+
+
+def together(values: list[list[Any]]) -> str:
+    """Return several named numbers in one line.
+
+    >>> together([["height", 1.5], ["width", -2.0]])
+    'height 1.5, width −2'
+    """
+    return ", ".join(f"{name} {shown(value)}" for name, value in values)
 
 
 def plain(value: Any) -> Any:
@@ -189,13 +245,15 @@ def plain(value: Any) -> Any:
 
     >>> plain(np.float64("nan")), plain(np.float64(2)), plain("a"), plain(True)
     (None, 2.0, 'a', 'true')
+    >>> plain(np.datetime64("2024-09-16", "us")), plain(np.datetime64("2024-09-16T08:30", "us"))
+    ('2024-09-16', '2024-09-16 08:30:00')
     """
     if isinstance(value, (float, np.floating)):
         return None if np.isnan(value) else float(value)
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
     if isinstance(value, np.datetime64):
-        return None if np.isnat(value) else str(value)
+        return None if np.isnat(value) else as_written(value)
     return None if value is None else str(value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +97,48 @@ def open_run(folder: str | Path, data: Any = None) -> tuple[Case, Way]:
     """
     from cutaway.runs.load import load
 
-    run: Any = load(folder)
+    return opened_run(load(folder), data)
+
+
+def opened_run(run: Any, data: Any = None) -> tuple[Case, Way]:
+    """Return a run, in memory or loaded, with its rows, how it was trained, and what it recorded; see `open_run`."""
+    from cutaway.studio.run_past import past_of, with_past
+    from cutaway.studio.run_way import first_weights, way_of_run
+
+    title = "run" if run.path is None else Path(run.path).resolve().name
+    if not hasattr(run, "settings"):  # of `fit`
+        return _fitted(run, data, title)
     network, notes = _one(run.network)
+    network = copy.deepcopy(network)
     material = rows_of_run(run, data, notes)
-    way = Way(usual_loss(material, int(network(material.x[:1]).shape[-1])), Adam(1e-4), BATCH)
-    return Case(Path(folder).resolve().name, material, network, editable=False), way
+    usual = usual_loss(material, int(network(material.x[:1]).shape[-1]))
+    way, told = way_of_run(run, material, network, usual)
+    case = Case(title, material, network, editable=False)
+    past, more = past_of(run, case, way, first_weights(run, material, network, way))
+    return with_past(case, past, [*told, *more]), way
+
+
+def _fitted(run: Any, data: Any, title: str) -> tuple[Case, Way]:
+    """Return a run of arrays, on the rows that it holds in memory or on those that are given."""
+    from cutaway.runs.origin import setup_again
+    from cutaway.studio.run_past import past_of, start_of_setup, with_past
+
+    setup = run.setup if data is None else setup_again(run, data)
+    if setup is None:
+        raise InputError(
+            f"{run.path or 'studio'}: learned from arrays, which a run does not keep; give them, as an .npz file that "
+            "holds X and y (--data), or in Python: ca.studio(run, X, y)"
+        )
+    network, notes = _one(run.network)
+    apart = 0.0 if setup.held_out is None else (setup.held_out.x, setup.held_out.y)
+    case, way = open_arrays(
+        network, setup.rows.x, setup.rows.y, loss=setup.loss, optimizer=setup.optimizer,
+        batch_size=setup.plan.batch_size, validation=apart, seed=setup.plan.seed,
+    )  # fmt: skip
+    way = replace(way, shuffle=setup.plan.shuffle, epochs=setup.plan.epochs, drop_last=setup.plan.drop_last)
+    case = replace(case, title=title)
+    past, more = past_of(run, case, way, start_of_setup(setup, case.network, way))
+    return with_past(case, past, [*notes, *more]), way
 
 
 def _one(network: Layer | Ensemble | Blend) -> tuple[Layer, list[str]]:

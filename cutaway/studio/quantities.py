@@ -14,10 +14,12 @@ from cutaway.explain.step import rule
 from cutaway.losses import SquaredError
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.figures import Figures, number_at, spot
+from cutaway.studio.material import together
 from cutaway.studio.moment import edited
 from cutaway.studio.sentences import NUDGE, Teller, ledger, sentence
 
 GRID = 121  # points at which a curve is asked how far it is from straight
+ROUNDING = 64  # roundings of the outputs that a straight line may depart from itself
 TINY = 1e-4  # by which a weight is moved to measure how its slope changes
 
 
@@ -83,7 +85,8 @@ def _bend(of: Figures) -> float:
     x = of.case.material.x[of.case.material.training][:, 0]
     y = of.answered(np.linspace(x.min(), x.max(), GRID))
     straight = np.linspace(y[0], y[-1], GRID)
-    return float(np.abs(y - straight).max())
+    found = float(np.abs(y - straight).max())
+    return found if found > ROUNDING * np.finfo(y.dtype).eps * np.abs(y).max() else 0.0
 
 
 def _score(of: Figures, part: str) -> float:
@@ -114,14 +117,14 @@ def _truth(of: Figures) -> str:
     if place is None:
         return "not known"
     value = of.case.material.truth(place)
-    return value if isinstance(value, str) else shown(float(value))
+    return value if isinstance(value, str) else together(value) if isinstance(value, list) else shown(float(value))
 
 
 def _letters(of: Figures) -> str:
     x, _, _ = of.case.example(of.selected)
     if not of.case.material.letters:
         raise InputError("lesson: the network reads no letters")
-    return "".join(of.case.material.letters[int(code)] for code in x[0])
+    return of.case.material.written(x[0])
 
 
 @dataclass(frozen=True)

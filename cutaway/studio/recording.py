@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from cutaway.records import LayerVitals, NetworkVitals
+from cutaway.records import LayerVitals, NetworkVitals, StepRecord
 
 Record = TypeVar("Record")
 
@@ -26,6 +26,20 @@ class Evaluation:
     training: float
     held_out: float = nan
     metrics: dict[str, float] = field(default_factory=dict)
+
+
+def evaluation_of(record: StepRecord, measure: str) -> Evaluation:
+    """Return an epoch of a training as the studio records its own.
+
+    measure   what its rows held out were judged by: "loss" is a loss of theirs, all else a metric of that name
+
+    >>> evaluation_of(StepRecord(1, 4, 0.7, 0.25, 0.1, 0.0, True), "share wrong")
+    Evaluation(step=4, training=0.7, held_out=nan, metrics={'share wrong': 0.25})
+    """
+    watched, figures = record.validation, dict(record.metrics)
+    if watched is not None and measure != "loss":
+        return Evaluation(record.step, float(record.loss), nan, {measure: float(watched), **figures})
+    return Evaluation(record.step, float(record.loss), nan if watched is None else float(watched), figures)
 
 
 class Recording:
@@ -55,9 +69,18 @@ class Recording:
             self.steps = [each for each in self.steps if each[0] % self.every == 0 or each[0] == step]
 
     def evaluated(self, found: Evaluation) -> None:
-        """Note an evaluation, unless this step has one."""
-        if self.evaluations and self.evaluations[-1].step >= found.step:
+        """Note an evaluation; another one of the same step, such as after an edit, takes the place of the first.
+
+        >>> recording = Recording()
+        >>> for loss in (0.5, 0.25):
+        ...     recording.evaluated(Evaluation(3, loss))
+        >>> recording.evaluations
+        [Evaluation(step=3, training=0.25, held_out=nan, metrics={})]
+        """
+        if self.evaluations and self.evaluations[-1].step > found.step:
             return
+        if self.evaluations and self.evaluations[-1].step == found.step:
+            self.evaluations.pop()
         self.evaluations.append(found)
         if len(self.evaluations) > MOST_EVALUATIONS:
             self.evaluations = self.evaluations[:-1:2] + self.evaluations[-1:]

@@ -14,6 +14,8 @@ from cutaway.studio.page import STATIC
 from cutaway.studio.report_contents import contents
 from cutaway.studio.standalone import LARGEST, standalone
 
+# What goes, one after another, where a page would be too large: the largest that can be missed first.
+MISSED = ("replay", "explained", "mistakes", "text", "importance", "curves", "residuals", "calibration")
 ENTRY = "cutaway-report"  # id of the element that holds the records; the bundle starts where there is one
 
 
@@ -34,20 +36,34 @@ def write_report(run: Run, path: str | Path | None = None, *, rows: bool = True,
     elif place.is_dir():
         place = place / REPORT
     elif place.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"report: {place}: expected a folder, or a file such as report.html")
+        missing = "" if place.exists() else "there is no such folder; "
+        raise InputError(f"report: {place}: {missing}expected a folder, or a file such as report.html")
+    elif not place.parent.is_dir():  # said before the work, not after it
+        raise InputError(f"report: {place}: there is no folder {place.parent}; make it or choose another place")
     write_complete(place, report_page(run, rows=rows, data=data).encode())
     return place
 
 
 def report_page(run: Run, *, rows: bool = True, data: Any = None) -> str:
-    """Return the report of a run as a page; see `write_report`."""
+    """Return the report of a run as a page; see `write_report`.
+
+    Where it would be larger than a page may be, sections go, one after another, and the last one says which.
+    Raises `InputError` where it is too large even so.
+    """
     told = contents(run, rows=rows, data=data)
     found = page(told)
-    for part in ("replay", "explained", "mistakes"):  # the largest that can be missed
+    for part in MISSED:
         if len(found.encode()) <= LARGEST:
             return found
+        if told[part] is None:
+            continue
         told = {**told, part: None, "left_out": [*told["left_out"], f"{part}: the page would be larger than 2 MB"]}
         found = page(told)
+    if (size := len(found.encode())) > LARGEST:
+        raise InputError(
+            f"report: without {', '.join(MISSED)} the page still has {size:,} bytes; it may have {LARGEST:,}. "
+            "What is left are names and sentences: shorten those of columns and classes"
+        )
     return found
 
 

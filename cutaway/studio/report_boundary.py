@@ -17,11 +17,11 @@ from cutaway.losses import BinaryCrossEntropy, CrossEntropy
 from cutaway.runs.decoding import answers, decoded, sigmoid
 from cutaway.runs.run import Run
 from cutaway.runs.table_run import TableRun
+from cutaway.studio.material import Axis
+from cutaway.studio.mesh import POINTS, mesh, widened
 from cutaway.studio.report_rows import SetAside
 from cutaway.studio.report_words import cut
 
-POINTS = {1: 120, 2: 40}  # along each axis: of a curve, of a plane
-MARGIN = 0.08  # of the rows' range, that is shown beyond it
 FRAMES, ROWS = 12, 400
 MOST_CLASSES = 6
 LARGEST = 1e30  # of a number in single precision, with room for what is reckoned with it
@@ -112,20 +112,11 @@ def _first(network: Layer | Ensemble | Blend) -> Layer:
 
 
 def _grid(names: Sequence[str], places: np.ndarray) -> tuple[list[dict[str, Any]], np.ndarray]:
-    """Return the axes and the places of a grid over the rows' range, row after row of the picture from low to high."""
-    low, high = places.min(axis=0), places.max(axis=0)
-    room = np.where(high > low, MARGIN * (high - low), 1.0)
-    low, high = low - room, high + room
-    points = POINTS[len(names)]
-    lines = [np.linspace(begin, end, points) for begin, end in zip(low, high, strict=True)]
-    axes = [
-        {"name": name, "low": float(begin), "high": float(end), "points": points}
-        for name, begin, end in zip(names, low, high, strict=True)
-    ]
-    if len(names) == 1:
-        return axes, lines[0][:, None]
-    across, up = np.meshgrid(*lines)
-    return axes, np.stack([across.ravel(), up.ravel()], axis=1)
+    """Return the axes and the places of a mesh over the rows' range."""
+    ends = zip(names, places.min(axis=0), places.max(axis=0), strict=True)
+    axes = [widened(Axis(name, float(low), float(high))) for name, low, high in ends]
+    points = POINTS[len(axes)]
+    return [{**vars(axis), "points": points} for axis in axes], mesh(axes, points)
 
 
 def _told(

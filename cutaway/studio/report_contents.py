@@ -9,6 +9,7 @@ from typing import Any
 
 from cutaway.errors import InputError
 from cutaway.layers import Blend, Ensemble
+from cutaway.metrics import BY_NAME
 from cutaway.runs.picture_run import PictureRun
 from cutaway.runs.run import Run
 from cutaway.runs.table_run import TableRun
@@ -22,9 +23,10 @@ from cutaway.studio.report_made import made
 from cutaway.studio.report_mistakes import mistakes
 from cutaway.studio.report_pictures import Aside, picture_explained, picture_mistakes, pictures_aside
 from cutaway.studio.report_rows import SetAside, set_aside
-from cutaway.studio.report_summary import summary
+from cutaway.studio.report_summary import PLAIN, summary
 from cutaway.studio.report_text import text_told
 from cutaway.studio.report_words import cut
+from cutaway.studio.words import said
 
 KINDS = {TableRun: "table", PictureRun: "pictures", TextRun: "text"}
 
@@ -63,8 +65,29 @@ def contents(run: Run, *, rows: bool = True, data: Any = None) -> dict[str, Any]
     }  # fmt: skip
     if not any(told["replay"][name] for name in ("vitals", "way", "boundary")):
         told["replay"] = None
-    found: dict[str, Any] = _finite({**told, "made": made(run), "left_out": left_out})
+    found: dict[str, Any] = _finite({**told, "made": made(run), "left_out": left_out, "words": words_told(told)})
     return found
+
+
+def words_told(told: dict[str, Any]) -> dict[str, str]:
+    """Return the sentence of each of the field's words that a report shows.
+
+    >>> list(words_told({"summary": {"also": [{"name": "R²"}]}, "replay": None, "curves": None}))
+    ['R²']
+    """
+    summary, curves, replay = told["summary"], told.get("curves") or {}, told.get("replay") or {}
+    score, layers = summary.get("score"), (replay.get("vitals") or {}).get("layers", [])
+    names = [each["name"] for each in summary.get("also") or []]
+    if score:
+        names.append(
+            next((BY_NAME[name].shown for name, plain in PLAIN.items() if plain == score["name"]), score["name"])
+        )
+    names += [BY_NAME[name].shown if name in BY_NAME else name for name in curves.get("metrics", {})]
+    names += [word for word in ("loss", "held-out rows", "epoch", "batch", "learning rate") if curves]
+    names += ["calibration error"] if told.get("calibration") else []
+    names += [layer["kind"] for layer in layers]
+    names += [name.replace("_", " ") for layer in layers for name in layer]
+    return said(dict.fromkeys(names))
 
 
 def title(run: Run) -> str:

@@ -8,9 +8,14 @@ from typing import Any
 import numpy as np
 
 from cutaway.diagnosis.telling import normal
+from cutaway.explain.figures import in_books
 from cutaway.records import Finding, StepRecord
+from cutaway.runs.picture_run import PictureRun
 from cutaway.runs.run import Run
+from cutaway.runs.table_run import TableRun
 from cutaway.runs.text_run import TextRun
+from cutaway.runs.typed_fixes import as_typed
+from cutaway.studio.measure import measure_of_run
 from cutaway.studio.report_words import cut
 
 MOST = 500  # points of a curve; of more some are left out, evenly, never the best and the last
@@ -31,6 +36,7 @@ def curves(run: Run) -> dict[str, Any] | None:
     several = any(record.members for record in kept)
     return {
         "unit": unit,
+        "measure": measure_of_run(run),
         "at": [getattr(record, unit) for record in kept],
         "step": [record.step for record in kept],
         "loss": rounded(record.loss for record in kept),
@@ -48,7 +54,10 @@ def findings(run: Run) -> list[dict[str, Any]]:
     """Return what is wrong with a training, then what is worth saying, each with its number, range and fix."""
     if run.verdict is None:
         return []
-    return [_finding(each, run.history) for each in (*run.verdict.findings, *run.verdict.notes)]
+    found: Sequence[Finding] = (*run.verdict.findings, *run.verdict.notes)
+    if isinstance(run, (TableRun, PictureRun, TextRun)):  # of what was trained by a command the reader types a command
+        found = as_typed(found)
+    return [_finding(each, run.history) for each in found]
 
 
 def _finding(finding: Finding, history: Sequence[StepRecord]) -> dict[str, Any]:
@@ -56,7 +65,7 @@ def _finding(finding: Finding, history: Sequence[StepRecord]) -> dict[str, Any]:
     low, high = finding.normal
     return {
         "check": finding.check,
-        "sentence": finding.sentence,
+        "sentence": in_books(finding.sentence),
         "quantity": finding.quantity,
         "measured": finite(finding.measured),
         "low": finite(low),
@@ -66,8 +75,8 @@ def _finding(finding: Finding, history: Sequence[StepRecord]) -> dict[str, Any]:
         "step": finding.step,
         "epoch": after if finding.step else 0,
         "note": finding.note,
-        "fix": None if finding.fix is None else {"sentence": finding.fix.sentence, "code": finding.fix.code},
-        "follows": [each.sentence for each in finding.consequences],
+        "fix": None if finding.fix is None else {"sentence": in_books(finding.fix.sentence), "code": finding.fix.code},
+        "follows": [in_books(each.sentence) for each in finding.consequences],
     }
 
 

@@ -11,12 +11,15 @@ from cutaway.data.bundled import BUNDLED
 from cutaway.explain.step import rule
 from cutaway.layers import Activation, Conv2D, Dense, Layer, MultiHeadAttention, Sequential
 from cutaway.optimizers import BY_NAME as OPTIMIZERS
+from cutaway.studio.ahead import asked, turned_out
 from cutaway.studio.case import Case
 from cutaway.studio.ladder import LADDER
 from cutaway.studio.lessons import listed
+from cutaway.studio.protocol import MOST_BYTES
 from cutaway.studio.shaping import ACTIVATIONS, LAYERS, described, losses_for, name_of, optimizer_name
 from cutaway.studio.views import NORMS
 from cutaway.studio.way import Way
+from cutaway.studio.words import ALWAYS, SCHEDULES, TEXTS, VITALS, said
 
 if TYPE_CHECKING:
     from cutaway.studio.session import Session
@@ -37,6 +40,7 @@ LOSS_FORMULAS = {
     "Huber": "L = ½ (y − t)² near the truth, |y − t| far from it", "CrossEntropy": "L = −Σ t ln softmax(y)",
     "BinaryCrossEntropy": "L = −t ln σ(y) − (1 − t) ln(1 − σ(y))", "Hinge": "L = max(0, 1 − t y)",
 }  # fmt: skip
+HEADER = 64 << 10  # bytes of a message that a dropped file leaves to its name and the rest
 MANY_UNITS = 512  # of a layer: beyond that there is no drawing of a chain
 
 
@@ -45,8 +49,10 @@ def scene(session: Session) -> dict[str, Any]:
     case, way, selected = session.case, session.way, session.selected
     return {
         "version": session.version,
+        "opened": session.opened,
         "title": case.title,
         "rung": case.rung,
+        "left": None if session.left is None else {"title": session.left.case.title, "step": session.left.now.step},
         "data": data_told(case),
         "network": network_told(case),
         "training": training_told(case, way, session.speed),
@@ -62,14 +68,19 @@ def scene(session: Session) -> dict[str, Any]:
         },
         "ladder": [
             {"name": rung.name, "title": rung.title, "shows": rung.shows, "network": rung.words,
-             "here": rung.name == case.rung}
+             "here": rung.name == case.rung, "asks": asked(rung.name),
+             "found": turned_out(rung.name) if rung.name == case.rung else None}
             for rung in LADDER
         ],
         "lessons": listed(None if session.lesson is None else session.lesson.lesson.name),
-        "sources": {"bundled": [{"name": name, "target": target} for name, target in BUNDLED.items()]},
+        "sources": {
+            "bundled": [{"name": name, "target": target} for name, target in BUNDLED.items()],
+            "most_bytes": MOST_BYTES - HEADER,
+        },
         "choices": choices(case),
         "can": can(case),
-        "notes": list(case.material.notes),
+        "notes": [*case.material.notes, *session.history.notes()],
+        "words": words_told(case, way),
     }  # fmt: skip
 
 
@@ -172,7 +183,7 @@ def drawn(case: Case) -> list[dict[str, Any]]:
 def training_told(case: Case, way: Way, speed: float | None) -> dict[str, Any]:
     """Return how it is trained."""
     stepper = case.stepper(way)
-    rate = float(np.asarray(way.optimizer.learning_rate(np.float64(0))))
+    rate = float(way.optimizer.learning_rate.rate)  # of a schedule that which it scales: at its begin it may be 0
     kind = type(way.loss).__name__
     return {
         "loss": {"name": name_of(way.loss, case.material, case.output_shape[-1]), "words": repr(way.loss),
@@ -203,6 +214,17 @@ def choices(case: Case) -> dict[str, Any]:
         "optimizers": list(OPTIMIZERS),
         "layers": [{"kind": kind, "settings": settings} for kind, settings in LAYERS.items()],
     }
+
+
+def words_told(case: Case, way: Way) -> dict[str, str]:
+    """Return the sentence of each of the field's words that is met on the page of this network."""
+    kinds = [type(layer).__name__ for _, layer in case.network.named_layers()]
+    losses, metric = losses_for(case.material, case.output_shape[-1]), "accuracy" if case.material.classes else "R²"
+    made = list(LAYERS) if case.editable else []
+    texts = list(TEXTS) if case.material.letters else []
+    plans = [word for word in SCHEDULES if word in repr(way.optimizer)]
+    optimizers = list(OPTIMIZERS) if case.editable else [optimizer_name(way.optimizer)]
+    return said([*ALWAYS, *kinds, *made, *losses, *optimizers, metric, *VITALS, *texts, *plans])
 
 
 def can(case: Case) -> dict[str, Any]:

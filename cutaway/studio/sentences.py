@@ -18,6 +18,7 @@ from cutaway.studio.moment import Moment
 from cutaway.studio.way import Way
 
 NUDGE = 0.01
+FEW = 8  # numbers of an earlier result that are told
 # Operations that only bring the numbers of a loss together: of one row they change nothing.
 GATHERS = ("divide", "sum", "mean", "reshape", "index", "multiply", "squeeze")
 KINDS = ("parameter", "unit", "input", "loss", "operation")
@@ -218,11 +219,28 @@ class Teller:
         return self._steps([self.trace[name] for name in layer.steps], (0, neuron.place))
 
     def _steps(self, steps: list[Step], place: tuple[int, ...] | None = None) -> list[dict[str, Any]]:
-        found = []
+        """Return steps as they are told, before them the results of earlier ones that they use."""
+        found = self._used(steps)
         for step in steps:
             spot = step.place if place is None or len(place) != step.value.ndim else place
             found.append({"name": step.name, "formula": step.formula, "figures": step.figures(spot),
                           "value": float(step.value[spot])})  # fmt: skip
+        return found
+
+    def _used(self, steps: list[Step]) -> list[dict[str, Any]]:
+        """Return the results that steps use and that none of them makes, as they stand; their own way is theirs."""
+        own, named = {step.name for step in steps}, [operand for step in steps for operand in step.operands]
+        made = {step.name: step for step in self.trace.steps}
+        found = []
+        for name in dict.fromkeys(named):
+            if name in own or name not in made:
+                continue
+            step, result = made[name], made[name].value.reshape(-1)
+            more = f" and {len(result) - FEW} more" if len(result) > FEW else ""
+            where = f", what leaves {step.layer} {step.kind}" if step.layer not in ("", "loss") else ""
+            found.append({"name": name, "formula": f"from before{where}",
+                          "figures": ", ".join(map(shown, result[:FEW].tolist())) + more,
+                          "value": float(step.value[step.place])})  # fmt: skip
         return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import socket
 from collections.abc import Callable
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
 HOST = "127.0.0.1"
-UNREADABLE, NOT_BINARY = 1007, 1003
+UNREADABLE, NOT_BINARY, TOO_SLOW = 1007, 1003, 1013
+MOST_UNSENT = 256 << 20  # bytes that wait for one page; beyond that it is cut off, as it does not read
+LOG = logging.getLogger(__name__)
 
 
 def routes(session: Session) -> Starlette:
@@ -54,35 +57,59 @@ async def converse(session: Session, connection: WebSocket) -> None:
 
     loop = asyncio.get_running_loop()
     outgoing: asyncio.Queue[bytes] = asyncio.Queue()
+    unsent = 0
 
     def send(content: Any, buffers: list[bytes]) -> None:
         data = as_frame(content, buffers)
         if not loop.is_closed():
-            loop.call_soon_threadsafe(outgoing.put_nowait, data)
+            loop.call_soon_threadsafe(put, data)
+
+    def put(data: bytes) -> None:
+        nonlocal unsent
+        if unsent and unsent + len(data) > MOST_UNSENT:
+            delivering.cancel()
+            return
+        unsent += len(data)
+        outgoing.put_nowait(data)
 
     async def deliver() -> None:
+        nonlocal unsent
         while True:
-            await connection.send_bytes(await outgoing.get())
+            data = await outgoing.get()
+            await connection.send_bytes(data)
+            unsent -= len(data)
 
-    await connection.accept()
-    client = Client(session, send)
-    delivering = asyncio.create_task(deliver())
-    try:
+    async def hear() -> int | None:
+        """Take messages until the page leaves (None), or is to be left for a reason."""
         while True:
             message = await connection.receive()
             if message["type"] == "websocket.disconnect":
-                break
+                return None
             if message.get("bytes") is None:
-                await connection.close(NOT_BINARY)
-                break
-            client.receive(*from_frame(message["bytes"]))
-    except InputError:
-        await connection.close(UNREADABLE)
-    except WebSocketDisconnect:
-        pass
+                return NOT_BINARY
+            try:
+                client.receive(*from_frame(message["bytes"]))
+            except InputError:
+                return UNREADABLE
+
+    await connection.accept()
+    delivering, client = asyncio.create_task(deliver()), Client(session, send)
+    hearing = asyncio.create_task(hear())
+    try:
+        # Whichever ends first: what fails on the way out ends the conversation as well as what comes in.
+        await asyncio.wait({hearing, delivering}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         client.close()
-        delivering.cancel()
+        slow = delivering.done() and delivering.cancelled()
+        for task in (hearing, delivering):
+            task.cancel()
+        ended = await asyncio.gather(hearing, delivering, return_exceptions=True)
+    for fault in ended:
+        if isinstance(fault, Exception) and not isinstance(fault, WebSocketDisconnect):
+            LOG.error("the conversation with a page ended", exc_info=fault)
+    reason = TOO_SLOW if slow else ended[0] if isinstance(ended[0], int) else None
+    if reason is not None:
+        await connection.close(reason)
 
 
 class Server:

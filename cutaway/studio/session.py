@@ -17,6 +17,7 @@ from cutaway.studio.case import Arrays, Case, Selected
 from cutaway.studio.history import History, Spot
 from cutaway.studio.jobs import Jobs
 from cutaway.studio.moment import Moment, is_finite
+from cutaway.studio.past import ToldHistory
 from cutaway.studio.recording import Evaluation
 from cutaway.studio.scene import scene
 from cutaway.studio.shown import Edit, Shown
@@ -29,6 +30,7 @@ from cutaway.training.plan import FIRST_ROWS
 from cutaway.training.step import Carry
 
 Content = dict[str, Any]
+TOO_LARGE = "the loss is not finite: a weight is so large that a sum is beyond the numbers there are; take it back"
 MOST_UNDO = 1_000  # edits that can be taken back
 MOST_SHOWN_STEPS = 2_000  # of an epoch that is shown step by step
 
@@ -41,7 +43,7 @@ class Session:
 
     def __init__(self, case: Case, way: Way) -> None:
         self.turns = Turns()
-        self.version = self.tick = 0
+        self.version = self.tick = self.opened = 0
         self.clients: list[Any] = []
         self.speed: float | None = None
         self.jobs = Jobs(self.push)
@@ -49,14 +51,19 @@ class Session:
         self.tables: dict[int, Any] = {}
         self.homes: tuple[str, ...] = ()
         self.lesson: Any = None  # the step of a lesson that is on show: a `teaching.Taught`
+        self.left: Any = None  # rows of a person's own that a rung or a lesson took the place of: a `left.Left`
         self._evaluated: tuple[Moment, Evaluation] | None = None
         self._begin(case, way)
 
     def _begin(self, case: Case, way: Way) -> None:
         self.case, self.views = case, Views(case)
-        self.jobs.results.clear()
-        self.history = History(case.first(way), way, case.stepper)
+        self.opened += 1  # branches are numbered anew: what was said of the network before is of another
+        self.jobs.forget()
+        self.history: History = History(case.first(way), way, case.stepper)
         self.now = self.origin = self.history.at(0, 0)
+        if case.past is not None:
+            self.history, self.now = case.past.history(self.now, case.stepper)
+            self.origin = case.past.start or self.origin
         part = "training" if len(case.material.training) else "held_out"
         self.selected = Selected(part=part)
         self.undone: list[Edit] = []
@@ -74,8 +81,9 @@ class Session:
         with self.turn():
             last = self.history.branches[self.now.branch].last
             return Shown(
-                self.case, self.views, self.history, self.now, self.way, self.selected, self.version, self.tick, last
-            )
+                self.case, self.views, self.history, self.now, self.way, self.selected, self.version, self.tick, last,
+                self.opened,
+            )  # fmt: skip
 
     @property
     def way(self) -> Way:
@@ -126,17 +134,26 @@ class Session:
             "last": now.last,
             "training": self.training.running,
             "loss": found.training,
+            "of": "rows",
             "held_out": None if np.isnan(found.held_out) and not len(now.case.material.held_out) else found.held_out,
             "rate": self.training.rate if self.training.running else 0.0,
-            "broken": self.broken,
+            "broken": self.broken
+            or (TOO_LARGE if len(now.case.material.training) and not np.isfinite(found.training) else ""),
+            "nearly": self._nearly(now),
             "again": self.drawn and not self.done and now.history.is_plain(now.moment),
         }
+
+    def _nearly(self, now: Shown) -> str:
+        """Return what is to be said of weights that are not the very ones of their step; "" of all others."""
+        told = now.case.past is not None and isinstance(now.history, ToldHistory) and now.history.is_told(now.moment)
+        return now.case.past.nearly.get(now.moment.step, "") if told and now.case.past is not None else ""
 
     def advance(self, most: int, until: Callable[[], bool] = lambda: False) -> list[Moment]:
         """Take up to `most` steps from here, and return the moments on the way; those of the past are taken again.
 
         until   asked after every step: whether that is enough. A step that is not finite is the last, too.
         """
+        self._leave()
         found = [self.now]
         while most > 0 and not self.broken:
             before = self.now
@@ -169,6 +186,7 @@ class Session:
 
         more   whether it belongs to the edit before, of the same weight: they are taken back together
         """
+        self._leave()
         path, index = spot
         arrays = self.now.arrays
         if path not in arrays:
@@ -188,18 +206,23 @@ class Session:
             begun = self.history.begin(self.now, self.now.branch, why, self.way)
             self.now, made = self.history.edit(begun, spot, kept), begun.branch
         self.broken = "" if is_finite(self.now.carry) else self.broken
-        found = Edit(spot, before, kept, made, origin)
+        found = Edit(spot, before, kept, self._here(), made, origin)
         if more and self.done and self.done[-1].spot == spot and made is None:
-            found = replace(self.done.pop(), after=kept)
+            found = replace(self.done.pop(), after=kept, at=found.at)
         self.done = [*self.done, found][-MOST_UNDO:]
         self.undone = []
         return found, made is not None
 
     def undo(self) -> Edit:
-        """Take the last edit back; where it had begun a branch that has no steps, that branch goes."""
+        """Take the last edit back, at the step where it was made; a branch that it began and has no steps goes.
+
+        What was learned since stays as it is on its branch: a weight of before would undo it.
+        """
         if not self.done:
             raise InputError("undo: there is no edit to take back")
-        last, self.done = self.done[-1], self.done[:-1]
+        last, kept = self.done[-1], self.undone
+        self._go_to(last, last.after)
+        self.done = self.done[:-1]
         branch = self.history.branches.get(self.now.branch)
         children = [each for each in self.history.branches.values() if each.parent == last.made]
         if last.made is not None and last.made == self.now.branch and branch is not None and not children \
@@ -210,7 +233,7 @@ class Session:
             done = self.done
             self.edit(last.spot, last.before)
             self.done = done
-        self.undone = [*self.undone, last]
+        self.undone = [*kept, replace(last, at=self._here())]
         return replace(last, before=last.after, after=last.before)
 
     def redo(self) -> Edit:
@@ -218,18 +241,31 @@ class Session:
         if not self.undone:
             raise InputError("redo: there is no edit to make again")
         last, left = self.undone[-1], self.undone[:-1]
+        self._go_to(last, last.before)
         found, _ = self.edit(last.spot, last.after)
         self.undone = left
         return found
+
+    def _here(self) -> tuple[int, int]:
+        return self.now.branch, self.now.step
+
+    def _go_to(self, made: Edit, value: float) -> None:
+        """Go to the moment of an edit, unless the network stands there: at its step, with the weight as it left it."""
+        path, index = made.spot
+        if self.now.step != made.at[1] or float(self.now.arrays[path][index]) != value:
+            self.now = self.history.at(*made.at)
+            self.broken = "" if is_finite(self.now.carry) else self.broken
 
     def step(self, size: str) -> tuple[list[Moment], Way, int | None]:
         """Take one step of a size, and return the moments on the way, how it was made, and the example it is on."""
         example, way = example_of(size, self.selected), self.way
         if self.broken:
             raise InputError(f"step: {self.broken}; go back before it, and lower the learning rate")
+        self._leave()
         if example is not None:
             if not self.history.is_last(self.now):
-                self.now = self.history.begin(self.now, self.now.branch, f"a step on row {example}", way)
+                row = self.case.material.number(int(self.case.material.training[example]))
+                self.now = self.history.begin(self.now, self.now.branch, f"a step on row {row}", way)
             before = self.now
             moment, loss = self.case.stepper(way).one(before, example)
             self._stepped(moment, loss, example)
@@ -248,17 +284,29 @@ class Session:
         for moment in (moments[0], moments[-1]):
             ends.append(self.evaluation(self.case, moment, way))
             self.history.owner(moment.branch, moment.step).recording.evaluated(ends[-1])
-        return shown_step(self.case, moments, way, size, example, (ends[0].training, ends[1].training))
+        return shown_step(self.views, moments, way, size, example, (ends[0].training, ends[1].training))
+
+    def _leave(self) -> None:
+        """Begin a branch where the session stands among what was told: those steps cannot be made again."""
+        if isinstance(self.history, ToldHistory) and self.history.is_told(self.now):
+            why = f"on from step {self.now.step:,} of the training, the optimizer's memory empty"
+            self.now = self.history.begin(self.now, self.now.branch, why, self.way)
 
     def seek(self, step: int, branch: int | None = None) -> None:
-        """Go to a recorded step."""
+        """Go to a recorded step; of a training that was told, one step on is the next moment that is known."""
         number = self.now.branch if branch is None else branch
+        told = isinstance(self.history, ToldHistory) and step <= self.history.branch(number).last
+        if isinstance(self.history, ToldHistory) and told and step == self.now.step + 1:
+            step = self.history.next_known(number, self.now.step)
         self.now = self.history.at(number, step)
         self.broken = "" if is_finite(self.now.carry) else self.broken or "a weight is not finite here"
 
     def reset(self) -> None:
         """Go back to the same start, on a new branch."""
-        self._start(self.origin.carry.params, self.origin.carry.state, self.way, "the same start again")
+        past = self.case.past
+        same = past is None or past.start is not None
+        why = "begun again with the same weights" if same else "the weights delivered, as a start"
+        self._start(self.origin.carry.params, self.origin.carry.state, self.way, why)
 
     def new_start(self, seed: int) -> None:
         """Start with first weights, and an order of the rows, drawn from another seed."""
@@ -267,9 +315,14 @@ class Session:
         self._start(fresh.parameters(), fresh.state(), replace(self.way, seed=seed), f"a new start, seed {seed}")
         self.origin, self.drawn = self.now, True
 
-    def _start(self, params: Arrays, state: Arrays, way: Way, why: str) -> None:
+    def zero(self) -> None:
+        """Start with every weight at 0, on a new branch: what no network learns from."""
+        params = {path: np.zeros_like(array) for path, array in self.now.carry.params.items()}
+        self._start(params, self.origin.carry.state, self.way, "every weight 0", by_hand=True)
+
+    def _start(self, params: Arrays, state: Arrays, way: Way, why: str, by_hand: bool = False) -> None:
         moments = {path: np.asarray(array) for path, array in way.optimizer.init(params).items()}
-        self.now = self.history.begin(Moment(0, 0, 0, Carry(params, state, moments)), 0, why, way)
+        self.now = self.history.begin(Moment(0, 0, 0, Carry(params, state, moments)), 0, why, way, by_hand)
         self.done, self.undone, self.broken = [], [], ""
 
     def change_way(self, way: Way, why: str) -> None:

@@ -113,14 +113,14 @@ def usual_loss(material: Material, outputs: int) -> Loss:
     """Return the loss for rows and so many outputs."""
     if not material.classes:
         return SquaredError()
-    return BinaryCrossEntropy() if outputs == 1 else CrossEntropy()
+    return BinaryCrossEntropy() if outputs == 1 or material.several else CrossEntropy()
 
 
 def losses_for(material: Material, outputs: int) -> dict[str, type[Loss]]:
     """Return the losses that fit the rows and the outputs, by name."""
     if not material.classes:
         return dict(REGRESSION)
-    return dict(ONE_OUTPUT) if outputs == 1 else dict(CLASSES)
+    return dict(ONE_OUTPUT) if outputs == 1 or material.several else dict(CLASSES)
 
 
 def loss_named(name: str, material: Material, outputs: int) -> Loss:

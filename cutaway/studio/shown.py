@@ -13,11 +13,15 @@ from cutaway.studio.way import Way
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit by hand; `made` is the branch that it began, None where it went on in one, `origin` where from."""
+    """One edit by hand; `made` is the branch that it began, None where it went on in one, `origin` where from.
+
+    at   the branch and the step at which it was made, or taken back
+    """
 
     spot: Spot
     before: float
     after: float
+    at: tuple[int, int]
     made: int | None = None
     origin: Moment | None = None
 
@@ -28,6 +32,7 @@ class Shown:
 
     tick   grows with whatever happens, steps too
     last   the last step of the branch
+    opened how many networks were opened so far: branches of another are numbered alike
     """
 
     case: Case
@@ -39,3 +44,4 @@ class Shown:
     version: int
     tick: int
     last: int
+    opened: int

@@ -12,11 +12,12 @@ import numpy as np
 from cutaway.data.columns import describe_columns
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.splits import split_rows
-from cutaway.data.table import Table
+from cutaway.data.table import Table, missing_mask
 from cutaway.data.targets import ClassTarget, NumberTarget, Target, choose_target, with_target_present
 from cutaway.errors import InputError
 from cutaway.losses import BinaryCrossEntropy, CrossEntropy, Hinge, Loss
 from cutaway.studio.material import ColumnTold, Material
+from cutaway.studio.untrained import expect_table
 
 HELD_OUT = 0.2  # of the rows, where nobody says
 MOST_ROWS = 20_000  # of a table: the page is to answer at once
@@ -29,13 +30,14 @@ def of_table(table: Table, target: str, drop: Sequence[str] = (), seed: int = 0,
     Columns are told apart, encoded and scaled as `cutaway train` does it, every category an input of its own. Raises
     `InputError` for a target that cannot be predicted, and where no column is left to learn from.
     """
+    numbers = np.flatnonzero(~missing_mask(table.column(target))) + 1
     table, _ = with_target_present(table, target)
     goal, reason = choose_target(table, target)
     notes = list(table.notes)
     if table.rows > MOST_ROWS:
         chosen, _ = split_rows(table.rows, 1 - MOST_ROWS / table.rows, seed)
         notes.append(f"{MOST_ROWS:,} of {table.rows:,} rows, drawn at random: the studio is to answer at once")
-        table = table.select(chosen)
+        table, numbers = table.select(chosen), numbers[chosen]
     columns = describe_columns(table, target, drop=drop)
     values = table.columns[target]
     labels = goal.encode(values) if isinstance(goal, ClassTarget) else None
@@ -54,12 +56,14 @@ def of_table(table: Table, target: str, drop: Sequence[str] = (), seed: int = 0,
     return of_encoded(
         table, goal, tuple(ColumnTold(c.name, c.kind.value, c.reason) for c in columns), encoder,
         encoded.astype(np.float64) if labels is None else encoded, rest, part, (*notes, f"{target}: {reason}"),
+        numbers=numbers,
     )  # fmt: skip
 
 
 def of_encoded(
     table: Table, goal: Target, columns: tuple[ColumnTold, ...], encoder: TableEncoder, y: np.ndarray,
     training: np.ndarray, held_out: np.ndarray, notes: Sequence[str], dtype: Any = np.float64,
+    numbers: np.ndarray | None = None,
 ) -> Material:  # fmt: skip
     """Return rows that an encoder turns into inputs."""
 
@@ -75,7 +79,7 @@ def of_encoded(
     return Material(
         name=Path(table.source).name, x=encode(table), y=y, training=training, held_out=held_out,
         inputs=encoder.names, target=goal.column, table=table, columns=columns, encode=encode, notes=tuple(notes),
-        **told,
+        numbers=numbers, **told,
     )  # fmt: skip
 
 
@@ -202,5 +206,7 @@ def read_bytes(name: str, content: bytes) -> Table:
         try:
             table = read_table(place)
         except InputError as fault:
+            expect_table(plain, None)
             raise InputError(str(fault).replace(str(place), plain)) from None
+    expect_table(plain, len(table.columns))
     return Table(table.columns, plain, table.notes, table.european)

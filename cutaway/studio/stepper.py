@@ -28,7 +28,7 @@ class Stepper:
     def __init__(self, network: Layer, way: Way, rows: Batch) -> None:
         self.network, self.way, self.rows = network, way, rows
         self.count = len(rows.x)
-        self.per_epoch = steps_of_epoch(self.count, way.batch_size)
+        self.per_epoch = steps_of_epoch(self.count, way.batch_size, way.drop_last)
         self.seed = np.uint32(way.seed % 2**32)
         self.steps = np.float64(self.per_epoch * way.epochs)
         self._step = make_step(network, way.loss, way.optimizer)
@@ -36,7 +36,8 @@ class Stepper:
         self._compiled: Any = None
 
     def _order_of(self, epoch: int) -> np.ndarray:
-        return epoch_order(self.count, self.way.batch_size, self.way.seed, epoch, self.way.shuffle)
+        way = self.way
+        return epoch_order(self.count, way.batch_size, way.seed, epoch, way.shuffle, way.drop_last)
 
     def places(self, position: int) -> np.ndarray:
         """Return which training rows the step at a position of the order takes."""

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from cutaway.data.table import Table, as_texts, missing_mask
 from cutaway.errors import InputError
 from cutaway.layers import Dense, Layer, ReLU, Sequential
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.history import History
 from cutaway.studio.jobs import Told
 from cutaway.studio.moment import is_finite
+from cutaway.studio.past import ToldHistory
 from cutaway.studio.session import Session
 from cutaway.studio.shown import Shown
 
@@ -49,18 +49,35 @@ def _landscape(now: Shown, plane: Any, points: int, told: Told) -> dict[str, Any
     from cutaway.explain.landscape import landscape as landscape_of
 
     case = now.case
-    way = _way(now.history, now, told)
+    past, history = case.past, now.history
+    delivered = isinstance(history, ToldHistory) and history.is_delivered(now.moment)
+    kept = past.kept if past is not None and delivered and plane == "trajectory" else None
+    way = [] if kept is not None else _way(history, now, told)
+    approximate = past is not None and isinstance(history, ToldHistory) and history.is_told(now.moment)
+    approximate = approximate and past is not None and now.moment.step in past.nearly
+    if plane == "trajectory" and kept is None and (approximate or len(way) < 2):
+        raise InputError(
+            "landscape: of the way that led here no weights are known exactly; go to those delivered, or choose two "
+            "weights or a random plane"
+        )
     rows = case.rows(now.way.loss, "training")
     some = slice(None, None, max(1, -(-len(rows.x) // ROWS)))
     found = landscape_of(
         case.at(now.moment), rows.x[some], rows.y[some], loss=now.way.loss, plane=plane, points=points, curvature=False,
-        trajectory=[moment.arrays for moment in way], engine="numpy" if case.weights < 10_000 else "auto",
+        trajectory=[moment.arrays for moment in way] if kept is None else kept,
+        engine="numpy" if case.weights < 10_000 else "auto",
     )  # fmt: skip
+    # Of a run's own way the places and distances are those that it kept, and at some of them the true losses.
+    drawn = slice(None) if kept is None or found.dotted is None else found.dotted
+    steps = [moment.step for moment in way]
+    if kept is not None and past is not None:
+        steps = [past.steps.get(int(epoch), past.last) for epoch in kept.epochs]
     return {
         "kind": found.plane.kind, "names": list(found.plane.names), "across": found.across, "up": found.up,
-        "losses": found.losses, "centre": list(found.centre), "loss": found.loss, "path": found.path,
-        "path_steps": np.array([moment.step for moment in way], np.int32), "path_losses": found.path_losses,
-        "off_plane": found.off_plane, "explained": None if np.isnan(found.explained) else found.explained,
+        "losses": found.losses, "centre": list(found.centre), "loss": found.loss,
+        "path": found.path[drawn], "path_steps": np.array(steps, np.int32)[drawn],
+        "path_losses": found.path_losses[drawn], "off_plane": found.off_plane[drawn],
+        "explained": None if np.isnan(found.explained) else found.explained,
         "sentences": found.sentences(),
     }  # fmt: skip
 
@@ -68,11 +85,14 @@ def _landscape(now: Shown, plane: Any, points: int, told: Told) -> dict[str, Any
 def _way(history: History, now: Shown, told: Told) -> list[Any]:
     """Return moments evenly over the way that led here, the last one what is shown."""
     steps = np.unique(np.linspace(0, now.moment.step, PATH).round().astype(int))
-    found = []
+    found: list[Any] = []
+    nearly = {} if now.case.past is None else now.case.past.nearly
     for number, step in enumerate(steps[:-1]):
         told(number, len(steps))
         moment = history.at(now.moment.branch, int(step))
-        if is_finite(moment.carry):
+        told_nearly = isinstance(history, ToldHistory) and history.is_told(moment) and moment.step in nearly
+        again = bool(found) and found[-1].step == moment.step  # of what was told, moments lie apart
+        if is_finite(moment.carry) and not told_nearly and not again:
             found.append(moment)
     return [*found, now.moment]
 
@@ -135,16 +155,3 @@ def cancel(session: Session, asked: Arguments, client: Any) -> Any:
     session.jobs.cancel(asked.whole("job"))
     asked.done()
     return {}
-
-
-def columns_told(table: Table) -> list[dict[str, Any]]:
-    """Return the columns of a table: kind, missing and different values, and a few of them."""
-    kinds = {"f": "number", "b": "boolean", "M": "date"}
-    found = []
-    for name, values in table.columns.items():
-        texts = [text for text in as_texts(values[:2000]) if text is not None]
-        found.append({
-            "name": name, "kind": kinds.get(values.dtype.kind, "text"), "missing": int(missing_mask(values).sum()),
-            "distinct": len(set(texts)), "examples": list(dict.fromkeys(texts))[:3],
-        })  # fmt: skip
-    return found

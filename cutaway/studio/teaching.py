@@ -10,6 +10,7 @@ from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case, Selected
 from cutaway.studio.figures import Figures
 from cutaway.studio.grounds import open_ground
+from cutaway.studio.left import put_aside
 from cutaway.studio.lessons import Action, Lesson, Reason, Step, lesson_named
 from cutaway.studio.moment import Moment
 from cutaway.studio.quantities import NowAndBefore
@@ -50,8 +51,12 @@ class Taught:
 
 
 def lesson(session: Session, asked: Arguments, client: Any) -> Any:
-    """Show a step of a lesson, on its network in the state that the step starts from."""
-    wanted = lesson_named(asked.text("name"))
+    """Show a step of a lesson, on its network in the state that the step starts from; without a name close it."""
+    name = asked.text("name", None)
+    if name is None:
+        asked.done()
+        return _closed(session, client)
+    wanted = lesson_named(name)
     place = asked.whole("step", 0, 0, len(wanted.steps) - 1)
     asked.done()
     with session.turn():
@@ -66,6 +71,14 @@ def lesson(session: Session, asked: Arguments, client: Any) -> Any:
         return {"scene": scene(session), "lesson": told(session, session.lesson)}
 
 
+def _closed(session: Session, client: Any) -> Any:
+    """Leave the lesson; its network stays as it is."""
+    with session.turn():
+        session.lesson = None
+        session.changed(scene_too=True, by=client)
+        return {"scene": scene(session), "lesson": None}
+
+
 def _goes_on(session: Session, wanted: Lesson, place: int) -> bool:
     """Whether the network stands where the step before left it, so that its history can stay."""
     old = session.lesson
@@ -77,6 +90,7 @@ def _goes_on(session: Session, wanted: Lesson, place: int) -> bool:
 
 def _open(session: Session, wanted: Lesson, place: int, client: Any) -> None:
     """Make the network of a step anew: the ground, the setup, what the steps before do, and what it begins with."""
+    put_aside(session)
     session.open(*open_ground(wanted.ground).open())
     before = [action for step in wanted.steps[:place] for action in (*step.begin, *step.actions)]
     for action in (*wanted.setup, *before, *wanted.steps[place].begin):

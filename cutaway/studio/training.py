@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
 
+from cutaway.errors import InputError
 from cutaway.studio.moment import Moment
 from cutaway.studio.vitals import observed
 
@@ -16,6 +18,8 @@ SLICE = 0.005  # seconds of steps between two looks around
 # Times its own cost that lie between two evaluations, and between two looks at the vitals.
 EVALUATED, OBSERVED = 25.0, 100.0
 CHECKED = 50  # steps between two looks whether every weight is finite; a loss that is not is seen at once
+
+LOG = logging.getLogger(__name__)
 
 
 class Training:
@@ -56,6 +60,27 @@ class Training:
         return not self.running or moment.step % CHECKED == 0
 
     def _run(self) -> None:
+        try:
+            self._steps()
+        except Exception as fault:
+            self._ended_by(fault)
+
+    def _ended_by(self, fault: Exception) -> None:
+        """Stand still after an error, and tell everybody: nobody else hears of what ends a thread."""
+        if isinstance(fault, InputError):
+            said = f"the training ended: {fault}"
+        else:
+            LOG.error("the studio's training ended", exc_info=fault)
+            said = f"the training ended by a fault of ours ({type(fault).__name__}: {fault}); please report it"
+        session = self.session
+        with session.turn():
+            if self._thread is not threading.current_thread():
+                return  # another one trains already
+            self.running, session.broken = False, said
+            session.push({"push": "fault", "message": said})
+            session.changed()
+
+    def _steps(self) -> None:
         session, mine = self.session, threading.current_thread()
         began, taken = time.perf_counter(), 0
         window, counted = began, 0

@@ -11,7 +11,7 @@ from cutaway.layers import BatchNorm, LayerNorm, RMSNorm
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case, Selected
 from cutaway.studio.grids import Grids
-from cutaway.studio.material import plain
+from cutaway.studio.material import plain, together
 from cutaway.studio.moment import Moment
 from cutaway.studio.way import Way
 
@@ -50,6 +50,7 @@ class Views:
             "step": moment.step,
             "part": selected.part,
             "example": selected.example,
+            "number": None if place is None else material.number(place),
             "typed": selected.typed,
             "row": [{"column": name, "value": plain(value), "shown": _shown(value)} for name, value in row.items()],
             "x": x[0],
@@ -81,15 +82,16 @@ class Views:
         answers = material.answers(self.case.outputs(moment, grid.x))
         rows = None
         if asked.flag("rows"):
-            places, spots, parts = grid.rows
-            target = material.y[places].reshape(len(places), -1)[:, 0]
-            goal = target.astype(np.int32) if material.classes else target * material.std + material.mean
-            rows = {"places": places, "coordinates": spots, "target": goal, "parts": parts}
+            places, spots, parts, examples = grid.rows
+            rows = {"places": places, "examples": examples, "coordinates": spots, "target": material.goals(places),
+                    "parts": parts}  # fmt: skip
         return {
             "step": moment.step,
             **grid.told(),
             "outputs": answers.reshape(*grid.shape, -1),
-            "classes": answers.argmax(axis=-1).astype(np.int32).reshape(grid.shape) if material.classes else None,
+            "classes": None
+            if material.several or not material.classes
+            else answers.argmax(axis=-1).astype(np.int32).reshape(grid.shape),
             "rows": rows,
         }
 
@@ -132,14 +134,17 @@ class Views:
         for number, each in enumerate(shown):
             place = int(places[each])
             values = [material.text(place)] if material.letters else list(material.own(place).values())
-            said = self._said(answers[number])
-            told.append({"example": int(each), "values": values, "target": material.truth(place), "answer": said,
+            said = self.said(answers[number])
+            truth = material.truth(place)
+            told.append({"example": int(each), "number": material.number(place), "values": values, "answer": said,
+                         "target": together(truth) if isinstance(truth, list) else truth,
                          "loss": float(losses[each])})  # fmt: skip
         names = ["text"] if material.letters else [column.name for column in material.columns]
         return {"step": moment.step, "part": part, "order": order, "offset": offset, "count": len(places),
                 "columns": names if material.table is not None or material.letters else [], "rows": told}  # fmt: skip
 
-    def _said(self, answers: np.ndarray) -> str:
+    def said(self, answers: np.ndarray) -> str:
+        """Return in words what is answered to one row, given its `Material.answers`."""
         if self.case.material.letters and answers.ndim == 2:
             return "".join(self.case.material.letters[int(code)] for code in answers.argmax(axis=-1))
         said: str = self.case.material.answer(_last(answers))["shown"]

@@ -16,6 +16,7 @@ class Way:
     seed        of the order of rows and of what dropout draws
     epochs      that the optimizer's schedule is spread over, where it has one
     engine      "numpy" or "xla"
+    drop_last   whether rows that fill no batch are left out, others each epoch
     """
 
     loss: Loss
@@ -25,3 +26,4 @@ class Way:
     shuffle: bool = True
     epochs: int = 1000
     engine: str = "numpy"
+    drop_last: bool = False

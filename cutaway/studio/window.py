@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
+from cutaway.studio.browser import show
 from cutaway.studio.keeping import save
 from cutaway.studio.server import Server
 from cutaway.studio.session import Session
@@ -46,7 +46,7 @@ class Window:
         waits = not can_be_typed_on() if wait is None else wait
         say(f"{session.case.title}: {window.address}{'  (Ctrl-C ends it)' if waits else ''}")
         if browser:
-            webbrowser.open(window.address)
+            show(window.address)
         if waits:
             window.wait()
         return window

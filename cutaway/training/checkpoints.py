@@ -33,12 +33,14 @@ class Checkpoints:
     identity  what the training is, as plain data: its rows, settings and network; one of another is refused
     every     seconds from one to the next, at least
     resume    whether to go on from the last one
+    read      the last one, where it was read already (None: it is read when asked for)
     """
 
     folder: Path
     identity: dict[str, Any]
     every: float = 30.0
     resume: bool = False
+    read: Checkpoint | None = None
     spent: float = field(default=0.0, init=False)  # seconds, on all that were
     written: int = field(default=0, init=False)
     _next: float = field(init=False)
@@ -70,7 +72,9 @@ class Checkpoints:
 
         Raises `InputError` where it is of another training, and says what differs.
         """
-        found = shared_checkpoint(self.folder) if self.resume else None
+        found, self.read = self.read, None  # not to be held for the length of the training
+        if found is None and self.resume:
+            found = shared_checkpoint(self.folder)
         if found is None:
             return None
         theirs = found.facts.get("identity")

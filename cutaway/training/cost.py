@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.util import find_spec
 from math import prod
 from typing import NamedTuple
@@ -91,9 +90,8 @@ def seconds_of_step(engine: str, cost: Cost, members: int = 1) -> float:
 
 
 def seconds_of_start(cost: Cost) -> float:
-    """Estimate the time that XLA takes before the first step."""
-    start = XLA_START + (0 if "jax" in sys.modules else XLA_IMPORT)
-    return start + cost.operations * XLA_COMPILE + cost.loops * XLA_LOOP
+    """Estimate the time that XLA takes before the first step, once it is imported."""
+    return XLA_START + cost.operations * XLA_COMPILE + cost.loops * XLA_LOOP
 
 
 def choose_engine(cost: Cost, epochs: int, steps: int, members: int = 1, limit: float | None = None) -> Choice:
@@ -105,7 +103,8 @@ def choose_engine(cost: Cost, epochs: int, steps: int, members: int = 1, limit: 
         "numpy": members * EPOCH["numpy"] + steps * seconds_of_step("numpy", cost, members),
         "xla": EPOCH["xla"] + steps * seconds_of_step("xla", cost, members),
     }
-    start = seconds_of_start(cost)
+    # As in a process without JAX, wherever this one is: the choice may not depend on where a fit runs, or after which.
+    start = XLA_IMPORT + seconds_of_start(cost)
     eager, compiled = epochs * each["numpy"], start + epochs * each["xla"]
     if find_spec("jax") is not None and limit is not None and min(eager, compiled) > limit:
         done = {"numpy": limit / each["numpy"], "xla": max(0.0, limit - start) / each["xla"]}

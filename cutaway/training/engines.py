@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,6 +116,17 @@ class Engine:
             return True
         return all(device.platform == "cpu" for device in self._probe().devices())
 
+    def elsewhere(self) -> float | None:
+        """Return the bytes that are free where steps are computed, None where that is the machine's own memory.
+
+        Infinity where a device does not say.
+        """
+        return None if self.here() else free_memory(self._probe().sharding.addressable_devices)
+
+    def together(self) -> int:
+        """Return how many devices of this process compute in one memory."""
+        return len(self._probe().sharding.addressable_devices) if self.name == "xla" and self.here() else 1
+
     def leaves(self, rows: Batch, room: int | None = None) -> bool:
         """Whether rows stay on the host, to be handed over chunk by chunk: files always, large arrays if here.
 
@@ -138,17 +149,13 @@ class Engine:
         distinct = order[0] if shared and self.members is not None else order
         numbers = np.arange(distinct.size, dtype=np.int32).reshape(distinct.shape)
         own = np.broadcast_to(np.where(distinct >= 0, numbers, np.int32(-1)), order.shape)
-        if self.apart_in_batches:
+        if self.division.by_row and (shared or self.members is None):
+            # Each device is given its share of each step alone, and a process reads no other's rows.
             return self.division.batches(Steps(*rows), np.maximum(distinct, 0)), own
         taken = np.maximum(distinct, 0).ravel()
         return self.place(
             Batch(*(None if part is None else self.backend.adopt(part) for part in _taken(rows, taken)))
         ), own
-
-    @property
-    def apart_in_batches(self) -> bool:
-        """Whether rows that are handed over are (steps, rows, ...), so that each device is given its share alone."""
-        return self.members is None and self.division.by_row
 
     def place_watched(self, rows: Batch) -> Batch:
         """Return the rows of `evaluate` on this engine's devices, those of several processes when they are taken."""
@@ -217,6 +224,19 @@ class Engine:
     def fetch(self, arrays: dict[str, Array]) -> dict[str, np.ndarray]:
         """Return NumPy arrays that can be written to."""
         return {key: self.backend.to_numpy(array) for key, array in arrays.items()}
+
+
+def free_memory(devices: Iterable[Any]) -> float:
+    """Return the bytes that are free on the device with the fewest, by what each says of its memory.
+
+    >>> from types import SimpleNamespace
+    >>> told = [{"bytes_limit": 80, "bytes_in_use": 30}, {"bytes_limit": 80, "bytes_in_use": 45}]
+    >>> free_memory([SimpleNamespace(memory_stats=lambda said=said: said) for said in told])
+    35.0
+    """
+    said = [device.memory_stats() or {} for device in devices]
+    free = [each["bytes_limit"] - each.get("bytes_in_use", 0) for each in said if "bytes_limit" in each]
+    return float(min(free, default=float("inf")))
 
 
 def _taken(rows: Batch, places: np.ndarray) -> list[np.ndarray | None]:

@@ -45,12 +45,13 @@ def first_non_finite(loop: Loop, epoch: int, member: int) -> Broken:
     for number in range(int(loop.members.since[member]), epoch):
         order = loop.plan.order(loop.count, number)
         for begin in range(0, loop.per_epoch, loop.chunk_steps):
-            if time.perf_counter() - began > SECONDS:
+            late = np.array([time.perf_counter() - began > SECONDS])
+            if loop.group.first_says(late)[0]:  # of several processes one that gave up alone would leave the others
                 return Broken(f"somewhere in the steps after epoch {number}; which one would take long to find")
             part = order[..., begin : begin + loop.chunk_steps, :]
             taken, before = loop.placing.taken(part), loop.engine.copy(carry)
             carry, total = loop.run_chunk(carry, loop.zero, taken, part.shape[-2])
-            if not _is_finite(total, member):
+            if not _is_finite(loop, total, member):
                 step = _first_step(loop, before, taken, part.shape[-2], member)
                 if step:
                     before, _ = loop.run_chunk(before, loop.zero, taken, step)
@@ -71,12 +72,13 @@ def _first_step(loop: Loop, before: Carry, taken: Any, count: int, member: int) 
     while broken - finite > 1:
         half = (finite + broken) // 2
         _, total = loop.run_chunk(loop.engine.copy(before), loop.zero, taken, half)
-        finite, broken = (half, broken) if _is_finite(total, member) else (finite, half)
+        finite, broken = (half, broken) if _is_finite(loop, total, member) else (finite, half)
     return finite
 
 
-def _is_finite(total: Any, member: int) -> bool:
-    return bool(np.isfinite(np.atleast_1d(np.asarray(total))[member]))
+def _is_finite(loop: Loop, total: Any, member: int) -> bool:
+    finite = np.isfinite(np.atleast_1d(loop.engine.read(total))[member])
+    return bool(loop.group.first_says(np.array([finite]))[0])
 
 
 def _of(loop: Loop, carry: Carry, member: int) -> Carry:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Protocol
 
 from cutaway.errors import InputError
@@ -22,6 +23,7 @@ RETRIES = 3
 PACKAGES = ("numpy", "jax", "jaxlib")
 ADDRESS = re.compile(r"(?:ray://)?(?P<host>[^/\s:]+|\[[^\]\s]+\]):(?P<port>\d{1,5})")
 SECONDS = 5.0  # in which a cluster must answer
+LOOPBACK = "127.0.0.1"
 
 Fit = Callable[[Any, Any], Any]
 
@@ -86,9 +88,11 @@ class OnRay:
 def fits_on(on: str | None) -> Iterator[Fits]:
     """Give where fits run, for the length of a `with` block.
 
-    on   None or "here": in this process. "ray": on the Ray cluster of this machine, which is started, and stopped at
-         the end, where there is none. "host:port": on the cluster whose head has that address and of which this
-         machine is a node. "ray://host:port": on a cluster from outside, through its client server
+    on   None or "here": in this process. "ray": on the Ray cluster that this user has on this machine, or that
+         RAY_ADDRESS names; where there is none, on one that is started, and stopped at the end, and that nobody reaches
+         from outside this machine, or without the token in the user's home. "host:port": on the cluster whose head has
+         that address and of which this machine is a node. "ray://host:port": on a cluster from outside, through its
+         client server
 
     Raises `InputError` for another word, where Ray is not installed, and where no cluster answers.
 
@@ -100,19 +104,25 @@ def fits_on(on: str | None) -> Iterator[Fits]:
     if on in (None, "here"):
         yield Here()
         return
-    # A cluster that is started to train on is nobody's to be counted.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    where = str(on) if address is not None else found_cluster()
+    # What Ray reads once, when it is imported. A cluster that is started to train on is nobody's to be counted; who
+    # reaches its ports runs code on it, so it wants a token and listens on this machine's own address alone.
+    starting = {} if where is not None else {"RAY_AUTH_MODE": "token", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+    for name, value in {"RAY_USAGE_STATS_ENABLED": "0", **starting}.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ImportError as fault:
         raise InputError(f"on={on!r} needs Ray, which is not installed; run: pip install 'cutaway[ray]'") from fault
     if ray.is_initialized():  # by whoever called us, to whom it is left
+        if address is not None:
+            _check_connected(ray.get_runtime_context().gcs_address, address, str(on))
         yield OnRay()
         return
     if address is not None:
         _reach(address["host"].strip("[]"), int(address["port"]), str(on))
     with contextlib.redirect_stdout(sys.stderr):  # what it says is none of our output
-        _connect(ray, None if address is None else str(on))
+        _connect(ray, where)
     try:
         yield OnRay()
     finally:
@@ -127,13 +137,62 @@ def check_on(on: str | None) -> re.Match[str] | None:
     return address
 
 
+def found_cluster() -> str | None:
+    """Return the address of the Ray cluster that "ray" stands for, None where there is none to be joined.
+
+    That is the one which `RAY_ADDRESS` names, else the one that this user has started on this machine, if it answers.
+    Ray notes the latest in a folder that all users share: what another has written there is not followed, since with
+    the rows and the network, code goes to a cluster, and comes back.
+    """
+    if told := os.environ.get("RAY_ADDRESS"):
+        return told
+    folder = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or "/tmp"
+    try:
+        with (Path(folder) / "ray" / "ray_current_cluster").open() as noted:
+            if os.fstat(noted.fileno()).st_uid != os.getuid():
+                return None
+            host, _, port = noted.read().strip().rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS).close()
+    except (OSError, ValueError, OverflowError):
+        return None
+    return f"{host}:{port}"
+
+
+def _check_connected(found: str, address: re.Match[str], on: str) -> None:
+    """Raise `InputError` unless the cluster that this process has joined already is the one that was asked for."""
+    host, _, port = found.rpartition(":")
+    # Outside of the cluster the port is that of the client server, which the cluster does not tell.
+    if on.startswith("ray://") or (port == address["port"] and _alike(host, address["host"])):
+        return
+    raise InputError(
+        f"on={on!r}: this process has joined the Ray cluster at {found} already; leave it first (ray.shutdown()), or "
+        "name that one"
+    )
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two names are of one machine: of the same address, or both of this one, which has several."""
+    try:
+        first, second = (socket.gethostbyname(name.strip("[]")) for name in (one, other))
+    except OSError:
+        return one == other
+    return first == second or (_ours(first) and _ours(second))
+
+
+def _ours(host: str) -> bool:
+    """Whether an address is one of this machine's: nothing can be bound to another's."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+        return True
+
+
 def _connect(ray: Any, address: str | None) -> None:
     how: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     if address is None:
-        with contextlib.suppress(ConnectionError):
-            ray.init(address="auto", **how)
-            return
-        ray.init(address="local", include_dashboard=False, **how)
+        ray.init(address="local", include_dashboard=False, _node_ip_address=LOOPBACK, **how)
         return
     # For a client from outside the head forks a server, which now and then never begins.
     for left in reversed(range(RETRIES if address.startswith("ray://") else 1)):

@@ -21,27 +21,29 @@ class Interrupt:
              checkpoints; `leave` then raises `Terminated`
 
     alone    whether this process trains alone; else `heard` says what it was asked (1 to stop, 2 to end), and it does
-             so by `obey`, together with the others
+             so by `obey`, together with the others. A signal may reach each of them: only the second that reaches this
+             one itself stops it at once
 
     Outside the main thread, where Python allows no signal handlers, it stays false.
     """
 
     def __init__(self, ending: bool = False, alone: bool = True) -> None:
         self.asked = self.ended = False
-        self.alone, self.heard = alone, 0
+        self.alone, self.heard, self._own = alone, 0, 0
         self.signals = [signal.SIGINT, signal.SIGTERM] if ending else [signal.SIGINT]
         self._before: list[Any] = []
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        if self.heard:
-            raise Terminated if self.heard == ENDED else KeyboardInterrupt
-        self.heard = ENDED if number == signal.SIGTERM else ASKED
+        if self._own:
+            raise Terminated if self._own == ENDED else KeyboardInterrupt
+        self._own = ENDED if number == signal.SIGTERM else ASKED
+        self.heard = max(self.heard, self._own)
         if self.alone:
             self.obey(self.heard)
 
     def obey(self, heard: int) -> None:
         """Do what this process, or another that trains with it, was asked."""
-        self.heard = heard
+        self.heard = max(self.heard, heard)  # what was heard since all were asked is for the next time
         self.asked, self.ended = bool(heard), heard == ENDED
 
     def leave(self) -> None:

@@ -12,12 +12,15 @@ import numpy as np
 from cutaway.backends.processes import processes
 from cutaway.records import Event, LayerVitals, NetworkVitals, Progress, StepRecord
 from cutaway.training import snapshot
+from cutaway.training.alike import check_alike, parts_of
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
 from cutaway.training.engines import TILE, Engine
 from cutaway.training.first_non_finite import first_non_finite
+from cutaway.training.following import follow
 from cutaway.training.footprint import affordable_tile, footprint_of
 from cutaway.training.interrupt import Interrupt
 from cutaway.training.members import Members, finite_mean
+from cutaway.training.order import distinct
 from cutaway.training.placing import Placing
 from cutaway.training.step import Batch, Carry, Steps
 from cutaway.training.watching import PROBE_ROWS, Watching, spaced
@@ -76,8 +79,9 @@ class Loop:
     ) -> None:
         self.began = time.perf_counter()
         self.trainer, self.plan, self.interrupt = trainer, trainer.plan, interrupt
-        self.group = processes()
+        self.group, self.checkpoints = processes(), trainer.checkpoints
         plan, network = trainer.plan, trainer.network
+        self.followed = bool(self.group.most([plan.followed is not None])[0])  # by any of the processes
         self.rows, self.count = rows, len(rows.x)
         self.first_order = plan.order(self.count, 0)
         self.per_epoch = self.first_order.shape[-2]
@@ -90,15 +94,18 @@ class Loop:
         most = rows_within(PROBE_ROWS, PROBE_NUMBERS, numbers)
         held_out = plan.watched(rows, validation, network.dtype)
         self.truth = None if validation is None else validation.y
-        masked = rows.weight is not None or bool((self.first_order < 0).any())
+        masked = rows.weight is not None or bool((distinct(self.first_order) < 0).any())
         self.engine = Engine(
             trainer.engine, network, trainer.loss, trainer.optimizer,
             masked=masked, members=plan.members, judge=plan.judge, apart=held_out is not validation,
             devices=trainer.devices, precision=plan.precision,
         )  # fmt: skip
         # Before anything large is made: what there is no memory for is refused, rather than ended by the system.
-        needed = footprint_of(trainer.engine, network, trainer.optimizer, plan, rows, cost, TILE_NUMBERS)
-        affordable = affordable_tile(trainer.engine, needed, TILE_NUMBERS, self.engine.here())
+        needed = footprint_of(
+            trainer.engine, network, trainer.optimizer, plan, rows, cost, TILE_NUMBERS,
+            self.engine.division, self.engine.together(),
+        )  # fmt: skip
+        affordable = affordable_tile(trainer.engine, needed, TILE_NUMBERS, self.engine.elsewhere())
         # Processes that share the rows of each tile take equal ones, as the one with the least memory can.
         self.engine.tile = -int(self.group.most(-rows_within(TILE, affordable, numbers * (plan.members or 1))))
         seconds = seconds_of_step(trainer.engine, cost, plan.members or 1)
@@ -109,7 +116,10 @@ class Loop:
         seeds = np.asarray(plan.seeds, np.int64).astype(np.uint32)
         self.zero = np.zeros(seeds.shape if plan.members else (), network.dtype)
         self.seed = seeds if plan.members else seeds[0]
-        self.carry = self.engine.start(plan.first_carry(network, trainer.optimizer, rows))
+        first_carry = plan.first_carry(network, trainer.optimizer, rows)
+        if self.group.several:
+            check_alike(self.group, parts_of(self, first_carry, held_out))
+        self.carry = self.engine.start(first_carry)
         self.good = self.engine.copy(self.carry)
         self.best = self.engine.copy(self.carry.kept())
         self.placing = Placing(
@@ -129,7 +139,6 @@ class Loop:
         )
         # Where the training goes on: epochs done, and of the one under way steps done and Σ loss · weight.
         self.from_epoch, self.from_step, self.from_total = 0, 0, self.zero
-        self.checkpoints = trainer.checkpoints
         found = None if self.checkpoints is None else self.checkpoints.latest()
         self.resumed = found is not None
         if found is not None:
@@ -157,7 +166,7 @@ class Loop:
     def run(self) -> Trained:
         """Run the epochs and return what is delivered."""
         plan, engine, trained = self.plan, self.engine, self.trained
-        order = self.first_order
+        order, self.first_order = self.first_order, np.zeros(0, np.int32)  # nobody asks for it again
         if plan.limit is not None and not self.resumed:
             self.epochs = self.affordable(order, plan.limit)
             self.tell(Progress(0, 0, self.steps, self.elapsed(), self.epochs))
@@ -167,7 +176,7 @@ class Loop:
         epoch = self.from_epoch
         if epoch:
             order = plan.order(self.count, epoch)
-        while epoch < self.epochs and not self.stop:
+        while epoch < self.epochs and not self.stopped():
             epoch += 1
             total, done = self.take_steps(order, epoch)
             weight = self.weight_of(order, done)
@@ -194,9 +203,8 @@ class Loop:
                 if done == self.per_epoch and epoch < self.epochs:  # asked after the last chunk of the epoch
                     self.keep(epoch + 1, 0, self.zero)
                 self.stop = f"Ctrl-C in epoch {epoch} of {self.epochs}; what was learned is kept"
-            if plan.followed is not None:
-                last = epoch == self.epochs or bool(self.stop)
-                plan.followed(epoch, last, lambda: engine.fetch({**self.carry.params, **self.carry.state}))
+            if self.followed:
+                follow(self, epoch, last=epoch == self.epochs or bool(self.stop))
             if epoch < self.epochs and not self.stop:
                 self.watching.look(epoch)
         if self.stop:
@@ -263,6 +271,12 @@ class Loop:
                 break
         return total, done
 
+    def stopped(self) -> bool:
+        """Whether to end before the next epoch; what was told since the last one, each process heard by itself."""
+        if self.group.several:
+            self.agree(due=False)
+        return bool(self.stop)
+
     def agree(self, due: bool) -> bool:
         """Do what any of the processes was asked for, and return whether a checkpoint is due for the first.
 
@@ -288,7 +302,7 @@ class Loop:
         whole = self.plan.folds is None and not self.plan.drop_last and self.plan.steps is None
         if done == self.per_epoch and whole:
             return self.count if self.weights is None else self.weights.sum()
-        seen = order[..., :done, :]
+        seen = distinct(order[..., :done, :])
         if self.weights is None:
             return np.count_nonzero(seen >= 0, axis=(-2, -1))
         return np.sum(np.where(seen >= 0, self.weights[seen], 0), axis=(-2, -1))

@@ -110,3 +110,15 @@ def block_order(
         order[filled : filled + len(places)] = places
         filled += len(places)
     return order.reshape(steps, batch_size)
+
+
+def distinct(order: np.ndarray) -> np.ndarray:
+    """Return an order without its axis of members, where that only repeats one order that they share.
+
+    What is made of all of it, such as a mask, would else have a copy for each of them.
+
+    >>> shared = np.broadcast_to(np.arange(6).reshape(3, 2), (8, 3, 2))
+    >>> distinct(shared).shape, distinct(shared.copy()).shape, distinct(shared[0]).shape
+    ((3, 2), (8, 3, 2), (3, 2))
+    """
+    return order[0] if order.ndim > 2 and order.strides[0] == 0 else order

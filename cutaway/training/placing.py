@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from cutaway.backends.processes import processes
 from cutaway.training.engines import HANDED, LARGE, Engine, Watched
 from cutaway.training.step import Batch, Steps
 
@@ -43,7 +42,7 @@ class Placing:
 
     def ahead(self, part: np.ndarray) -> None:
         """Fetch what `taken` will be asked for next on a thread, while the engine computes, where rows are left."""
-        if self.left and not processes().several:  # several hand over at one time, as they compute
+        if self.left:
             self._threads = self._threads or ThreadPoolExecutor(1, "cutaway-rows")
             self._ahead = part, self._threads.submit(self._handed, part)
 

@@ -62,22 +62,23 @@ class Watching:
         if loop.group.first_says(np.array([bool(late)]))[0]:
             return
         start = time.perf_counter()
+        carry = Carry(*(loop.engine.fetch(part) for part in loop.carry))  # of several processes all ask at once
         try:
-            layers, whole = self.vitals(epoch)
+            layers, whole = self.vitals(carry, epoch)
         except Exception as fault:
             self.failed = True
             loop.tell(Event(loop.step, "diagnosis", passed_over(fault)), loop.trained.events)
-            return
-        for vitals in layers:
-            loop.tell(vitals, loop.trained.vitals)
-        loop.tell(whole, loop.trained.network_vitals)
+        else:
+            for vitals in layers:
+                loop.tell(vitals, loop.trained.vitals)
+            loop.tell(whole, loop.trained.network_vitals)
+        self.failed = bool(loop.group.most([self.failed])[0])  # where one cannot look, none looks again
         self.spent += time.perf_counter() - start
         self.looked = epoch
 
-    def vitals(self, epoch: int) -> tuple[list[LayerVitals], NetworkVitals]:
-        """Return the vitals as they are now."""
+    def vitals(self, carry: Carry, epoch: int) -> tuple[list[LayerVitals], NetworkVitals]:
+        """Return the vitals of a carry on the host."""
         loop, trainer = self.loop, self.loop.trainer
-        carry = Carry(*(loop.engine.fetch(part) for part in loop.carry))
         if loop.plan.members is not None:
             carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
         return observe(

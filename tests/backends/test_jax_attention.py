@@ -1,5 +1,7 @@
 """Fused attention: its values and gradients are those of our rule; and where it is taken."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from cutaway.backends import backend_named
 jax = pytest.importorskip("jax")
 
 from cutaway.backends import jax_attention, jax_rounding  # noqa: E402
+
+AMPERE = SimpleNamespace(platform="gpu", compute_capability="8.0")
 
 
 def arrays(shape=(2, 3, 8, 16), seed=0):
@@ -38,7 +42,7 @@ def test_the_operation_takes_the_fused_path_where_there_is_one(causal, monkeypat
 
     real = jax_attention.attention
     monkeypatch.setattr(jax_attention, "attention", fused)
-    monkeypatch.setattr(jax_attention.jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(jax_attention.jax, "local_devices", lambda: [AMPERE])
 
     def both(query, key, value, g):
         y, blames = ops.attention.rule(query, key, value, causal=causal)
@@ -56,8 +60,13 @@ def test_it_is_taken_on_a_gpu_in_few_digits_only_and_where_the_kernel_fits(monke
     backend = backend_named("xla")
     assert backend.attention(*parts, None, True) is None
     assert not jax_attention.suits(*parts, None, True)  # no GPU
-    monkeypatch.setattr(jax_attention.jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(jax_attention.jax, "local_devices", lambda: [AMPERE])
     assert jax_attention.suits(*parts, None, True)
+    for other in ("7.5", "gfx942"):  # a GPU without the kernel, and one that is not NVIDIA's
+        device = SimpleNamespace(platform="gpu", compute_capability=other)
+        with monkeypatch.context() as patch:
+            patch.setattr(jax_attention.jax, "local_devices", lambda device=device: [device])
+            assert not jax_attention.suits(*parts, None, True)
     assert backend.attention(*parts, None, True) is None  # float32 is asked for: the kernel has none
     assert not jax_attention.suits(*parts, np.ones((2, 1, 1, 8), bool), False)
     query, key, value = parts

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from cutaway.cli.findings import as_typed
 from cutaway.cli.main import main
 from cutaway.diagnosis.harm import Harm
 from cutaway.diagnosis.verdict import Verdict
 from cutaway.records import Finding, Fix
 from cutaway.runs import diagnosing
+from cutaway.runs.typed_fixes import as_typed
 
 
 def found(check, fix):

@@ -5,12 +5,14 @@ import sys
 import numpy as np
 import pytest
 
+import cutaway as ca
 from cutaway.backends.processes import Processes
 from cutaway.cli.launch import _kept
 from cutaway.cli.main import main
 from cutaway.distributed import Ended, launch
 from cutaway.distributed.joining import together, told
 from cutaway.errors import InputError
+from cutaway.storage.checkpoint import latest_checkpoint
 
 
 class Summed:
@@ -42,6 +44,13 @@ def test_the_first_process_is_heard_by_the_others_bit_by_bit():
     assert Processes(3, 2, Summed([np.array([0, 5])])).most([1, 2]).tolist() == [1, 5]
 
 
+def test_the_least_memory_of_all_is_what_each_goes_by():
+    mib = 1 << 20
+    assert Processes(3, 2, Summed([np.array([-100])])).least(5e9) == 100 * mib
+    assert Processes(3, 2, Summed([np.array([-100])])).least(70.5 * mib) == 70 * mib
+    assert Processes(3, 2, Summed([np.array([-100])])).least(float("inf")) == 100 * mib
+
+
 @pytest.mark.parametrize("content", [b"", b"a", b"seven b", b"eight by"])
 def test_bytes_of_any_length_are_told(content):
     sent = []
@@ -53,6 +62,56 @@ def test_bytes_of_any_length_are_told(content):
 
     assert Processes(2, 0, Heard()).told(content) == content
     assert Processes(2, 1, Summed(sent)).told(b"something else") == content
+
+
+@pytest.mark.parametrize("length", [(1 << 31) + 5, 25])
+def test_a_long_message_goes_in_parts(length, monkeypatch):
+    """Its length, beyond what 32 bits hold, and no more of it at once than a part."""
+    monkeypatch.setattr("cutaway.backends.processes.PART", 8)
+    sent = []
+
+    class Long(bytes):
+        def __len__(self):
+            return length
+
+    class Heard:
+        def total(self, words):
+            sent.append(words)
+            if length > 100 and len(sent) == 4:
+                raise InterruptedError
+            return words
+
+    content = Long(bytes(range(25)))
+    if length > 100:
+        with pytest.raises(InterruptedError):
+            Processes(2, 0, Heard()).told(content)
+    else:
+        assert Processes(2, 0, Heard()).told(content) == content
+        assert Processes(2, 1, Summed(sent)).told(b"") == content
+    assert sent[0].view(np.int64).tolist() == [length]
+    assert [words.nbytes for words in sent[1:4]] == [8, 8, 8]
+
+
+def test_a_checkpoint_to_go_on_from_is_read_once(tmp_path, monkeypatch):
+    """It may be large, and be told to many processes."""
+    from cutaway.runs import keeping
+    from cutaway.training import checkpoints
+
+    def end(record):
+        if getattr(record, "epoch", 0) == 2:
+            raise ZeroDivisionError
+
+    read = []
+    monkeypatch.setattr(keeping, "EVERY", 0.0)
+    monkeypatch.setattr(checkpoints, "latest_checkpoint", lambda place: read.append(place) or latest_checkpoint(place))
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    how = {"loss": "squared_error", "epochs": 4, "path": tmp_path / "run", "progress": False, "observe": False}
+    with pytest.raises(ZeroDivisionError):
+        ca.fit(ca.Sequential(ca.Dense(1)), x, x[:, :1], callbacks=[end], **how)
+    assert read == []
+    run = ca.fit(ca.Sequential(ca.Dense(1)), x, x[:, :1], resume=True, **how)
+    assert read == [tmp_path / "run" / "checkpoint" / "0"]
+    assert len(run.history) == 4
 
 
 @pytest.mark.parametrize(

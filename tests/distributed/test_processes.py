@@ -1,6 +1,7 @@
 """Two and four processes on this machine give the weights of one; killed and gone on with, in other numbers, too."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.distributed import work
+from tests.distributed import parting, work
 
 pytest.importorskip("jax")
 
@@ -55,7 +56,8 @@ def begun(tmp_path_factory):
 
 def test_two_processes_give_the_weights_of_one(alone, begun, monkeypatch, capfd):
     """One network, with a batch that two do not divide; networks, divided and not; an early stop; begun by one."""
-    ended = launched("single,members,odd_members,stopped,resumed,halted,ended", begun, 2, monkeypatch)
+    usual = ("single", "members", "odd_members", "stopped", "resumed", "halted", "differing", "files", "ended")
+    ended = launched(",".join([*parting.TOGETHER, *usual]), begun, 2, monkeypatch)
     out, told = capfd.readouterr()
     assert ended.codes == (0, 0), told
     assert out == "hello from 0\n"
@@ -64,15 +66,43 @@ def test_two_processes_give_the_weights_of_one(alone, begun, monkeypatch, capfd)
     for name in ("members", "odd_members", "stopped"):
         expected[name] = work.DONE[name](begun)
     assert len(expected["stopped"]["losses"]) < 60
+    expected_of_files = work.files(begun)
+    expected_of_files.pop("handed")
     for name, those in expected.items():
         for index in (0, 1):
             same(np.load(begun / f"{name}-{index}.npz"), those)
     for index in (0, 1):
         assert len(np.load(begun / f"halted-{index}.npz")["losses"]) == 3
+        found = dict(np.load(begun / f"files-{index}.npz"))
+        handed = found.pop("handed")
+        assert (handed[:, 0] == 17).all()  # of 34 rows of a step
+        assert handed[:, 1].tolist() == 2 * [1, 0, 0, 0]  # all chunks but the first are read on a thread
+        same(found, expected_of_files)
+        refused = np.load(begun / f"differing-{index}.npz")
+        assert "settings and first weights and rows of the first step" in str(refused["seed"])
+        assert f"distributed: settings of process {index} are not those of all 2" in str(refused["epochs"])
         assert np.load(begun / f"ended-{index}.npz")["ended"].all()
+    nothing_parted_them(begun)
     assert list((begun / "ended" / "checkpoint" / "0").glob("*.safetensors"))
     assert not (begun / "begun" / "checkpoint").exists()  # it is finished, and was written by one
     assert (begun / "begun" / "run.json").exists()
+
+
+def nothing_parted_them(place):
+    for name in ("diverged", "diverged_members"):
+        expected = getattr(parting, name)(place)["told"].tolist()
+        assert any(words.startswith("not finite") and not words.endswith(" ") for words in expected)
+        for index in (0, 1):
+            assert np.load(place / f"{name}-{index}.npz")["told"].tolist() == expected
+    for index in (0, 1):
+        blind = np.load(place / f"blind-{index}.npz")
+        assert blind["epochs"].tolist() == [1, 2, 3]
+        assert (blind["looks"][0] > 0) == (index == 0)
+        assert np.load(place / f"halted_at_vitals-{index}.npz")["epochs"].tolist() == [1]
+        assert "process 0 has 1 of kind cpu" in str(np.load(place / f"refused-{index}.npz")["said"])
+    seen = parting.followed(place)["seen"]
+    assert len(seen) == 1
+    np.testing.assert_allclose(np.load(place / "followed-0.npz")["seen"], seen, **TOLERANCE)
 
 
 def test_four_processes_give_the_weights_of_one(alone, tmp_path, monkeypatch, capfd):
@@ -87,11 +117,19 @@ def test_a_killed_process_ends_the_others_and_one_goes_on(alone, tmp_path, monke
     told = capfd.readouterr().err
     assert ended.failed == 1
     assert ended.words == "process 1 of 2 was killed (SIGKILL)"
-    assert ended.codes[0] != 0
+    assert ended.codes[0] == 1, told  # by what it found, rather than by waiting for the one that is gone
+    assert "process 0 of 2 lost another one" in told
     assert not ended.alike
     kept = sorted((tmp_path / "killed" / "checkpoint" / "0").glob("*.safetensors"))
     assert kept, told
     same(work.fitted(path=tmp_path / "killed", resume=True), alone)
+
+
+def test_a_request_to_end_reaches_all_where_nothing_trains(tmp_path, monkeypatch, capfd):
+    """JAX would take the signal for itself, and the processes go on."""
+    ended = launched("terminated", tmp_path, 2, monkeypatch)
+    assert ended.codes == (-signal.SIGTERM, -signal.SIGTERM), capfd.readouterr().err
+    assert ended.asked == signal.SIGTERM
 
 
 CLUSTERS = {

@@ -1,5 +1,7 @@
-from decimal import Decimal
+import json
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from math import fsum, prod
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,9 +43,23 @@ def test_the_largest_terms_are_shown_and_the_bias_always():
 
 def test_numbers_as_a_person_reads_them():
     assert [shown(value) for value in (0.1 + 0.2, -1234567.0, 1e-5, float("inf"), float("-inf"), float("nan"))] == [
-        "0.3", "−1234567", "1e−5", "∞", "−∞", "NaN",
+        "0.3", "−1234567", "1·10⁻⁵", "∞", "−∞", "NaN",
     ]  # fmt: skip
 
 
 def test_a_sum_that_is_not_finite_says_so():
     assert str(shortened([(float("inf"),), (1.0,)])) == "NaN"
+
+
+ALIKE = Path(__file__).parents[2] / "web" / "tests" / "figures.json"
+
+
+@pytest.mark.parametrize(("value", "digits", "words"), json.loads(ALIKE.read_text(encoding="utf-8")))
+def test_numbers_are_written_as_the_page_writes_them(value, digits, words):
+    # The page's own test reads the same table: many lie in the middle of two numbers of so many digits.
+    assert shown(value, digits) == words
+    kept = digits if abs(value) >= 1e9 else max(digits, len(str(int(abs(value)))))
+    rounded = Context(prec=kept, rounding=ROUND_HALF_EVEN).create_decimal(repr(float(value)))
+    digits, _, power = words.replace("−", "-").partition("·10")
+    exponent = int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or 0)
+    assert Decimal(digits).scaleb(exponent) == rounded

@@ -9,9 +9,12 @@ from cutaway.explain import neurons, trace
 from cutaway.explain.figures import shown
 from cutaway.explain.ledger import in_lines
 
+LOW = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
 
 def decimals(text):
-    return [Decimal(part.replace("−", "-")) for part in re.findall(r"−?[\d.]+(?:e−?\d+)?", text)]
+    written = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda power: "e" + power[1].translate(LOW), text)
+    return [Decimal(part.replace("−", "-")) for part in re.findall(r"−?[\d.]+(?:e-?\d+)?", written)]
 
 
 def test_the_textbook_example():

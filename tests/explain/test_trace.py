@@ -14,6 +14,8 @@ from .networks import NETWORKS, built
 
 STOCHASTIC = {"Dropout", "Repeat", "TransformerBlock", "Embedding", "augmentation"}
 
+LOW = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
 
 def test_no_layer_is_missing():
     kinds = {kind for kind in vars(ca.layers).values() if isinstance(kind, type) and issubclass(kind, ca.layers.Layer)}
@@ -55,7 +57,8 @@ def test_formulas_in_figures_end_in_the_number_itself(name):
     for step in trace(network, x).steps:
         places = [step.place] + [tuple(int(random.integers(size)) for size in step.shape) for _ in range(3)]
         for place in places:
-            number = re.findall(r"−?[\d.]+(?:e−?\d+)?$", step.figures(place))
+            written = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda power: "e" + power[1].translate(LOW), step.figures(place))
+            number = re.findall(r"−?[\d.]+(?:e-?\d+)?$", written)
             value = float(step.value[place])
             assert number, step.figures(place)
             assert float(number[0].replace("−", "-")) == pytest.approx(value, abs=0.002 * (1 + abs(value)))

@@ -9,7 +9,6 @@ import cutaway as ca
 from cutaway.backends import backend_named
 from cutaway.errors import InputError
 from cutaway.layers import Context, Conv1D, Conv2D, ConvTranspose1D, ConvTranspose2D
-from cutaway.ops.windows import windows_of
 from cutaway.storage.architecture import describe, rebuild
 from cutaway.tensor import as_tensors
 
@@ -101,21 +100,28 @@ def test_members_are_convolved_each_with_its_own_weights():
         np.testing.assert_allclose(together[member], blames(weight, x), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize(("groups", "shape"), [(1, (2, 6, 5, 4)), (2, (2, 6, 5, 4)), (1, (2, 7, 3))])
-def test_xla_own_convolution_is_the_same(groups, shape):
+@pytest.mark.parametrize(
+    ("groups", "shape", "settings"),
+    [
+        (1, (2, 6, 5, 4), {"stride": 2, "padding": "same", "dilation": 2}),
+        (2, (2, 6, 5, 4), {"stride": 2, "padding": "same", "dilation": 2}),
+        (1, (2, 7, 3), {"stride": 2, "padding": "same", "dilation": 2}),
+        (2, (3, 9, 7, 6), {"stride": (3, 1), "padding": 1, "dilation": (1, 2)}),  # places that no window sees
+        (1, (2, 4, 4, 3), {"stride": 4, "padding": 2}),  # windows that see padding alone
+    ],
+)
+def test_xla_own_convolution_is_the_same(groups, shape, settings, monkeypatch):
     """What a GPU runs, on this machine's processor."""
-    pytest.importorskip("jax")
-    from cutaway.backends.jax_backend import convolution
-
+    jax = pytest.importorskip("jax")
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     x = RANDOM.normal(size=shape).astype("f")
     weight = RANDOM.normal(size=(*(3, 2)[: len(shape) - 2], shape[-1] // groups, 4)).astype("f")
-    settings = {"stride": 2, "padding": "same", "dilation": 2}
-    windows = windows_of(shape[1:-1], weight.shape[:-2], **settings)
-    y, backward = convolution(backend_named("xla").asarray(x), backend_named("xla").asarray(weight), windows, groups)
+    arrays = [backend_named("xla").asarray(array) for array in (x, weight)]
+    y, backward = ca.ops.convolution.rule(*arrays, groups=groups, **settings)
     ours, rule = ca.ops.convolution.rule(x, weight, groups=groups, **settings)
     np.testing.assert_allclose(y, ours, rtol=1e-5, atol=1e-5)
     g = RANDOM.normal(size=ours.shape).astype("f")
-    for theirs, mine in zip(backward(g), rule(g), strict=True):
+    for theirs, mine in zip(backward(jax.numpy.asarray(g)), rule(g), strict=True):
         np.testing.assert_allclose(theirs(), mine(), rtol=1e-4, atol=1e-4)
 
 

@@ -24,7 +24,7 @@ import cutaway as ca
 from cutaway.data.table import Table
 from cutaway.errors import InputError, TrainingWarning
 from cutaway.runs import search
-from cutaway.training.fits import Here, fits_on
+from cutaway.training.fits import Here, fits_on, found_cluster
 
 SECONDS = 30  # in which a cluster is up
 
@@ -139,6 +139,73 @@ def test_a_cluster_is_joined_from_outside_by_its_client_server(cluster):
     assert done.stdout == "[(0, 8), (1, 16)]\n", done.stderr
 
 
+LOCAL = """
+import os, sys
+from pathlib import Path
+from cutaway.training.fits import fits_on
+from tests.runs.test_on_ray import below
+
+if __name__ == "__main__":
+    with fits_on("ray") as fits:
+        assert sorted(fits.each(pow, 2, [3])) == [(0, 8)]
+        sockets = set()
+        for process in below(os.getpid()):
+            for file in Path(f"/proc/{process}/fd").iterdir():
+                try:
+                    sockets.add(os.readlink(file))
+                except OSError:  # it is closed
+                    continue
+        for table in ("tcp", "tcp6"):
+            for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+                words = line.split()
+                if words[3] == "0A" and f"socket:[{words[9]}]" in sockets:  # it listens
+                    print(words[1].split(":")[0])
+    print(os.environ["RAY_AUTH_MODE"], (Path.home() / ".ray" / "auth_token").exists())
+"""
+
+
+def test_a_cluster_of_ones_own_is_not_to_be_reached_from_outside():
+    if importlib.util.find_spec("ray") is None or not Path("/proc/net/tcp").exists():
+        pytest.skip("needs Ray, and /proc to tell where it listens")
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as folder:
+        (Path(folder) / "ray").mkdir()
+        (Path(folder) / "ray" / "ray_current_cluster").write_text(f"127.0.0.1:{free_port()}")  # one that is gone
+        done = subprocess.run(
+            [sys.executable, "-c", LOCAL], capture_output=True, text=True, check=False, timeout=120,
+            env={**usual, "HOME": folder, "RAY_TMPDIR": folder}, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *listening, last = done.stdout.split("\n")[:-1]
+    assert last == "token True"
+    assert listening and set(listening) <= {"0100007F", "0000000000000000FFFF00000100007F"}  # 127.0.0.1
+
+
+def test_only_a_cluster_of_the_same_user_is_found(tmp_path, monkeypatch):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    assert found_cluster() is None
+    (tmp_path / "ray").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        address = f"127.0.0.1:{door.getsockname()[1]}"
+        (tmp_path / "ray" / "ray_current_cluster").write_text(address)
+        assert found_cluster() == address
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
+            assert found_cluster() is None
+    assert found_cluster() is None  # it does not answer
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.5:6379")
+    assert found_cluster() == "10.0.0.5:6379"
+
+
+def test_another_cluster_than_the_one_joined_is_refused(joined):
+    other = f"127.0.0.1:{free_port()}"
+    with pytest.raises(InputError, match=r"has joined the Ray cluster at [\d.]+:\d+ already"), fits_on(other):
+        pass
+    with fits_on(f"localhost:{joined.partition(':')[2]}") as fits:  # another name of the same
+        assert list(fits.each(pow, 2, [3])) == [(0, 8)]
+
+
 def where(given, item):
     """Return on which node a fit runs; so long that the other node takes the next."""
     import ray
@@ -224,7 +291,7 @@ def test_folds_are_the_same_bit_by_bit(joined, monkeypatch, tmp_path):
 def test_a_search_is_the_same_bit_by_bit(joined, monkeypatch):
     monkeypatch.setattr(search, "KINDS", 3)
     monkeypatch.setattr(search, "FINALISTS", 1)
-    how = {"epochs": 2, "effort": "best", "engine": "numpy", "compare": False, "progress": False}
+    how = {"epochs": 2, "effort": "best", "engine": "auto", "compare": False, "progress": False}
     there = ca.train(rows(160), "y", on=joined, **how)
     here = ca.train(rows(160), "y", **how)
     same(here, there)

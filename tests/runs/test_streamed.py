@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import cutaway as ca
+from cutaway.backends.processes import Processes
 from cutaway.data import loading, streaming
 from cutaway.data.columns import describe_columns
 from cutaway.data.encoders import TableEncoder
@@ -145,6 +146,24 @@ def begun(csv, target, goal_of, members=2):
 def test_a_small_table_is_not_streamed(csv):
     assert Streamed.of(lean_table(csv), "size", 0) is None and Streamed.of(read_table(csv), "size", 0) is None
     assert 1e6 < available_memory() < 1e15
+
+
+def test_of_several_processes_the_one_with_the_least_memory_decides(csv, monkeypatch):
+    """Else one would stream a table, from a sample of its own size, that another learns from as a whole."""
+
+    class Others:
+        """Another process has 4 MiB."""
+
+        def most(self, values):
+            return np.maximum(values, -4)
+
+    monkeypatch.setattr(streaming, "HELD", 0)
+    monkeypatch.setattr(streamed, "SHARE", 0.01)
+    monkeypatch.setattr(streamed, "SMALLEST_SAMPLE", 100)
+    assert Streamed.of(lean_table(csv), "size", 0) is None
+    monkeypatch.setattr(streamed, "processes", lambda: Processes(2, 1, Others()))
+    found = Streamed.of(lean_table(csv), "size", 0)
+    assert found is not None and found.stream.rows == 1200
 
 
 def test_of_many_columns_the_sample_has_fewer_rows(csv, little_memory, monkeypatch):
@@ -287,6 +306,7 @@ def test_trees_beside_a_streamed_run_say_that_they_saw_the_sample_only(csv, litt
 MEASURE = """
 import sys, threading, time
 import numpy as np
+from cutaway.backends.processes import Processes
 from cutaway.data import loading, streaming
 from cutaway.data.columns import describe_columns
 from cutaway.data.encoders import TableEncoder

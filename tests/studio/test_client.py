@@ -104,6 +104,8 @@ def test_what_is_wrong_is_answered_and_the_conversation_goes_on(session):
     assert "weights" in seen
     with pytest.raises(InputError, match="expected a request"):
         page.client.receive([1])
+    for nothing in ([], {}, [["edit"]], {"edit": 1}, None, 7, True, 0.5):
+        assert "there is no command" in page.answer(nothing)["error"]["message"]
     assert "result" in page.answer("open")
 
 
@@ -157,6 +159,21 @@ def test_a_frame_that_cannot_be_made_is_told_once(monkeypatch, caplog):
     assert len(caplog.records) == 1
 
 
+def test_curves_of_another_network_come_whole_though_its_branches_are_numbered_alike(session):
+    page = Listener(session)
+    page.answer("watch", views={"curves": True})
+    opened = page.answer("open")["result"]["opened"]
+    for _ in range(2):
+        for step in range(1, 4):
+            page.answer("step", size="batch")
+            page.wait(lambda each, at=(opened, step): is_frame(each) and (each["opened"], each["time"]["step"]) == at)
+        opened += 1
+        assert page.answer("load", source={"rung": "network"})["result"]["opened"] == opened
+        first = page.wait(lambda each, opened=opened: is_frame(each) and each["opened"] == opened)
+        assert (first["time"]["branch"], first["curves"]["branch"], first["curves"]["since"]) == (0, 0, -1)
+        assert first["curves"]["batch"]["step"].tolist() == []
+
+
 def wide(seed=0):
     random = np.random.default_rng(seed)
     X = random.normal(size=(512, 8))
@@ -190,3 +207,26 @@ def test_a_client_that_watches_leaves_the_training_its_speed():
     # Of a second, making frames and sending them takes a few hundredths. On a quiet machine, with the page in a process
     # of its own, 95 to 99 % of the steps a second stay; here the one who listens takes its time from the same process.
     assert max(watched) > 0.8 * max(alone)
+
+
+def test_an_error_in_the_training_is_told_and_the_page_goes_on(session, monkeypatch, caplog):
+    page = Listener(session)
+    page.answer("watch", views={"weights": True})
+
+    def broken(self, moment, loss, example=None):
+        raise FloatingPointError("no room")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Session, "_stepped", broken)
+        page.answer("train")
+        told = page.wait(lambda message: message.get("push") == "fault")
+    assert "FloatingPointError: no room" in told["message"]
+    assert "the studio's training ended" in caplog.text
+    session.training._thread.join(10)
+    assert not session.training.running
+    page.wait(lambda message: message.get("push") == "frame" and "no room" in message["time"]["broken"])
+    assert "no room" in page.answer("train")["error"]["message"]
+    assert page.answer("seek", step=0)["result"]["broken"] == ""
+    assert page.answer("train", until=3)["result"]["training"]
+    page.wait(lambda message: message.get("push") == "frame" and message["time"]["step"] == 3)
+    page.client.close()

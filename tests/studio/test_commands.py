@@ -7,6 +7,7 @@ import pytest
 
 import cutaway as ca
 from cutaway.errors import InputError
+from cutaway.explain.figures import shown
 from cutaway.studio.commands import COMMANDS, run
 from cutaway.studio.opening import open_arrays, open_rung
 from cutaway.studio.protocol import packed
@@ -125,6 +126,95 @@ def test_an_edit_moves_output_and_loss_and_is_taken_back_bit_by_bit(session):
             ask(session, "undo")
 
 
+def test_several_edits_are_taken_back_and_all_of_them_made_again(session):
+    edits = [("4.bias", [0], 1.0), ("2.bias", [3], 2.0), ("0.weight", [1, 4], 3.0)]
+    before = {path: float(ask(session, "weights")[path][tuple(index)]) for path, index, _ in edits}
+    for path, index, value in edits:
+        ask(session, "edit", path=path, index=index, value=value)
+    last = ask(session, "weights")
+    assert [ask(session, "undo")["redo"] for _ in edits] == [1, 2, 3]
+    assert {path: ask(session, "weights")[path][tuple(index)] for path, index, _ in edits} == before
+    assert [(told["path"], told["after"], told["redo"]) for told in (ask(session, "redo") for _ in edits)] == [
+        ("4.bias", 1.0, 2), ("2.bias", 2.0, 1), ("0.weight", 3.0, 0),
+    ]  # fmt: skip
+    assert all(np.array_equal(array, last[path]) for path, array in ask(session, "weights").items())
+    ask(session, "undo")
+    ask(session, "edit", path="4.bias", index=[0], value=7)  # another edit: what was taken back is gone
+    with pytest.raises(InputError, match="make again"):
+        ask(session, "redo")
+
+
+def test_an_edit_is_taken_back_where_it_was_made_and_what_was_learned_since_stays(session):
+    first = ask(session, "weights")
+    ask(session, "edit", path="0.weight", index=[0, 0], value=2)
+    edited = ask(session, "weights")
+    trained(session, 30)
+    learned = ask(session, "weights")
+    told = ask(session, "undo")
+    assert (told["time"]["step"], told["after"], told["branch_made"]) == (0, first["0.weight"][0, 0], True)
+    assert all(np.array_equal(array, first[path]) for path, array in ask(session, "weights").items())
+    ask(session, "seek", branch=0, step=30)
+    assert all(np.array_equal(array, learned[path]) for path, array in ask(session, "weights").items())
+    told = ask(session, "redo")
+    assert (told["time"]["step"], told["after"]) == (0, 2)
+    assert all(np.array_equal(array, edited[path]) for path, array in ask(session, "weights").items())
+    ask(session, "seek", branch=0, step=30)
+    assert all(np.array_equal(array, learned[path]) for path, array in ask(session, "weights").items())
+
+
+def test_an_edit_is_not_taken_back_on_a_branch_that_never_had_it(session):
+    trained(session, 10)
+    ask(session, "edit", path="4.bias", index=[0], value=5)
+    ask(session, "seek", step=4)
+    ask(session, "step", size="example")
+    while ask(session, "open")["time"]["step"] < 10:
+        ask(session, "step", size="batch")
+    other = ask(session, "weights")
+    assert ask(session, "undo")["time"]["branch"] == 0
+    ask(session, "seek", branch=1, step=10)
+    assert all(np.array_equal(array, other[path]) for path, array in ask(session, "weights").items())
+
+
+def test_the_number_of_a_branch_that_is_gone_is_not_given_again(session):
+    trained(session, 10)
+    for number in (1, 2):
+        ask(session, "seek", step=5)
+        assert ask(session, "edit", path="4.bias", index=[0], value=5)["time"]["branch"] == number
+        ask(session, "undo")
+        assert [each["number"] for each in ask(session, "open")["branches"]] == [0]
+
+
+def test_every_network_that_is_opened_has_a_number_of_its_own_even_where_it_is_the_same(session):
+    opened = ask(session, "open")["opened"]
+    trained(session, 5)
+    assert ask(session, "reset")["opened"] == opened  # the same network, on another branch
+    scenes = [ask(session, "load", source={"rung": "network"}) for _ in range(2)]
+    assert [scene["opened"] for scene in scenes] == [opened + 1, opened + 2]
+    assert ask(session, "shape", change={"rate": 0.5})["opened"] == opened + 2
+    layers = [{"kind": "Dense", "settings": {"units": 1}}]
+    assert ask(session, "shape", change={"layers": layers})["opened"] == opened + 3
+
+
+def test_a_computation_about_the_network_before_ends_with_it(session):
+    told = []
+
+    class Hears:
+        def push(self, content):
+            told.append(content)
+
+        def wake(self):
+            pass
+
+    session.clients.append(Hears())
+    ask(session, "capacity", widths=[1, 2], resamples=3, seeds=1, epochs=500)
+    ask(session, "load", source={"rung": "network"})
+    end = time.perf_counter() + 60
+    while session.jobs._running and time.perf_counter() < end:
+        time.sleep(0.02)
+    assert not session.jobs._running and not session.jobs.results
+    assert "done" not in [each.get("state") for each in told]
+
+
 def test_an_edit_in_the_past_begins_a_branch_which_goes_when_it_is_taken_back(session):
     trained(session, 30)
     end = ask(session, "weights")
@@ -197,6 +287,17 @@ def test_a_step_shows_what_it_did(size):
     x, y = material.x[material.training][rows], material.y[material.training][rows]
     loss = ca.BinaryCrossEntropy()
     assert found["updates"][0]["loss"] == pytest.approx(float(loss(net(x), y)), rel=1e-12)
+    # Forward, loss and blame are those of before the step, of the rows that it learned from.
+    probabilities = 1 / (1 + np.exp(-np.ravel(net(x))))
+    assert [each["example"] for each in found["seen"]] == [each["number"] - 1 for each in found["seen"]] == rows[:4]
+    for each, row in zip(found["seen"], range(4), strict=False):
+        said, p = (("ring", 1 - probabilities[row]), ("heap", probabilities[row]))[int(probabilities[row] > 0.5)]
+        assert each["answer"] == f"{said}, {shown(float(p), 3)}"
+        assert each["target"] == ("ring", "heap")[int(y[row])]
+        assert each["loss"] == pytest.approx(-np.log(probabilities[row] if y[row] else 1 - probabilities[row]))
+    blamed, steepest = found["blame"], max(float(np.abs(array).max()) for array in found["gradients"].values())
+    assert found["gradients"][blamed["path"]][tuple(blamed["index"])] == blamed["gradient"]
+    assert (abs(blamed["gradient"]), blamed["weights"]) == (steepest, session.case.weights)
     if size != "epoch":
         net.load(after)
         assert found["updates"][0]["after"] == pytest.approx(float(loss(net(x), y)), rel=1e-12)
@@ -236,7 +337,10 @@ def test_columns_that_are_not_on_an_axis_are_held_and_it_is_said_where():
     session = Session(*open_arrays(ca.Sequential(ca.Dense(1)), X, X @ [1.0, 2, 3], names=["a", "b", "c"]))
     ask(session, "select", part="training", example=4)
     net = ca.Sequential(ca.Dense(1)).build(3, 0, np.float64).load(dict(ask(session, "weights")))
-    for others, held, words in (("example", X[4, 1], "row 4 of the training rows"), ("mean", X[:, 1].mean(), "mean")):
+    for others, held, words in (
+        ("example", X[4, 1], "row 5, one of the training rows"),
+        ("mean", X[:, 1].mean(), "mean"),
+    ):
         found = ask(session, "boundary", axes=["c", "a"], points=3, others=others)
         c, a = (np.linspace(axis["low"], axis["high"], 3) for axis in found["axes"])
         assert found["outputs"][2, 0, 0] == pytest.approx(net(np.array([[a[2], held, c[0]]]))[0, 0], rel=1e-9)
@@ -352,6 +456,25 @@ def test_findings_of_a_training_that_does_not_learn_come_with_a_fix_that_is_trie
     scene = ask(session, "apply_fix", finding=first["number"])
     assert scene["time"]["step"] == 0
     assert scene["training"]["optimizer"]["rate"] > 1e-7
+
+
+def test_findings_of_one_branch_are_not_acted_on_on_another():
+    session = Session(*open_rung("network"))
+    ask(session, "shape", change={"optimizer": "gradient_descent", "rate": 1e-7})
+    trained(session, 400)
+    found = ask(session, "findings")
+    assert (found["branch"], bool(found["findings"])) == (1, True)
+    assert ask(session, "reset")["time"]["branch"] == 2
+    assert ask(session, "curves")["findings"] == []
+    for command in ("try_fix", "apply_fix"):
+        with pytest.raises(InputError, match="of branch 1, and branch 2 is on show"):
+            ask(session, command, branch=1, finding=0)
+        with pytest.raises(InputError, match="ask for findings first"):
+            ask(session, command, branch=2, finding=0)
+    ask(session, "seek", branch=1, step=400)
+    assert ask(session, "curves")["findings"] == found["findings"]
+    with_fix = next(each["number"] for each in found["findings"] if each["fix"] is not None)
+    assert ask(session, "apply_fix", branch=1, finding=with_fix)["time"]["step"] == 0
 
 
 def finished(session, do, **arguments):

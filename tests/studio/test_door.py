@@ -1,6 +1,7 @@
 """The door: no route, and no WebSocket, without the token, the right host and the right origin."""
 
 import asyncio
+import hmac
 
 import pytest
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -10,7 +11,8 @@ from cutaway.studio.server import application, routes
 from cutaway.studio.session import Session
 
 TOKEN, HOSTS = "secret", ("127.0.0.1:8000", "localhost:8000")
-GOOD = {"host": HOSTS[0], "cookie": f"cutaway_studio_8000={TOKEN}"}
+TICKET = hmac.digest(TOKEN.encode(), b"the page and its files", "sha256").hex()
+GOOD = {"host": HOSTS[0], "cookie": f"cutaway_studio_8000={TICKET}"}
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +69,9 @@ def refused(sent) -> bool:
 
 WRONG = {
     "no token": {"host": HOSTS[0]},
-    "another token": {"host": HOSTS[0], "cookie": "cutaway_studio_8000=secre"},
-    "the token of another port": {"host": HOSTS[0], "cookie": f"cutaway_studio_8001={TOKEN}"},
+    "another ticket": {"host": HOSTS[0], "cookie": f"cutaway_studio_8000={TICKET[:-1]}"},
+    "the token as a ticket": {"host": HOSTS[0], "cookie": f"cutaway_studio_8000={TOKEN}"},
+    "the ticket of another port": {"host": HOSTS[0], "cookie": f"cutaway_studio_8001={TICKET}"},
     "no host": {"cookie": GOOD["cookie"]},
     "another host": {**GOOD, "host": "evil.example"},
     "another port": {**GOOD, "host": "127.0.0.1:8001"},
@@ -92,8 +95,9 @@ def test_every_route_is_behind_the_door(session):
             assert refused(called(app, path, kind, method, headers=WRONG["no token"])), f"{method} {path} was open"
         assert refused(called(app, path, kind, headers=WRONG["no token"], query="token=wrong"))
         assert refused(called(app, path, kind, headers=WRONG["no token"], query=f"token={TOKEN}&token=x"))
-        # A wrong token in the address is not made good by a cookie.
+        # A wrong token in the address is not made good by a cookie, and a ticket is no token.
         assert refused(called(app, path, kind, headers=GOOD, query="token=wrong"))
+        assert refused(called(app, path, kind, headers={"host": HOSTS[0]}, query=f"token={TICKET}"))
 
 
 def test_a_browser_that_does_not_say_from_where_opens_no_socket(session):
@@ -101,16 +105,24 @@ def test_a_browser_that_does_not_say_from_where_opens_no_socket(session):
     assert refused(called(app, "/socket", "websocket", headers={**GOOD, "sec-fetch-mode": "websocket"}))
 
 
-def test_who_has_the_token_comes_in_and_keeps_it_in_a_cookie(session):
+def test_a_cookie_opens_the_page_and_no_socket(session):
+    # Browsers send cookies to every port of this machine: who listens on another one learns what is in them.
+    app = application(session, TOKEN, HOSTS)
+    assert called(app, "/", headers=GOOD)[0]["status"] == 200
+    assert refused(called(app, "/socket", "websocket", headers=GOOD))
+    assert refused(called(app, "/socket", "websocket", headers={**GOOD, "origin": f"http://{HOSTS[0]}"}))
+    assert called(app, "/socket", "websocket", headers=GOOD, query=f"token={TOKEN}")[0]["type"] == "websocket.accept"
+
+
+def test_who_has_the_token_comes_in_and_gets_a_cookie_that_does_not_tell_it(session):
     app = application(session, TOKEN, HOSTS)
     first = called(app, "/", headers={"host": HOSTS[0]}, query=f"token={TOKEN}")
     assert first[0]["status"] == 200
     headers = dict(first[0]["headers"])
-    assert headers[b"set-cookie"] == b"cutaway_studio_8000=secret; HttpOnly; SameSite=Strict; Path=/"
+    assert headers[b"set-cookie"] == f"cutaway_studio_8000={TICKET}; HttpOnly; SameSite=Strict; Path=/".encode()
     assert called(app, "/", headers=GOOD)[0]["status"] == 200
     assert b"set-cookie" not in dict(called(app, "/", headers=GOOD)[0]["headers"])
     assert called(app, "/", headers={**GOOD, "origin": f"http://{HOSTS[0]}"})[0]["status"] == 200
-    assert called(app, "/socket", "websocket", headers=GOOD)[0]["type"] == "websocket.accept"
     assert called(app, "/nowhere", headers=GOOD)[0]["status"] == 404
 
 

@@ -8,12 +8,16 @@ import pytest
 import cutaway as ca
 from cutaway.errors import InputError
 from cutaway.studio.case import Case
+from cutaway.studio.commands import run
 from cutaway.studio.history import History
 from cutaway.studio.ladder import rings
 from cutaway.studio.moment import Moment
+from cutaway.studio.opening import open_rung
+from cutaway.studio.session import Session
 from cutaway.studio.sources import of_arrays
 from cutaway.studio.stepper import Stepper
 from cutaway.studio.way import Way
+from tests.studio.conversation import Listener
 
 
 def made(*layers, optimizer=None, batch_size=7, nbytes=64 << 20, dtype=np.float64):
@@ -165,3 +169,97 @@ def test_compiled_steps_are_those_of_numpy():
     for path, array in theirs.carry.params.items():
         np.testing.assert_allclose(ours.carry.params[path], array, atol=1e-5)
     assert loss == pytest.approx(np.mean([each for _, each in plain.several(case.first(way), 6)]), abs=0.02)
+
+
+def test_the_loss_after_an_edit_takes_the_place_of_the_one_before_it_at_the_same_step():
+    session = Session(*open_rung("network"))
+    run(session, "step", {"size": "batch"})
+    before = run(session, "curves", {})["loss"]["training"][-1]
+    edited = run(session, "edit", {"path": "4.bias", "index": [0], "value": 3.0})
+    stepped = run(session, "step", {"size": "batch"})
+    found = run(session, "curves", {})["loss"]
+    assert found["step"].tolist() == [0, 1, 2]
+    assert found["training"].tolist()[1:] == [stepped["loss_before"], stepped["loss_after"]]
+    assert found["training"][1] == edited["loss"] != before
+
+
+def test_a_page_that_has_the_loss_before_an_edit_is_sent_the_one_after_it():
+    session = Session(*open_rung("network"))
+    page = Listener(session)
+    page.answer("watch", views={"curves": True})
+    page.answer("step", size="batch")
+    page.wait(lambda told: told.get("push") == "frame" and told["time"]["step"] == 1)
+    edited = page.answer("edit", path="4.bias", index=[0], value=3.0)["result"]
+    page.answer("step", size="batch")
+    frame = page.wait(lambda told: told.get("push") == "frame" and told["time"]["step"] == 2)
+    loss = frame["curves"]["loss"]
+    assert frame["curves"]["since"] < 1
+    assert loss["training"][loss["step"] == 1].tolist() == [edited["loss"]]
+    session.close()
+
+
+def test_of_a_large_network_the_first_and_the_newest_moment_stay_and_a_step_back_is_soon_made():
+    case, way, history = made(*NETWORKS["plain"], nbytes=100)  # not one moment has room
+    taken = []
+    history.stepper = lambda way: Counted(case.stepper(way), taken)
+    moments = walked(case, way, history, history.at(0, 0), 300)
+    keys = sorted(history.branches[0].keys)
+    assert keys[0] == 0 and len(keys) == 2 and keys[1] > 100
+    for step in (299, 290, 280, 100):
+        taken.clear()
+        assert same(history.at(0, step), moments[step])
+        assert len(taken) <= (16 if step > 284 else 300)
+    assert any("going back" in note for note in history.notes())
+
+
+class Counted:
+    """A stepper that notes the steps it takes."""
+
+    def __init__(self, stepper, taken):
+        self.stepper, self.taken = stepper, taken
+
+    def several(self, moment, most):
+        for found in self.stepper.several(moment, most):
+            self.taken.append(found[0].step)
+            yield found
+
+
+def test_what_nothing_was_dropped_for_leaves_the_distance_of_keyframes_as_it_is():
+    _, way, history = made(*NETWORKS["plain"])
+    size = history.at(0, 0).nbytes
+    history.nbytes = 3 * size
+    for number in range(6):  # firsts of branches alone take the room: no keyframe is there to drop
+        history.begin(history.at(0, 0), 0, f"branch {number}", way)
+    assert history.every == 8
+
+
+def test_where_branches_take_the_room_the_oldest_that_none_left_go_and_it_is_said():
+    _, way, history = made(*NETWORKS["plain"])
+    history.nbytes = 4 * history.at(0, 0).nbytes
+    kept = history.begin(history.at(0, 0), 0, "one that another left", way)
+    for _ in range(10):
+        last = history.begin(kept, kept.branch, "a leaf", way)
+    history.diagnosis[last.branch] = "found"
+    assert sorted(history.branches) == [0, 1, 10, 11]
+    assert history.held == sum(m.nbytes for branch in history.branches.values() for m in branch.keys.values())
+    assert same(history.at(last.branch, 0), history.at(0, 0))
+    assert history.notes() == ["8 branches are no longer held: there is no room for more of this network"]
+    with pytest.raises(InputError, match="no branch 2"):
+        history.at(2, 0)
+    history.leave(last.branch)
+    assert not history.diagnosis
+
+
+def test_an_edit_is_what_going_back_shows_though_the_moment_before_it_was_held():
+    case, way, history = made(*NETWORKS["plain"])
+    last = walked(case, way, history, history.at(0, 0), 9)[-1]
+    edited = history.edit(last, ("2.bias", (0,)), 4.0)
+    assert history.at(0, 9).carry.params["2.bias"][0] == 4.0
+    assert same(history.at(0, 9), edited)
+
+
+def test_steppers_and_rows_of_many_ways_are_not_all_held():
+    case, way, _ = made(*NETWORKS["plain"])
+    for _ in range(60):
+        case.stepper(replace(way, loss=ca.BinaryCrossEntropy()))
+    assert max(len(case._steppers), len(case._prepared)) <= 16

@@ -101,7 +101,7 @@ def test_what_is_shown_is_what_the_training_passed_through(live):
             np.testing.assert_array_equal(moment.carry.params[path], array)
     assert [time["epoch"] for time, _ in told] == list(range(1, 13))
     assert [time["loss"] for time, _ in told] == [record.loss for record in trained.history]
-    assert all(time["training"] for time, _ in told)
+    assert all((time["training"], time["of"]) == (True, "epoch") for time, _ in told)
     curves = history.curves(0)
     np.testing.assert_array_equal(curves["loss"]["step"], [record.step for record in trained.history])
     np.testing.assert_array_equal(curves["loss"]["held_out"], [record.validation for record in trained.history])
@@ -180,6 +180,7 @@ def test_once_it_is_done_it_can_be_gone_back_and_changed(live):
     session = live.session
     time_ = session.time()
     assert (time_["training"], time_["branch"], time_["step"], time_["epoch"]) == (False, 1, 108, 12)
+    assert time_["of"] == "rows"
     session.seek(45, 0)
     np.testing.assert_array_equal(session.now.arrays["0.weight"], way[5]["0.weight"])
     session.seek(47, 0)  # between two epochs: the last that is known of
@@ -321,3 +322,17 @@ def test_threads_end_with_the_page():
     train(setup_of(epochs=1), live)
     live.window.close()
     assert not [each for each in threading.enumerate() if each.name == "cutaway studio server"]
+
+
+def test_a_share_of_wrong_answers_is_shown_as_one_and_not_as_a_loss(live):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(96, 3)).astype(np.float32)
+    y = (X[:, 0] + 0.3 * X[:, 1] > 0).astype(np.int32)
+    net = ca.Sequential(ca.Dense(6), ca.Tanh(), ca.Dense(2)).build(3, 0)
+    rows, held_out = Batch(X[:72], y[:72], None), Batch(X[72:], y[72:], None)
+    plan = Plan(epochs=5, batch_size=8, judge=ca.ClassificationError())
+    trained = train(Setup(net, ca.CrossEntropy(), ca.Adam(0.01), rows, held_out, plan), live)
+    assert live.session.time()["held_out"] is None and live.session.time()["of"] == "epoch"
+    curves = live.session.history.curves(0)
+    np.testing.assert_array_equal(curves["metrics"]["share wrong"], [each.validation for each in trained.history])
+    assert np.isnan(curves["loss"]["held_out"]).all()

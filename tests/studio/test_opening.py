@@ -121,8 +121,11 @@ def test_a_run_answers_in_the_studio_as_it_predicts(trained):
     session, told = scene_of(open_run(folder / "run"))
     assert not told["network"]["editable"]
     truth = made.predict_proba(folder / "iris.csv")
-    for place in (0, 60, 149):
-        run(session, "select", {"part": "training", "example": place})
+    material = session.case.material
+    assert (told["data"]["rows"], told["data"]["held_out"]) == (102, 30)  # 18 more chose the weights
+    for part, example in (("training", 0), ("training", 60), ("held_out", 29)):
+        place = material.place(part, example)
+        run(session, "select", {"part": part, "example": example})
         found = run(session, "forward", {})
         np.testing.assert_allclose(found["answer"]["probabilities"], truth[place], atol=2e-6)
     told = run(session, "number", {"what": {"kind": "loss"}})

@@ -7,6 +7,12 @@ import runpy
 import numpy as np
 import pytest
 
+import cutaway as ca
+from cutaway.data.table import Table
+from cutaway.data.writing import write_table
+from cutaway.studio.opening import open_rung
+from cutaway.studio.scene import HEADER
+from cutaway.studio.session import Session
 from tests.studio.opened import browser, opened
 
 
@@ -41,6 +47,54 @@ def test_a_csv_becomes_a_network_that_learns_and_its_names_stay_text(running, tm
         assert found.session.time()["loss"] < 0.7 * before
         assert found.page.locator("main b", has_text="width").count() == 0
         assert found.page.get_by_text("<b>width</b>", exact=True).count() > 0
+        assert not found.problems
+
+
+def test_a_column_is_left_out_by_its_tick(running, tmp_path):
+    with opened(running, "line") as found:
+        found.page.get_by_role("button", name="open, save").click()
+        found.page.get_by_label("a table from this machine").set_input_files(table(tmp_path))
+        found.page.get_by_label("predict").select_option("kind")
+        assert found.page.get_by_label("use kind").is_disabled()
+        found.page.get_by_label("use <b>width</b>").uncheck()
+        found.page.get_by_role("button", name="Open", exact=True).click()
+        found.page.locator("h1", has_text="boxes").wait_for()
+        assert found.session.case.material.inputs == ("height",)
+        assert not found.problems
+
+
+def test_a_run_where_the_studio_was_started_is_opened(running, tmp_path):
+    x = np.linspace(0, 1, 60)
+    write_table(Table({"x": x, "twice": 2 * x}), tmp_path / "twice.csv")
+    ca.train(
+        tmp_path / "twice.csv", "twice", effort="quick", epochs=2, engine="numpy", compare=False,
+        out=tmp_path / "runs" / "mine",
+    )  # fmt: skip
+    session = Session(*open_rung("line"))
+    session.homes = (str(tmp_path),)
+    with opened(running, session=session) as found:
+        found.page.get_by_role("button", name="open, save").click()
+        found.page.get_by_label("the folder of a run").fill("/etc")
+        found.page.get_by_role("button", name="open the run").click()
+        found.page.get_by_role("alert").get_by_text("does not lie").wait_for()
+        found.page.get_by_role("button", name="runs/mine").click()
+        found.page.locator("h1", has_text="mine").wait_for()
+        assert session.case.material.target == "twice"
+        assert not found.problems
+
+
+def test_a_file_that_is_too_large_for_the_page_is_named_and_the_line_stays(running, tmp_path, monkeypatch):
+    monkeypatch.setattr("cutaway.studio.scene.MOST_BYTES", HEADER + 1_000)
+    with opened(running, "line") as found:
+        found.page.get_by_role("button", name="open, save").click()
+        found.page.get_by_label("a table from this machine").set_input_files(table(tmp_path))
+        size = (tmp_path / "boxes.csv").stat().st_size
+        said = found.page.get_by_role("alert").text_content()
+        assert f"boxes.csv has {size:,} bytes" in said.replace("\u202f", ",") and "up to 1,000" in said
+        assert "cutaway studio boxes.csv --target" in said
+        assert found.page.get_by_label("predict").count() == 0
+        found.view("steps").get_by_role("button", name="one batch").click()  # nothing was cut off
+        found.page.locator("[data-time=step]", has_text="1").wait_for()
         assert not found.problems
 
 

@@ -32,25 +32,47 @@ WATCH = """() => {
 }"""
 
 
-def test_a_drag_is_answered_at_once():
-    """On two quiet cores 95 of 100 take less than 50 ms; the bounds leave room for cores that others use, too."""
-    with browser() as running, opened(running) as found:
+PROMISED = 50  # milliseconds within which 95 of 100 moves are on the screen
+FREE = 0.4  # of the cores may be busy with something else
+
+
+def load():
+    """The share of the cores that is busy, over the last minute."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
+
+
+def dragged(running):
+    """Milliseconds from each of a hundred moves to the screen, sorted."""
+    with opened(running) as found:
         found.page.evaluate(WATCH)
         x, y = middle(found, "4.weight", 2, 0)
         found.page.mouse.move(x, y)
         found.page.mouse.down()
-        for move in range(44):
-            found.page.mouse.move(x, y - 5 - 1.3 * move)
+        for move in range(104):
+            found.page.mouse.move(x, y - 5 - 1.3 * (move % 60))
             found.page.wait_for_timeout(50)
         found.page.mouse.up()
         spent = sorted(found.page.evaluate("window.spent"))
-    assert len(spent) >= 36
-    assert spent[len(spent) // 2] <= 60
-    assert spent[int(0.95 * len(spent))] <= 150
+    assert len(spent) >= 90
+    return spent
+
+
+def test_a_drag_is_answered_at_once():
+    """The promise itself, in the best of three: others may take the cores for a while, but not make it faster."""
+    before, told = load(), []
+    with browser() as running:
+        for _ in range(3):
+            spent = dragged(running)
+            told.append(spent[int(0.95 * len(spent))])
+            if told[-1] <= PROMISED:
+                return
+    said = f"95 of 100 moves took up to {', '.join(f'{each:.0f}' for each in told)} ms; promised are {PROMISED}"
+    if before > FREE:
+        pytest.skip(f"{said}: the machine is loaded ({before:.0%} of its cores), and that is of others, too")
+    raise AssertionError(said)
 
 
 SECONDS = 3
-FREE = 0.4  # of the cores may be busy with something else
 COUNT = """seconds => new Promise((told) => {
     let frames = 0;
     const watcher = new MutationObserver(() => frames++);
@@ -75,8 +97,7 @@ def frames_a_second(running):
 
 def test_a_network_of_100_neurons_is_shown_thirty_times_a_second_while_it_learns():
     """Sent at most 30 times a second: the bound leaves room for a frame that is late now and then."""
-    load = os.getloadavg()[0] / (os.cpu_count() or 1)
-    if load > FREE:
-        pytest.skip(f"the machine is loaded ({load:.0%} of its cores): frames a second would be those of others, too")
+    if (busy := load()) > FREE:
+        pytest.skip(f"the machine is loaded ({busy:.0%} of its cores): frames a second would be those of others, too")
     with browser() as running:
         assert frames_a_second(running) >= 27

@@ -16,6 +16,7 @@ import cutaway as ca
 from cutaway.cli.main import main
 from cutaway.data.reading import table_from
 from cutaway.errors import InputError, TrainingWarning
+from cutaway.studio import report
 from cutaway.studio.report import LARGEST, embedded, page, report_page
 from cutaway.studio.report_contents import contents
 from cutaway.studio.report_rows import set_aside
@@ -270,3 +271,38 @@ def test_letters_that_end_a_script_are_written_otherwise():
     assert "<title>a&lt;/title&gt;" in text
     assert json.loads(embedded(told))["text"].startswith("<!--<script>\u2029")
     assert "<!--<script>" not in text.split("<style>")[1].split('<script type="module">')[0]
+
+
+def test_a_page_that_would_be_too_large_loses_what_it_has_and_says_so(weather, told, monkeypatch):
+    there = [part for part in report.MISSED if told[part] is not None]
+    assert "replay" in there and any(told[part] is None for part in report.MISSED)
+    sizes, less = [], told
+    for part in there:
+        less = {**less, part: None}
+        sizes.append(len(page(less).encode()))
+    monkeypatch.setattr(report, "LARGEST", sizes[1] + 500)  # room for two sections less and the sentences about them
+    found = held(report_page(weather))
+    gone = [each.partition(":")[0] for each in found["left_out"] if "larger than 2 MB" in each]
+    assert gone == there[:2]
+    assert all((found[part] is None) == (told[part] is None or part in gone) for part in report.MISSED)
+    monkeypatch.setattr(report, "LARGEST", sizes[-1] - 1)
+    with pytest.raises(InputError, match=r"still has [\d,]+ bytes"):
+        report_page(weather)
+
+
+def test_a_share_of_wrong_answers_is_not_called_a_loss(weather, told, line, tmp_path):
+    assert told["curves"]["measure"] == "share wrong"
+    wrong = np.array(told["curves"]["validation"]) * weather.data["watched"]  # a share of so many rows
+    np.testing.assert_allclose(wrong, wrong.round(), atol=1e-3)
+    assert contents(line)["curves"]["measure"] == "loss"
+    by_loss = trained(tmp_path, classes(), "weather", metric="log_loss", epochs=3)
+    assert contents(by_loss)["curves"]["measure"] == "loss"
+
+
+def test_the_studio_of_a_run_does_not_call_it_a_loss_either(weather, line):
+    from cutaway.studio.run_past import recording_of
+
+    shares = recording_of(weather).evaluations
+    assert [each.metrics["share wrong"] for each in shares] == [record.validation for record in weather.history]
+    assert all(np.isnan(each.held_out) for each in shares)
+    assert [each.held_out for each in recording_of(line).evaluations] == [each.validation for each in line.history]

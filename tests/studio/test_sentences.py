@@ -1,5 +1,7 @@
 """Click on anything: the figures add up, the slope is what is measured, and the network is the one on show."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,24 @@ def test_numbers_that_are_not_there_are_refused(session):
     ):  # fmt: skip
         with pytest.raises(InputError):
             told(session, **what)
+
+
+@pytest.mark.parametrize("rung", ["line", "network", "attention"])
+def test_the_way_there_makes_or_tells_every_result_that_it_uses(rung):
+    session = Session(*open_rung(rung))
+    forward = run(session, "forward", {})
+    asked = [{"kind": "loss"}, *({"kind": "unit", "layer": each["path"], "place": [0] * each["value"].ndim}
+                                 for each in forward["layers"])]  # fmt: skip
+    for what in asked:
+        steps = told(session, **what)["steps"]
+        named = [step["name"] for step in steps]
+        for place, step in enumerate(steps):
+            used = [] if step["formula"].startswith("from before") else re.findall(r"\ba\d+\b", step["formula"])
+            assert set(used) <= set(named[:place]), (what, step)
+
+
+def test_what_was_there_before_is_told_with_its_numbers(session):
+    steps = told(session, kind="loss")["steps"]
+    before = steps[0]
+    assert before["formula"].startswith("from before, what leaves 2 Dense")
+    assert before["figures"] == "0.53"

@@ -13,8 +13,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from cutaway.errors import InputError
 from cutaway.studio.opening import open_rung
-from cutaway.studio.protocol import as_frame, from_frame, packed, unpacked
-from cutaway.studio.server import Server
+from cutaway.studio.protocol import MOST_BYTES, as_frame, from_frame, packed, unpacked
+from cutaway.studio.scene import scene
+from cutaway.studio.server import Server, converse
 from cutaway.studio.session import Session
 
 
@@ -133,6 +134,79 @@ def test_what_cannot_be_read_ends_the_conversation(server, message):
             assert closed.value.rcvd.code == (1003 if isinstance(message, str) else 1007)
 
     asyncio.run(talk())
+
+
+def test_a_file_of_the_size_that_pages_are_told_fits_into_a_message():
+    session = Session(*open_rung("line"))
+    most = scene(session)["sources"]["most_bytes"]
+    session.close()
+    content, buffers = packed({"id": 2**53, "revision": 2**53, "do": "inspect", "name": "ﷺ" * 500,
+                               "bytes": np.zeros(most, np.uint8)})  # fmt: skip
+    assert MOST_BYTES - 70_000 < len(as_frame(content, buffers)) <= MOST_BYTES
+    assert from_frame(as_frame(content, buffers))[0]["name"] == "ﷺ" * 500
+
+
+@pytest.mark.parametrize("do", [[], {}, None])
+def test_a_command_that_is_no_name_is_answered_and_the_line_stays(server, do):
+    async def talk():
+        async with socket_of(server) as line:
+            assert "there is no command" in (await ask(line, 1, do))["error"]["message"]
+            assert "result" in await ask(line, 2, "open")
+
+    asyncio.run(talk())
+
+
+class Line:
+    """The server's end of a socket whose other end asks for the scene, and then does with what comes as told."""
+
+    def __init__(self, sends):
+        self.sends, self.closed, self._asked = sends, [], False
+
+    async def accept(self):
+        pass
+
+    async def receive(self):
+        if self._asked:
+            await asyncio.Event().wait()
+        self._asked = True
+        return {"type": "websocket.receive", "bytes": as_frame({"id": 1, "revision": 0, "do": "open"}, [])}
+
+    async def send_bytes(self, data):
+        await self.sends()
+
+    async def close(self, code):
+        self.closed.append(code)
+
+
+def held(line, push=()):
+    session = Session(*open_rung("line"))
+
+    async def talk():
+        talking = asyncio.create_task(converse(session, line))
+        for content in push:
+            await asyncio.sleep(0.05)
+            session.push(content)
+        await asyncio.wait_for(talking, 20)
+
+    asyncio.run(talk())
+    clients = list(session.clients)
+    session.close()
+    return clients
+
+
+def test_a_page_that_does_not_read_is_cut_off(monkeypatch):
+    monkeypatch.setattr("cutaway.studio.server.MOST_UNSENT", 100_000)
+    line = Line(lambda: asyncio.Event().wait())
+    assert held(line, [{"push": "job", "words": "x" * 60_000}] * 3) == []
+    assert line.closed == [1013]
+
+
+def test_a_fault_on_the_way_out_ends_the_conversation_and_is_logged(caplog):
+    async def breaks():
+        raise ValueError("a gear is missing")
+
+    assert held(Line(breaks)) == []
+    assert [record.exc_info[1].args for record in caplog.records] == [("a gear is missing",)]
 
 
 def test_a_port_that_is_taken_is_told(server):

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,19 @@ def test_little_work_runs_at_once_and_much_is_compiled(monkeypatch):
     assert choose_engine(small, 10, 10).engine == "numpy"
     chosen = choose_engine(large, 100, 1000)
     assert chosen.engine == "xla" and "compiled" in chosen.reason
+
+
+def test_the_choice_is_that_of_a_process_that_has_not_imported_jax(monkeypatch):
+    """A fit on a worker, or after another fit, takes the engine that it would take here, first; see `--on ray`."""
+    monkeypatch.setattr(cost_module, "find_spec", lambda name: object())
+    near = Cost(8, 1e8, 300_000)  # where compiling gains something, but less than an import takes
+    steps = next(steps for steps in range(1, 10**6) if choose_engine(near, 1, steps).engine == "xla")
+    for loaded in ({"jax": object()}, {}):
+        with monkeypatch.context() as patch:
+            patch.delitem(sys.modules, "jax", raising=False)
+            for name, module in loaded.items():
+                patch.setitem(sys.modules, name, module)
+            assert [choose_engine(near, 1, steps - less).engine for less in (0, 1)] == ["xla", "numpy"]
 
 
 def test_without_jax_the_reason_says_what_it_would_gain(monkeypatch):

@@ -98,6 +98,29 @@ def test_what_is_carried_and_summed_is_float32_and_every_product_is_not():
     assert few <= {"convert_element_type", "transpose", "reshape"}  # nothing is added or averaged in few digits
 
 
+@pytest.mark.parametrize(("precision", "kind"), [("float32", np.float32), ("bf16", jnp.bfloat16)])
+def test_a_gpu_adds_convolutions_in_float32_and_takes_all_digits_of_float32(precision, kind, monkeypatch):
+    """TF32, which newer GPUs take for float32 unless told, is no float32; what is evaluated is not rounded at all."""
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    net = ca.Sequential(ca.Conv2D(4, 3, stride=2, groups=2), ca.Flatten(), ca.Dense(2)).build((6, 6, 4), 0)
+    x = np.ones((8, 6, 6, 4), np.float32)
+    rows = Batch(x, np.zeros(8, np.int32), None)
+    engine = Engine("xla", net, CrossEntropy(), ca.Adam(0.01), masked=False, members=None, precision=precision)
+    carry = engine.start(Plan(epochs=1, batch_size=4).first_carry(net, ca.Adam(0.01), rows))
+    given = (carry, np.float32(0), rows, np.zeros((2, 4), np.int32), np.int32(2), np.uint32(0), np.float32(2))
+    for what, arguments, count, taken in (
+        ("chunk", given, 5, kind), ("evaluate", (carry.kept(), rows), 2, np.float32),
+    ):  # fmt: skip
+        program = engine._compiled[what].trace(*arguments).jaxpr.jaxpr
+        found = [e for e in equations(program) if e.primitive.name in ("dot_general", "conv_general_dilated")]
+        assert len(found) == count  # forward, of the weights, and of what the first layer said
+        for each in found:
+            assert [array.aval.dtype for array in each.invars] == [taken] * 2, each
+            assert each.outvars[0].aval.dtype == np.float32, each
+            if taken == np.float32:
+                assert set(each.params["precision"]) == {jax.lax.Precision.HIGHEST}, each
+
+
 def equations(jaxpr):
     """Return the equations of a program and of those inside it."""
     for each in jaxpr.eqns:

@@ -2,8 +2,8 @@
 
 import { range } from "./arrays";
 import { CLASSES, classColour, css, heightScale, mixed, rgb, type Palette, type Rgb } from "./colour";
-import { pixels } from "./paint";
-import type { Boundary } from "./protocol";
+import { pixels, spread } from "./paint";
+import type { Boundary, RowsDrawn } from "./protocol";
 import { outline } from "./shapes";
 
 export interface Frame {
@@ -33,6 +33,37 @@ export function frame(told: Boundary, width: number, height: number): Frame {
   };
 }
 
+/** Of several outputs one alone, with its own targets, as a map of one output; of classes all belong together. */
+export function ofOutput(told: Boundary, output: number): Boundary {
+  const many = told.outputs.shape.at(-1)!;
+  if (told.classes || many < 2) return told;
+  const { rows } = told;
+  const every = rows && rows.target.shape.length > 1 ? rows.target.shape[1]! : 1;
+  return {
+    ...told,
+    outputs: { ...told.outputs, shape: [...told.outputs.shape.slice(0, -1), 1], data: column(told.outputs.data, many, output) },
+    rows: rows && { ...rows, target: { ...rows.target, shape: [rows.target.shape[0]!], data: column(rows.target.data, every, Math.min(output, every - 1)) } },
+  };
+}
+
+function column(numbers: ArrayLike<number>, many: number, place: number): Float64Array {
+  return Float64Array.from({ length: numbers.length / many }, (_, i) => numbers[i * many + place]!);
+}
+
+/** Where in its part the row is that is drawn at a place, and of which part it is: what selects it. */
+export function selects(rows: RowsDrawn, row: number): { part: "training" | "held_out"; example: number } {
+  return { part: rows.parts.data[row] === 0 ? "training" : "held_out", example: rows.examples.data[row]! };
+}
+
+/** Which drawn row is selected; null where it is none of them. */
+export function drawnRow(rows: RowsDrawn, part: string, example: number): number | null {
+  for (let row = 0; row < rows.examples.data.length; row++) {
+    const each = selects(rows, row);
+    if (each.part === part && each.example === example) return row;
+  }
+  return null;
+}
+
 /** The colour of the answer at one point of the plane: of the classes by their probabilities, or of the height. */
 export function planeColour(told: Boundary, palette: Palette): (row: number, column: number) => Rgb {
   const [, across, outputs] = told.outputs.shape as [number, number, number];
@@ -57,7 +88,8 @@ export function planeColour(told: Boundary, palette: Palette): (row: number, col
 export function paintPlane(context: CanvasRenderingContext2D, told: Boundary, place: Frame, palette: Palette): void {
   const [up, across] = told.outputs.shape as [number, number];
   context.imageSmoothingQuality = "high";
-  context.drawImage(pixels(up, across, planeColour(told, palette), true), place.left, place.top, place.width, place.height);
+  const [[left, width], [top, height]] = [spread(across, place.width), spread(up, place.height)];
+  context.drawImage(pixels(up, across, planeColour(told, palette), true), place.left + left, place.top + top, width, height);
 }
 
 /** The fitted curve, or of classes the curve of each one's probability. */
@@ -93,9 +125,16 @@ export function paintSquares(context: CanvasRenderingContext2D, told: Boundary, 
     const curve = outputs.data[i]! + (outputs.data[i + 1]! - outputs.data[i]!) * (at - i);
     const [x, from, to] = [place.x(value), place.y(rows.target.data[row]!), place.y(curve)];
     const side = Math.abs(from - to);
-    context.fillRect(x, Math.min(from, to), side, side);
-    context.strokeRect(x, Math.min(from, to), side, side);
+    const left = besides(x, side, place);
+    context.fillRect(left, Math.min(from, to), side, side);
+    context.strokeRect(left, Math.min(from, to), side, side);
   }
+}
+
+/** Where a square on the right of a row begins; on its left where the picture would cut it, and there is more room. */
+export function besides(x: number, side: number, place: { left: number; width: number }): number {
+  const right = place.left + place.width - x;
+  return side <= right || x - place.left <= right ? x : x - side;
 }
 
 export function paintRows(

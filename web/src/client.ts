@@ -1,7 +1,7 @@
 // Requests and their answers over a model, notebook's or page's: ids, revisions, and frames acknowledged once drawn.
 
 import { unpacked } from "./arrays";
-import type { Command, FaultTold, Frame, Incoming, JobTold, Model, SceneChanged } from "./protocol";
+import type { Command, Company, FaultTold, Frame, Incoming, JobTold, Model, SceneChanged } from "./protocol";
 
 /** Commands after which answers to earlier requests tell of a state that is gone. */
 const CHANGES = new Set<Command["do"]>([
@@ -27,6 +27,7 @@ export interface Listeners {
   scene(told: SceneChanged): void;
   job(told: JobTold): void;
   fault(told: FaultTold): void;
+  company(told: Company): void;
 }
 
 export class Client {
@@ -70,6 +71,7 @@ export class Client {
     if (told.push === "scene") this.listeners.scene(told);
     else if (told.push === "job") this.listeners.job(told);
     else if (told.push === "fault") this.listeners.fault(told);
+    else if (told.push === "company") this.listeners.company(told);
     else {
       if (told.revision >= this.shown) {
         this.shown = told.revision;

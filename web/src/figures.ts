@@ -5,10 +5,18 @@ export function shown(value: number | null | undefined, digits = 4): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
-  const size = Math.abs(value);
-  const decimals = Math.min(100, Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
-  const rounded = size >= 1e9 ? Number(value.toPrecision(digits)) : Number(value.toFixed(decimals));
-  return (Math.abs(rounded) < 1e-4 || size >= 1e15 ? exponential(rounded) : plain(rounded, decimals)).replaceAll("-", "−");
+  const [mantissa, power] = Math.abs(value).toExponential().split("e") as [string, string]; // every digit that it has
+  const known = mantissa.replace(".", "");
+  const kept = Math.abs(value) >= 1e9 ? digits : Math.max(digits, Number(power) + 1);
+  const rounded = halfEven(known, kept);
+  const above = Number(power) + (rounded.length > Math.min(kept, known.length) ? 1 : 0); // 9.9996 has become 10
+  return (value < 0 ? "−" : "") + written(rounded.replace(/0+$/, ""), above);
+}
+
+/** What is true of a row: a number, a name, or of several targets each one. */
+export function truth(target: number | string | [name: string, value: number][] | null): string {
+  if (Array.isArray(target)) return target.map(([name, value]) => `${name} ${shown(value)}`).join(", ");
+  return typeof target === "string" ? target : shown(target);
 }
 
 /** Every digit that the number has, for a title. */
@@ -21,9 +29,14 @@ export function counted(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-/** The number that was typed, with a minus of either kind; null where it is none. */
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** A power of ten as `shown` writes it, with the digits before it or without. */
+const POWER = /(?:(^|\d|\.)\s*[·×]\s*|(?<=^[-+]?))10(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)$/;
+const raised = (power: string) => [...power].map((letter) => (letter === "⁻" ? "-" : SUPERSCRIPTS.indexOf(letter))).join("");
+
+/** The number that was typed, with a minus of either kind, or with a power of ten; null where it is none. */
 export function typed(text: string): number | null {
-  const value = Number(text.trim().replaceAll("−", "-").replaceAll("–", "-"));
+  const value = Number(text.trim().replaceAll("−", "-").replaceAll("–", "-").replace(POWER, (_, digits: string, power: string) => `${digits || "1"}e${raised(power)}`));
   return text.trim() === "" || Number.isNaN(value) ? null : value;
 }
 
@@ -34,12 +47,18 @@ export function subscript(place: number): string {
   return [...String(place + 1)].map((digit) => SUBSCRIPTS[Number(digit)]).join("");
 }
 
-function plain(value: number, decimals: number): string {
-  const text = Math.abs(value) >= 1e9 ? value.toFixed(0) : value.toFixed(decimals);
-  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+/** The first digits of a decimal number, rounded; what lies in the middle goes to the even one, as Python rounds. */
+function halfEven(digits: string, kept: number): string {
+  const [head, rest] = [digits.slice(0, kept), digits.slice(kept)];
+  const half = "5".padEnd(rest.length, "0");
+  const up = rest > half || (rest !== "" && rest === half && Number(head.at(-1)) % 2 === 1);
+  return up ? String(BigInt(head) + 1n) : head;
 }
 
-function exponential(value: number): string {
-  const [mantissa, power] = value.toExponential().split("e");
-  return `${mantissa}e${Number(power)}`;
+/** Digits without zeros at their end, of which the first stands for so many powers of ten. */
+function written(digits: string, power: number): string {
+  if (power < -4 || power >= 15) return `${digits[0]}${digits.length > 1 ? "." : ""}${digits.slice(1)}·10${power < 0 ? "⁻" : ""}${[...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("")}`;
+  if (power < 0) return `0.${"0".repeat(-power - 1)}${digits}`;
+  const before = digits.slice(0, power + 1).padEnd(power + 1, "0");
+  return digits.length > power + 1 ? `${before}.${digits.slice(power + 1)}` : before;
 }

@@ -75,7 +75,7 @@ export function keptModel(held: Held, moments: Moment[]): Model {
     const fresh = told !== branch;
     told = branch;
     say({
-      push: "frame", frame: ++frames, revision, version: 0, ...frame, boundary, time: now(),
+      push: "frame", frame: ++frames, revision, version: 0, opened: scene.opened, ...frame, boundary, time: now(),
       ...(rows.training ? { rows: rows.training } : {}),
       ...(fresh ? { curves: held.curves.find((each) => each.branch === branch) } : {}),
     });

@@ -3,20 +3,30 @@
 import { asFrame, fromFrame } from "./arrays";
 import type { Incoming, Model } from "./protocol";
 
-export type Line = "connecting" | "open" | "lost";
+/** "gone": nobody answers any more, and most likely nobody will. */
+export type Line = "connecting" | "open" | "lost" | "gone";
 
-/** `line` is told when the connection opens and when it is lost; it is tried again every second. */
+/** The code with which a server that is ended closes its sockets: "service restart". */
+const ENDED = 1012;
+const FEW = 5; // tries after which a server that says nothing is taken for one that is gone
+
+/** `line` is told when the connection opens and when it is lost; it is tried again every second, unless the server said that it ends. */
 export function socketModel(address: string, line: (state: Line) => void): Model {
   const listeners = new Set<(content: Incoming, buffers: DataView[]) => void>();
   let socket: WebSocket;
+  let tries = 0;
 
   function connect() {
     socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => line("open");
-    socket.onclose = () => {
-      line("lost");
-      setTimeout(connect, 1000);
+    socket.onopen = () => {
+      tries = 0;
+      line("open");
+    };
+    socket.onclose = ({ code }) => {
+      tries += 1;
+      line(code === ENDED || tries > FEW ? "gone" : "lost");
+      if (code !== ENDED) setTimeout(connect, 1000);
     };
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
       const { content, buffers } = fromFrame(event.data);

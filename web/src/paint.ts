@@ -26,6 +26,12 @@ export function paint(painter: Painter): Attachment<HTMLCanvasElement> {
   };
 }
 
+/** Where a picture of cells begins, and how long it is, so that the middles of its first and last cell are the ends of a length. */
+export function spread(cells: number, length: number): [begin: number, size: number] {
+  const cell = length / (cells - 1);
+  return [-cell / 2, length + cell];
+}
+
 /** Numbers as a picture of one pixel each, rows first; `flip` puts the first row at the bottom. */
 export function pixels(
   rows: number,

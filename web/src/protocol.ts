@@ -39,7 +39,7 @@ export interface Refusal { id: number; revision: number; error: { kind: "input" 
 /** A newer request of the same kind from the same client was waiting already; no answer to this one will come. */
 export interface Superseded { id: number; revision: number; superseded: true }
 export type Incoming = Reply<unknown> | Refusal | Superseded | Push;
-export type Push = Frame | SceneChanged | JobTold | FaultTold;
+export type Push = Frame | SceneChanged | JobTold | FaultTold | Company;
 
 /** At most 30 a second, the latest only, and none before the last was acknowledged by {do: "ack", frame}. */
 export interface Frame {
@@ -47,6 +47,7 @@ export interface Frame {
   frame: number;
   revision: number; // the newest of this client's revisions that this frame contains
   version: number;
+  opened: number; // of which network: that of the scene with the same
   time: Time;
   /** The views this client watches, each as the command of the same name answers it. */
   forward?: Forward;
@@ -74,5 +75,7 @@ export interface JobTold {
   result?: Landscape | Capacity | FixTried;
   error?: { kind: "input" | "fault"; message: string };
 }
+/** How many pages look at this session, when one comes or goes: what one changes, changes in all. */
+export interface Company { push: "company"; clients: number }
 /** A frame could not be made, by a fault of ours; said once. */
 export interface FaultTold { push: "fault"; message: string }

@@ -8,22 +8,25 @@ export interface Forward {
   step: number;
   part: Selection["part"];
   example: number;
+  number: number | null; // which row it is of the person's file, counted from 1; null where it was typed
   typed: Record<string, number | string> | null;
   row: { column: string; value: number | string | null; shown: string }[]; // the person's own values
   x: NumberArray; // what goes into the network, without batch axis
   layers: { path: string; kind: string; value: NumberArray; blame: NumberArray | null }[]; // blame: ∂loss/∂value
   output: NumberArray;
   answer: Answer;
-  target: number | string | null;
+  target: number | string | Named[] | null; // a list, where a row has several targets
   loss: number | null; // of this example; null without target
   gradients: Record<string, NumberArray> | null; // ∂loss/∂parameter, this example
 }
 export interface Answer {
   shown: string; // "versicolor, 0.93" or "23.4"
   value: number | null; // in the target's own units; null for classes
+  values: Named[] | null; // of several outputs each one; else null
   probabilities: NumberArray | null;
   class: number | null;
 }
+export type Named = [name: string, value: number];
 export interface Edited {
   path: string;
   index: number[];
@@ -58,6 +61,9 @@ export interface Stepped {
   rule: string;
   optimizer: string;
   rows: number[]; // places in the training part that the first update learned from
+  // Before the first update: what it was answered to the first of those rows, and which weight was blamed most.
+  seen: { example: number; number: number; answer: string; target: string; loss: number }[];
+  blame: { name: string; path: string; index: number[]; gradient: number; weights: number; without: number };
   updates: { rows: number; loss: number; after: number; predicted: number }[]; // one for example and batch
   largest: { name: string; path: string; index: number[]; before: number; gradient: number; change: number; after: number }[];
   gradients: Record<string, NumberArray>; // of the first update
@@ -74,7 +80,15 @@ export interface Boundary {
   words: string; // what the other columns were held at; "" where there are none
   outputs: NumberArray; // (points, outputs) or (up, across, outputs): probabilities, or the target's own units
   classes: NumberArray | null; // the most probable class at each point
-  rows: { places: NumberArray; coordinates: NumberArray; target: NumberArray; parts: NumberArray } | null; // parts: 0 training, 1 held out
+  rows: RowsDrawn | null;
+}
+/** The rows on a map: their coordinates (rows, axes) and targets, (rows) or of several outputs (rows, outputs). */
+export interface RowsDrawn {
+  places: NumberArray; // among all rows
+  parts: NumberArray; // 0 training, 1 held out
+  examples: NumberArray; // places within their part, by which they are selected
+  coordinates: NumberArray;
+  target: NumberArray;
 }
 /** Each unit of one layer's output over the same grid. */
 export interface Responses {
@@ -91,7 +105,7 @@ export interface Rows {
   offset: number;
   count: number; // of all rows of the part
   columns: string[];
-  rows: { example: number; values: (number | string | null)[]; target: number | string; answer: string; loss: number }[];
+  rows: { example: number; number: number; values: (number | string | null)[]; target: number | string; answer: string; loss: number }[];
 }
 
 export interface Curves {
@@ -117,7 +131,9 @@ export interface FindingTold {
   fix: { action: string; sentence: string; code: string } | null;
   consequences: string[];
 }
-export interface FixTried { finding: number; sentence: string; helps: boolean; without: number[]; with_fix: number[]; steps: number }
+/** What the diagnosis said of a branch at a step; `best` is where the loss of rows held out was clearly lower, if anywhere. */
+export interface Examined { branch: number; step: number; findings: FindingTold[]; sentence: string; best: { step: number; loss: number } | null }
+export interface FixTried { branch: number; finding: number; sentence: string; helps: boolean; score: string; without: number[]; with_fix: number[]; steps: number }
 
 export interface Landscape {
   kind: "trajectory" | "random" | "weights";
@@ -148,10 +164,13 @@ export interface Attention {
   text: string;
   tokens: string[];
   maps: { layer: string; head: number; weights: NumberArray }[]; // (places, places)
+  notes: string[]; // what was done to a typed text, in sentences
   next: { token: string; probability: number }[]; // what would follow, the most probable first
 }
 export interface Saliency { picture: NumberArray; gradient: NumberArray; map: NumberArray; output: number; score: number }
 export interface Filters { filters: NumberArray } // (filters, height, width, channels), 0 to 1, 0.5 is zero
+/** The runs below the folders where the studio was started, the newest first. */
+export interface RunsHere { homes: string[]; runs: { name: string; run: string }[]; more: boolean }
 export interface Norms {
   step: number;
   layers: { path: string; kind: string; words: string; before: Distribution; after: Distribution; units: { mean: NumberArray; deviation: NumberArray; mean_after: NumberArray; deviation_after: NumberArray } }[];

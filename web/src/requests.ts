@@ -8,9 +8,11 @@ export type Command =
   | { do: "open" } // → Scene
   | { do: "load"; source: Source } // → Scene
   | { do: "inspect"; name: string; bytes: Placed } // → Inspected; u1
+  | { do: "back" } // → Scene: rows of one's own that a rung or a lesson took the place of, as they were left
+  | { do: "runs" } // → RunsHere
   | { do: "watch"; views: Watch; rate?: number } // → {}; rate: frames a second, at most 30
   | { do: "ack"; frame: number } // no reply
-  | { do: "select"; part?: Selection["part"]; example?: number; typed?: Record<string, number | string>; parameter?: Selection["parameter"] } // → Forward
+  | { do: "select"; part?: Selection["part"]; example?: number; typed?: Record<string, number | string | null>; parameter?: Selection["parameter"] } // → Forward
   | { do: "forward"; blame?: boolean } // → Forward, of the selected example
   | { do: "weights" } // → Record<string, NumberArray>
   | { do: "edit"; path: string; index: number[]; value: number; more?: boolean } // → Edited; more: of the same drag
@@ -23,14 +25,15 @@ export type Command =
   | { do: "seek"; step: number; branch?: number } // → Time; frames and curves follow
   | { do: "reset" } // → Scene: the same start; a new branch
   | { do: "new_start"; seed?: number } // → Scene: another seed
+  | { do: "zero" } // → Scene: every weight 0, on a new branch
   | { do: "shape"; change: Change } // → Scene
   | ({ do: "boundary" } & Grid) // → Boundary
   | ({ do: "responses"; layers?: string[] } & Grid) // → Responses
   | { do: "rows"; part?: Rows["part"]; order?: Rows["order"]; offset?: number; count?: number } // → Rows
   | { do: "curves"; since?: number; branch?: number } // → Curves
-  | { do: "findings" } // → {findings: FindingTold[]; sentence: string}
-  | { do: "try_fix"; finding: number } // → {job}
-  | { do: "apply_fix"; finding: number } // → Scene
+  | { do: "findings" } // → Examined
+  | { do: "try_fix"; finding: number; branch?: number } // → {job}; branch: refused where another is on show
+  | { do: "apply_fix"; finding: number; branch?: number } // → Scene
   | { do: "landscape"; plane?: "trajectory" | "random" | [{ path: string; index: number[] }, { path: string; index: number[] }]; points?: number } // → {job}
   | { do: "capacity"; widths?: number[]; resamples?: number; seeds?: number; epochs?: number } // → {job}
   | { do: "cancel"; job: number } // → {}
@@ -38,7 +41,7 @@ export type Command =
   | { do: "saliency"; output?: number } // → Saliency
   | { do: "filters" } // → Filters
   | { do: "norms" } // → Norms
-  | { do: "lesson"; name: string; step?: number } // → Lessoned: a step of a lesson, before its prediction
+  | { do: "lesson"; name?: string; step?: number } // → Lessoned: a step of a lesson, before its prediction; no name: close it
   | { do: "predict"; choice?: number; live?: boolean } // → Lessoned; no choice: only show me
   | { do: "tell" } // → Lesson, with the figures of the network as it is now
   | { do: "keep" } // → Exported: the session as one file

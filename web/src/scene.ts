@@ -2,8 +2,10 @@
 
 export interface Scene {
   version: number; // grows with every change by hand, of anybody
+  opened: number; // how many networks were opened: with another one nothing holds that was said before
   title: string;
   rung: RungName | null;
+  left: { title: string; step: number } | null; // rows of one's own that were put aside; `back` shows them again
   data: DataTold;
   network: NetworkTold;
   training: TrainingTold;
@@ -17,12 +19,21 @@ export interface Scene {
   choices: Choices;
   can: Can;
   notes: string[]; // what was repaired or left out, in sentences
+  words: Record<string, string>; // of the field, that this page shows, each with what it means
   kept?: Kept; // only where the session is a file that is replayed
 }
 /** What a file holds of a session: which moments, as branch that owns the step and step, and what it leaves out. */
 export interface Kept { made: string; cutaway: string; notes: string[]; moments: [number, number][] }
 export type RungName = "line" | "neuron" | "layer" | "network" | "attention";
-export interface Rung { name: RungName; title: string; shows: string; network: string; here: boolean }
+export interface Rung {
+  name: RungName;
+  title: string;
+  shows: string;
+  network: string;
+  here: boolean;
+  asks: { question: string; choices: string[] }; // before it is opened
+  found: { right: number; replies: string[]; shown: string } | null; // at its start; of the one that is open alone
+}
 export interface LessonListed {
   name: string;
   title: string;
@@ -32,7 +43,10 @@ export interface LessonListed {
   steps: number;
   here: boolean;
 }
-export interface Sources { bundled: { name: string; target: string }[] }
+export interface Sources {
+  bundled: { name: string; target: string }[];
+  most_bytes: number; // of a file that is dropped
+}
 
 export interface DataTold {
   name: string; // untrusted text, as are all names and words below
@@ -99,10 +113,12 @@ export interface Time {
   epoch: number;
   last: number; // the last step of this branch
   training: boolean;
-  loss: number | null; // of all training rows at this step, evaluated; null where not computed yet
+  loss: number | null; // as `of` says; null where not computed yet
+  of: "rows" | "epoch"; // of all training rows at this step, or of a training that is followed the mean while the epoch was learned from
   held_out: number | null;
   rate: number; // steps a second lately
   broken: string; // "" or what went non-finite, and where
+  nearly: string; // "" or how nearly these weights are those of their step: a run keeps of its way only a plane
   again: boolean; // whether training alone, from the same start, leads here
 }
 export interface Branch {

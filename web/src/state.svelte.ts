@@ -6,9 +6,10 @@ import { DARK, LIGHT, type Palette } from "./colour";
 import { Hand } from "./hand.svelte";
 import { Latest } from "./latest";
 import { read, type Link } from "./link";
+import { provideLook, type Look } from "./look";
 import type { Line } from "./model";
 import type {
-  Change, Command, Curves, Edited, Exported, FindingTold, Forward, Frame, JobTold, Kept, Lesson, Lessoned, Model, Scene, Selection, Sentence,
+  Change, Command, Curves, Edited, Examined, Exported, Forward, Frame, JobTold, Kept, Lesson, Lessoned, Model, Scene, Selection, Sentence,
   Source, Stepped, StepSize, Time, Watch, What,
 } from "./protocol";
 import { Told } from "./told.svelte";
@@ -17,12 +18,17 @@ import { Watching } from "./watching";
 /** Steps a second at which the ladder's networks are seen to learn. */
 const WATCHED = 60;
 
-export class Studio extends Told {
+export class Studio extends Told implements Look {
   line = $state<Line>("connecting");
   complaint = $state<string | null>(null);
+  /** The word of the field that was asked about; "" where all are shown, null where none is. */
+  word = $state<string | null>(null);
+  /** How many pages look at this session. */
+  clients = $state(1);
   speed = $state<number | null>(null);
   dark = $state(false);
   readonly palette = $derived<Palette>(this.dark ? DARK : LIGHT);
+  readonly pointed = $derived<readonly string[]>(this.lesson?.views ?? []);
   readonly hand = new Hand(this, (command) => this.ask<Edited>(command), (edited) => this.edited(edited));
 
   private client: Client;
@@ -32,6 +38,7 @@ export class Studio extends Told {
     ask: (command) => this.client.ask(command).catch(() => null), // what cannot be made says so in its frame
     take: (views) => this.take(views),
   });
+  private refused: { do: Command["do"]; message: string } | null = null;
   private wish: Link | null = null;
   private seen = -1; // the version of the session that the lesson was told of
   private seeking = new Latest((to: { step: number; branch?: number }) => this.change<Time>({ do: "seek", ...to }));
@@ -45,7 +52,7 @@ export class Studio extends Told {
       model,
       {
         frame: (frame) => this.show(frame), scene: (told) => this.set(told.scene), job: (told) => this.worked(told),
-        fault: (told) => (this.complaint = told.message),
+        fault: (told) => (this.complaint = told.message), company: (told) => (this.clients = told.clients),
       },
       (then) => requestAnimationFrame(() => then()),
     );
@@ -54,18 +61,30 @@ export class Studio extends Told {
   /** A request whose refusal is shown to the person; null where there is no answer to show. */
   async ask<Result>(command: Command, buffers: ArrayBuffer[] = []): Promise<Result | null> {
     try {
-      return await this.client.ask<Result>(command, buffers);
+      const answer = await this.client.ask<Result>(command, buffers);
+      // What was refused is done now: the complaint is settled.
+      if (this.refused?.do === command.do && this.refused.message === this.complaint) this.complaint = null;
+      return answer;
     } catch (problem) {
       if (!(problem instanceof Refused)) throw problem;
-      this.complaint = problem.message;
+      this.complain(command.do, problem.message);
       return null;
     }
+  }
+
+  /** Say what is wrong with something that was asked for, until it is done or somebody has understood. */
+  complain(what: Command["do"], message: string): void {
+    this.complaint = message;
+    this.refused = { do: what, message };
   }
 
   connection(line: Line): void {
     this.line = line;
     if (line === "open") void this.open();
-    else this.client.forget();
+    else {
+      this.client.forget();
+      this.clients = 1; // a server tells anew
+    }
   }
 
   async open(): Promise<void> {
@@ -95,7 +114,7 @@ export class Studio extends Told {
 
   // ---- what a hand does -------------------------------------------------------------------------------------------
 
-  select(selection: Partial<Selection> & { typed?: Record<string, number | string> }): void {
+  select(selection: Partial<Selection> & { typed?: Record<string, number | string | null> }): void {
     if (this.scene) {
       const { typed: _typed, ...rest } = selection;
       this.scene = { ...this.scene, selection: { ...this.scene.selection, ...rest } };
@@ -163,6 +182,12 @@ export class Studio extends Told {
     this.speed = WATCHED;
   }
 
+  /** Leave the lesson, for everybody who looks; its network stays as it is. */
+  async closeLesson(): Promise<void> {
+    const told = await this.ask<Lessoned>({ do: "lesson" });
+    if (told) this.set(told.scene);
+  }
+
   /** Open what a link describes; whether it could be had. */
   async follow(link: Link): Promise<boolean> {
     if ("lesson" in link) {
@@ -193,8 +218,9 @@ export class Studio extends Told {
 
   /** What the diagnosis says of the training so far. */
   async examine(): Promise<void> {
-    const told = await this.ask<{ findings: FindingTold[]; sentence: string }>({ do: "findings" });
-    if (told) this.findings = told;
+    const opened = this.scene?.opened;
+    const told = await this.ask<Examined>({ do: "findings" });
+    if (told && this.scene?.opened === opened) this.findings = told;
   }
 
   /** The network as code, or the session as one file. */
@@ -208,12 +234,13 @@ export class Studio extends Told {
     const old = this.scene;
     this.scene = scene;
     if (this.lesson && !scene.lessons.some((each) => each.here)) this.lesson = null;
+    if (old && old.opened !== scene.opened) {
+      this.forget();
+      this.hand.forget();
+    }
     this.hand.edits = scene.edits;
     this.tick(scene.time);
     if (!old || old.rung !== scene.rung) this.speed = scene.rung === null ? null : WATCHED;
-    if (!old || (old.network.words === scene.network.words && old.data.name === scene.data.name)) return;
-    this.forget();
-    this.hand.forget();
   }
 
   private tick(time: Time): void {
@@ -239,6 +266,7 @@ export class Studio extends Told {
   }
 
   private show(frame: Frame): void {
+    if (this.scene && frame.opened !== this.scene.opened) return; // made before another network was opened
     this.tick(frame.time);
     this.take(frame);
     if (frame.curves && this.record(frame.curves)) void this.whole();
@@ -283,6 +311,7 @@ export class Studio extends Told {
 const KEY = Symbol("studio");
 
 export function provide(studio: Studio): void {
+  provideLook(studio);
   setContext(KEY, studio);
 }
 

@@ -2,7 +2,7 @@
 
 import { joined } from "./curves";
 import type {
-  Attention, Boundary, Capacity, Curves, FindingTold, Forward, Frame, JobTold, Landscape, Lesson, Norms, NumberArray, Responses, Rows,
+  Attention, Boundary, Capacity, Curves, Examined, Forward, Frame, JobTold, Landscape, Lesson, Norms, NumberArray, Responses, Rows,
   Scene, Sentence, Stepped, Time, What,
 } from "./protocol";
 
@@ -25,7 +25,7 @@ export class Told {
   landscape = $state.raw<Landscape | null>(null);
   capacity = $state.raw<Capacity | null>(null);
   lesson = $state.raw<Lesson | null>(null);
-  findings = $state.raw<{ findings: FindingTold[]; sentence: string } | null>(null);
+  findings = $state.raw<Examined | null>(null);
 
   /** The last job of a kind. */
   job(what: JobTold["what"]): JobTold | undefined {
@@ -60,6 +60,7 @@ export class Told {
   /** Forget what was said of a network that is not on show any more. */
   protected forget(): void {
     this.weights = this.gradients = {};
+    this.jobs = {};
     this.forward = this.boundary = this.responses = this.rows = this.curves = this.norms = this.attention = null;
     this.what = this.sentence = this.stepped = this.landscape = this.capacity = this.findings = null;
   }

@@ -36,13 +36,13 @@ export function turn(event: PointerEvent, { begin, set, tap, done }: Turn): void
 
 /** The number after a key: arrows a tenth, with Shift a hundredth, pages one; null for another key. */
 export function stepped(event: KeyboardEvent, value: number): number | null {
-  const sign = { ArrowUp: 1, PageUp: 10, ArrowDown: -1, PageDown: -10, "+": 1 }[event.key];
+  const sign = { ArrowUp: 1, PageUp: 10, ArrowDown: -1, PageDown: -10 }[event.key];
   return sign === undefined ? null : rounded(value + sign * (event.shiftKey ? 0.01 : 0.1));
 }
 
 /** Whether a key begins a number that is typed. */
 export function begins(event: KeyboardEvent): boolean {
-  return !event.ctrlKey && !event.metaKey && !event.altKey && /^[0-9.−-]$/.test(event.key);
+  return !event.ctrlKey && !event.metaKey && !event.altKey && /^[0-9.,+−-]$/.test(event.key);
 }
 
 function rounded(value: number): number {

@@ -9,7 +9,7 @@ function told() {
   const model: Model = { send: (content) => void sent.push(content as Record<string, unknown>), on: (_, each) => void (listener = each), off: () => {} };
   const frames: number[] = [];
   const drawn: (() => void)[] = [];
-  const client = new Client(model, { frame: (frame) => frames.push(frame.frame), scene: () => {}, job: () => {}, fault: () => {} }, (then) => drawn.push(then));
+  const client = new Client(model, { frame: (frame) => frames.push(frame.frame), scene: () => {}, job: () => {}, fault: () => {}, company: () => {} }, (then) => drawn.push(then));
   const say = (content: object) => listener(content as Incoming, []);
   const frame = (number: number, revision: number) => say({ push: "frame", frame: number, revision, version: 0 } as Frame);
   return { client, sent, say, frame, frames, drawn };

@@ -1,18 +1,26 @@
 import { expect, test } from "vitest";
 import { shown, subscript, typed } from "../src/figures";
+import alike from "./figures.json";
 
 test("numbers are written as Python writes them", () => {
   // What cutaway.explain.figures.shown says of the same numbers.
   const told: [number, string][] = [
-    [-0.490000001, "−0.49"], [45812.37, "45812"], [1.23e-9, "1.23e−9"], [0, "0"], [0.00012345, "0.0001234"],
-    [99.996, "100"], [1234567, "1234567"], [-0.00009999, "−9.999e−5"], [Infinity, "∞"], [NaN, "NaN"], [0.5, "0.5"],
+    [-0.490000001, "−0.49"], [45812.37, "45812"], [1.23e-9, "1.23·10⁻⁹"], [0, "0"], [0.00012345, "0.0001234"],
+    [99.996, "100"], [1234567, "1234567"], [-0.00009999, "−9.999·10⁻⁵"], [Infinity, "∞"], [NaN, "NaN"], [0.5, "0.5"],
   ];
   for (const [value, words] of told) expect(shown(value)).toBe(words);
+});
+
+test("a number in the middle of two is rounded as Python rounds it", () => {
+  for (const [value, digits, words] of alike as [number, number, string][]) expect([value, digits, shown(value, digits)]).toEqual([value, digits, words]);
 });
 
 test("what is typed may have either minus; what is none is told apart", () => {
   expect(typed("−1.5")).toBe(-1.5);
   expect(typed(" 2e-3 ")).toBe(0.002);
+  for (const value of [4e-6, -1.78e-56, 1e-5, 1e300, -2.5e20]) expect(typed(shown(value))).toBe(value);
+  expect(typed("10⁻⁵")).toBe(1e-5);
+  expect(typed("−10⁻⁵")).toBe(-1e-5);
   expect(typed("much")).toBeNull();
   expect(typed("")).toBeNull();
 });

@@ -44,7 +44,7 @@ def overfit(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         check="overfit",
-        sentence=f"since epoch {best + 1} the network learns its rows by heart: validation loss "
+        sentence=f"since epoch {evidence.history[best].epoch} the network learns its rows by heart: validation loss "
         + (f"rose from {losses[best]:.3g} to {losses[-1]:.3g}" if passed else f"stands still at {losses[-1]:.3g}"),
         quantity="score on rows learned from minus that on rows held out",
         measured=gap,

@@ -9,7 +9,7 @@ from cutaway.diagnosis.head import NOTHING_LEARNED
 from cutaway.records import Finding, Fix
 
 
-@check(certain=True, explains=("init_scale", "no_nonlinearity", *NOTHING_LEARNED))
+@check(certain=True, explains=("init_scale", "no_nonlinearity", "learning_rate_too_high", "learning_rate_too_low", *NOTHING_LEARNED))
 def constant_init(evidence: Evidence) -> Finding | None:
     """Find a hidden layer whose units have twins: the same weights and the same gradient, so that nothing parts them.
 
@@ -30,7 +30,7 @@ def constant_init(evidence: Evidence) -> Finding | None:
                     layer=layer.path,
                     fix=Fix(
                         "initialise",
-                        "start from random weights, such as He's",
+                        "start from random weights, of a size that suits the layer (He's)",
                         f"ca.Dense({layer.units}, initializer=ca.He())",
                     ),
                     confidence=0.95,

@@ -21,6 +21,7 @@ export interface Told {
   replay: Replay | null;
   made: { facts: [string, string][]; command: string; report: string };
   left_out: string[];
+  words?: Record<string, string>; // of the field, that the report shows
 }
 
 export interface Summary {
@@ -48,6 +49,7 @@ export interface Cell { value: number | null; shown: string; between: string }
 
 export interface Curves {
   unit: "epoch" | "step";
+  measure: string; // what `validation`, `lowest` and `highest` are: "loss", or "share wrong"
   at: number[];
   step: number[];
   loss: Numbers;
