@@ -69,25 +69,27 @@ class Processes:
 
     def first_says(self, values: np.ndarray) -> np.ndarray:
         """Return the first process's array, bit by bit; all must give one of the same shape and type."""
-        return values if self.exchange is None else np.frombuffer(
-            self.told(values.tobytes()), values.dtype
-        ).reshape(values.shape)  # fmt: skip
+        if self.exchange is None:
+            return values
+        return np.frombuffer(self._of_the_first(values.tobytes(), values.nbytes), values.dtype).reshape(values.shape)
 
     def told(self, content: bytes) -> bytes:
         """Return the bytes that the first process gives; what the others give does not matter."""
         if self.exchange is None:
             return content
-        # One adds its words and the others zeros: what arrive are its words, whatever they stand for. Of 32 bits each,
-        # so that the length takes two.
-        mine = np.array([len(content) if self.first else 0], np.int64)
-        length = int(self.exchange.total(mine.view(np.int32)).view(np.int64)[0])
-        parts = []
+        length = int(self.first_says(np.array([len(content)], np.int64))[0])
+        return self._of_the_first(content, length)
+
+    def _of_the_first(self, content: bytes, length: int) -> bytes:
+        """Return the first process's content, of so many bytes: it adds its words, and the others add zeros."""
+        exchange, parts = self.exchange, []
+        assert exchange is not None  # both that call this have asked
         for begin in range(0, length, PART):
             size = min(PART, length - begin)
             words = np.zeros(-(-size // 4), np.int32)
             if self.first:
                 words = np.frombuffer(content[begin : begin + size].ljust(words.nbytes, b"\0"), np.int32)
-            parts.append(self.exchange.total(words).tobytes()[:size])
+            parts.append(exchange.total(words).tobytes()[:size])
         return b"".join(parts)
 
 

@@ -20,9 +20,10 @@ from cutaway.runs.going_on import weights_of
 from cutaway.runs.judging import Judged, judge
 from cutaway.runs.keeping import Keeping
 from cutaway.runs.parts import Parts
+from cutaway.runs.rival_on_sample import rival_on_sample, too_many_for_trees
 from cutaway.runs.search import search
 from cutaway.runs.settings import AT_LEAST, time_for_training
-from cutaway.runs.streamed import Streamed, learn_streamed, rival_on_sample, too_many_for_trees
+from cutaway.runs.streamed import Streamed, learn_streamed
 from cutaway.runs.table_run import TableRun
 from cutaway.runs.trajectory import Followed
 from cutaway.training.fits import Fits

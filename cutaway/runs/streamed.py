@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from cutaway.backends.processes import processes
 from cutaway.backends.random import generator
-from cutaway.data.columns import Column
 from cutaway.data.encoders import TableEncoder
 from cutaway.data.loading import LARGE
 from cutaway.data.shards import shards_of
@@ -30,11 +29,9 @@ from cutaway.runs.bag import BUILT_ON, Bag
 from cutaway.runs.calibration import as_scores
 from cutaway.runs.decoding import mean_answers
 from cutaway.runs.diagnosing import Diagnosing, first_member
-from cutaway.runs.judging import judge
 from cutaway.runs.keeping import Keeping
 from cutaway.runs.learn import learn
 from cutaway.runs.parts import Parts
-from cutaway.runs.rival import Rival
 from cutaway.runs.trajectory import Followed
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
@@ -50,9 +47,6 @@ SAMPLE_SHARE, SMALLEST_SAMPLE = 0.1, 10_000
 ENCODED_AT_ONCE = 32 << 20
 # Neighbouring rows that are read together.
 BLOCK = 256
-# Boosted trees that stand beside a network on a table of more cells grow on so many of its rows, and are tested on so
-# many at most: they need eight bytes a cell, several times over.
-MANY_CELLS, TREES_ROWS, TREES_TESTED = 2_000_000, 100_000, 50_000
 
 
 @dataclass(frozen=True)
@@ -223,48 +217,6 @@ def learn_streamed(
     return Bag(learned, held_out)
 
 
-def too_many_for_trees(rows: Table, columns: Sequence[Column]) -> bool:
-    """Whether boosted trees are to grow on some of the rows only."""
-    return rows.rows > TREES_ROWS and rows.rows * sum(column.kind.used for column in columns) > MANY_CELLS
-
-
-def rival_on_sample(
-    network: Any,
-    target: Target,
-    held_out: NDArray[np.float64],
-    parts: Parts,
-    preprocessing: TableEncoder,
-    columns: Sequence[Column],
-    metric: str,
-    seed: int,
-    rows: int,
-) -> Rival | None:
-    """Grow boosted trees on `TREES_ROWS` of the rows, and compare with the network on some of those set aside.
-
-    The arguments are those of `judge`, and `rows`, from how many the network learned. The rival's name and
-    sentence say on how many of them the trees grew. None where no row is watched or set aside.
-    """
-    places = _some(parts.rows.rows, TREES_ROWS, seed, "trees")
-    learned, watched = parts.folds[0]
-    fold = tuple(np.flatnonzero(_mask(part, parts.rows.rows)[places]) for part in (learned, watched))
-    tested, tested_weight = parts.tested, parts.tested_weight
-    if tested is not None:
-        asked = _some(tested.rows, TREES_TESTED, seed, "trees tested")
-        tested = tested.select(asked)
-        tested_weight = None if tested_weight is None else tested_weight[asked]
-    weight = None if parts.weight is None else parts.weight[places]
-    some = parts.rows.select(places)
-    some = some.in_memory() if isinstance(some, StoredTable) else some
-    small = Parts(some, [(fold[0], fold[1])], tested, weight, tested_weight)
-    found = judge(
-        network, target, held_out[places], small, preprocessing, columns, metric, compared=True, seed=seed
-    ).rival
-    if found is None:
-        return None
-    grown = f"; the trees grew on {len(places):,} of the {rows:,} rows"
-    return replace(found, name=f"boosted trees on {len(places):,} rows", sentence=found.sentence + grown)
-
-
 def read(data: Any, progress: bool | None, european: Mapping[str, bool] | None = None) -> Table:
     """Return a table that can be learned from; while a large file is read, a terminal says so.
 
@@ -315,16 +267,3 @@ def _widened(target: NumberTarget, values: NDArray[Any], rows: NDArray[np.int64]
             "or delete such rows"
         )
     return replace(target, low=min(target.low, float(numbers.min())), high=max(target.high, float(numbers.max())))
-
-
-def _some(rows: int, most: int, seed: int, purpose: str) -> NDArray[np.int64]:
-    """Return at most so many row numbers, ascending."""
-    if rows <= most:
-        return np.arange(rows)
-    return np.sort(generator(seed, purpose).choice(rows, most, replace=False, shuffle=False))
-
-
-def _mask(places: NDArray[Any], rows: int) -> NDArray[np.bool_]:
-    mask = np.zeros(rows, np.bool_)
-    mask[places] = True
-    return mask

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cutaway.backends.processes import processes
-from cutaway.records import Event, LayerVitals, NetworkVitals, Progress, StepRecord
+from cutaway.records import Event, Progress
 from cutaway.training import snapshot
 from cutaway.training.alike import check_alike, parts_of
 from cutaway.training.cost import Cost, cost_of_step, seconds_of_step
 from cutaway.training.engines import TILE, Engine
-from cutaway.training.first_non_finite import first_non_finite
 from cutaway.training.following import follow
 from cutaway.training.footprint import affordable_tile, footprint_of
 from cutaway.training.interrupt import Interrupt
-from cutaway.training.members import Members, finite_mean
+from cutaway.training.members import Members
 from cutaway.training.order import distinct
 from cutaway.training.placing import Placing
+from cutaway.training.recording import record
 from cutaway.training.step import Batch, Carry, Steps
+from cutaway.training.trained import Trained
+from cutaway.training.undoing import undo
 from cutaway.training.watching import PROBE_ROWS, Watching, spaced
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ CHUNK_SECONDS = 0.2
 FEWEST_STEPS, LONGEST_CHUNK = 8, 1.0
 # A copy of the last good weights is kept about this often.
 STEPS_BETWEEN_COPIES = 2000
-# Once a step has gone non-finite, the learning rate is multiplied by this; a second time ends the training.
-SLOWER = 0.1
 # Numbers that a pass over the rows of an evaluation, and over those that vitals are taken on, computes at most: the
 # larger a network is, the fewer rows.
 TILE_NUMBERS, PROBE_NUMBERS = 1 << 26, 1 << 24
@@ -48,27 +47,6 @@ PLANNED_SHARE = 0.95
 
 class StopTraining(Exception):  # noqa: N818 - it is a request, not an error
     """Raised by a listener to end the training after the record it heard."""
-
-
-@dataclass
-class Trained:
-    """What a training leaves behind: the weights to use, the last carry, and what was recorded.
-
-    With members every array has a leading member axis. `outputs` are those of the delivered weights on the rows that
-    each member watched, where there were folds. `epochs` is how many were planned. `diverged` says what happened where
-    no member could go on.
-    """
-
-    params: dict[str, np.ndarray]
-    state: dict[str, np.ndarray]
-    history: list[StepRecord] = field(default_factory=list)
-    vitals: list[LayerVitals] = field(default_factory=list)
-    network_vitals: list[NetworkVitals] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    seconds: float = 0.0
-    epochs: int = 0
-    outputs: np.ndarray | None = None
-    diverged: str = ""
 
 
 class Loop:
@@ -176,7 +154,7 @@ class Loop:
         epoch = self.from_epoch
         if epoch:
             order = plan.order(self.count, epoch)
-        while epoch < self.epochs and not self.stopped():
+        while epoch < self.epochs and not self.stopped(epoch):
             epoch += 1
             total, done = self.take_steps(order, epoch)
             weight = self.weight_of(order, done)
@@ -188,12 +166,12 @@ class Loop:
             losses = self.group.first_says(losses)  # what is decided by them, all processes decide alike
             self.compiled = self.compiled or self.elapsed()  # the first epoch compiles; it is no measure of time
             self.step = (epoch - 1) * self.per_epoch + done
-            self.undo(losses, epoch)
+            undo(self, losses, epoch)
             if epoch % max(1, STEPS_BETWEEN_COPIES // self.per_epoch) == 0:
                 self.good = engine.copy(self.carry)
                 self.members.undone &= self.members.gave_up
                 self.members.since[:] = epoch
-            self.record(epoch, losses)
+            record(self, epoch, losses)
             if self.group.several:
                 self.agree(due=False)
             if plan.shown is not None:
@@ -271,9 +249,9 @@ class Loop:
                 break
         return total, done
 
-    def stopped(self) -> bool:
-        """Whether to end before the next epoch; what was told since the last one, each process heard by itself."""
-        if self.group.several:
+    def stopped(self, epoch: int) -> bool:
+        """Whether to end after an epoch: what a look told after it, or before the first, each process heard alone."""
+        if self.group.several and (epoch == self.from_epoch or epoch == self.watching.looked):
             self.agree(due=False)
         return bool(self.stop)
 
@@ -306,75 +284,6 @@ class Loop:
         if self.weights is None:
             return np.count_nonzero(seen >= 0, axis=(-2, -1))
         return np.sum(np.where(seen >= 0, self.weights[seen], 0), axis=(-2, -1))
-
-    def undo(self, losses: np.ndarray, epoch: int) -> None:
-        """Put members whose loss or weights are not finite back to their last good weights, at a lower rate.
-
-        One to whom that happens a second time before it was good for long enough has given up: it is told no more of,
-        and goes on being put back, so that what is delivered is finite.
-        """
-        broken = ~np.isfinite(losses)
-        if not broken.any():
-            return
-        new = broken & ~self.members.gave_up
-        again = new & self.members.undone
-        self.members.gave_up |= again
-        self.members.undone |= broken
-        if new.any():
-            which = "" if self.plan.members is None else f" for member {', '.join(map(str, np.flatnonzero(new)))}"
-            message = f"the loss or a weight became non-finite{which}: back to the last good weights" + (
-                f", learning rate × {SLOWER:g}" if not again.any() else "; a tenth of the learning rate did not help"
-            )
-            found = first_non_finite(self, epoch, int(np.flatnonzero(new)[0]))
-            told = Event(self.step, "not finite", f"{message}; {found.words}", found.layer, found.operation)
-            self.tell(told, self.trained.events)
-        self.members.since[broken] = epoch
-        factors = np.where(broken, np.float32(SLOWER), np.float32(1))
-        flag: Any = broken if self.plan.members is not None else broken[0]
-        factor: Any = factors if self.plan.members is not None else factors[0]
-        self.carry = self.engine.slower(self.engine.choose(flag, self.good, self.carry), factor)
-
-    def record(self, epoch: int, losses: np.ndarray) -> None:
-        """Measure the validation rows, keep the weights that are the best on them, and tell the epoch's figures."""
-        figures: dict[str, float] = {}
-        values = None
-        best = False
-        if self.held_out is not None:
-            value, outputs = self.engine.evaluate(self.carry, self.held_out, outputs=bool(self.plan.metrics))
-            values = self.group.first_says(np.atleast_1d(value))
-            improved, best = self.members.improved(values, epoch), self.members.better_together(values)
-            if self.plan.together:
-                improved = np.full(len(values), best)
-            if improved.all():
-                self.best = self.engine.copy(self.carry.kept())
-            elif improved.any():
-                self.best = self.engine.choose(improved, self.carry.kept(), self.best)
-            if outputs is not None and self.truth is not None:
-                averaged = outputs if self.plan.members is None else outputs.mean(axis=0)
-                judged = self.trainer.loss.judged(averaged, self.truth)
-                figures = {name: metric(*judged) for name, metric in self.plan.metrics.items()}
-        self.tell(
-            StepRecord(
-                epoch=epoch,
-                step=self.step,
-                loss=finite_mean(losses),
-                validation=None if values is None else finite_mean(values),
-                learning_rate=self.learning_rate(),
-                seconds=self.elapsed(),
-                best=best and not self.plan.last,
-                metrics=figures,
-                members=() if self.plan.members is None or values is None else tuple(map(float, values)),
-            ),
-            self.trained.history,
-        )
-
-    def learning_rate(self) -> float:
-        """Return the rate of the last step, with what undoing took from it; with members the mean."""
-        step, factor = self.step, 1.0
-        if self.members.undone.any():
-            step = int(np.max(self.engine.read(self.carry.moments["step"])))
-            factor = float(np.mean(self.engine.read(self.carry.moments["learning_rate_factor"])))
-        return factor * float(self.trainer.optimizer.learning_rate(max(0, step - 1) / self.steps))
 
 
 def rows_within(most: int, numbers: float, each: float) -> int:

@@ -12,9 +12,10 @@ from cutaway.records import Event
 from cutaway.training.checkpoints import Checkpoints
 from cutaway.training.cost import Cost
 from cutaway.training.interrupt import Interrupt
-from cutaway.training.loop import Listener, Loop, Trained
+from cutaway.training.loop import Listener, Loop
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
+from cutaway.training.trained import Trained
 
 
 class Trainer:

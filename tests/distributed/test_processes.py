@@ -56,7 +56,18 @@ def begun(tmp_path_factory):
 
 def test_two_processes_give_the_weights_of_one(alone, begun, monkeypatch, capfd):
     """One network, with a batch that two do not divide; networks, divided and not; an early stop; begun by one."""
-    usual = ("single", "members", "odd_members", "stopped", "resumed", "halted", "differing", "files", "ended")
+    usual = (
+        "single",
+        "members",
+        "odd_members",
+        "stopped",
+        "resumed",
+        "halted",
+        "differing",
+        "files",
+        "surface",
+        "ended",
+    )
     ended = launched(",".join([*parting.TOGETHER, *usual]), begun, 2, monkeypatch)
     out, told = capfd.readouterr()
     assert ended.codes == (0, 0), told
@@ -71,6 +82,7 @@ def test_two_processes_give_the_weights_of_one(alone, begun, monkeypatch, capfd)
     for name, those in expected.items():
         for index in (0, 1):
             same(np.load(begun / f"{name}-{index}.npz"), those)
+    same(np.load(begun / "surface-0.npz"), work.surface(begun))
     for index in (0, 1):
         assert len(np.load(begun / f"halted-{index}.npz")["losses"]) == 3
         found = dict(np.load(begun / f"files-{index}.npz"))

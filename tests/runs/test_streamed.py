@@ -20,6 +20,7 @@ from cutaway.data.table import Table
 from cutaway.data.targets import ClassTarget, NumberTarget
 from cutaway.errors import InputError
 from cutaway.memory import available_memory
+from cutaway.runs import rival_on_sample as of_sample
 from cutaway.runs import streamed
 from cutaway.runs.parts import Division, divide
 from cutaway.runs.streamed import Streamed
@@ -286,10 +287,10 @@ def test_nothing_is_left_behind(csv, little_memory, tmp_path, monkeypatch):
 
 
 def test_trees_of_a_large_table_grow_on_some_of_its_rows_and_say_so(csv, monkeypatch):
-    monkeypatch.setattr(streamed, "TREES_ROWS", 300)
+    monkeypatch.setattr(of_sample, "TREES_ROWS", 300)
     how = {**QUICK, "compare": True}
     assert "on 300 rows" not in ca.train(csv, "size", **how).rival.name
-    monkeypatch.setattr(streamed, "MANY_CELLS", 2000)
+    monkeypatch.setattr(of_sample, "MANY_CELLS", 2000)
     run = ca.train(csv, "size", **how)
     assert run.rival.name.endswith("trees on 300 rows") and run.rival.sentence.endswith("grew on 300 of the 941 rows")
     deviation = np.nanstd(read_table(csv).column("size"))
@@ -316,6 +317,7 @@ from cutaway.layers import Dense, Sequential
 from cutaway.losses import SquaredError
 from cutaway.optimizers import Adam
 from cutaway.recipes.recipe import Recipe
+from cutaway.runs import rival_on_sample as of_sample
 from cutaway.runs import streamed
 from cutaway.runs.parts import Division, divide
 

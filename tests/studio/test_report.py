@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,10 +17,13 @@ import cutaway as ca
 from cutaway.cli.main import main
 from cutaway.data.reading import table_from
 from cutaway.errors import InputError, TrainingWarning
+from cutaway.records import Finding, Fix
 from cutaway.studio import report
 from cutaway.studio.report import LARGEST, embedded, page, report_page
 from cutaway.studio.report_contents import contents
+from cutaway.studio.report_course import findings
 from cutaway.studio.report_rows import set_aside
+from cutaway.studio.words import WORDS
 from tests.studio.reported import HOSTILE, HOW, LABELS, classes, held, numbers, trained
 
 pytestmark = pytest.mark.filterwarnings("ignore::cutaway.errors.FindingWarning")
@@ -306,3 +310,24 @@ def test_the_studio_of_a_run_does_not_call_it_a_loss_either(weather, line):
     assert [each.metrics["share wrong"] for each in shares] == [record.validation for record in weather.history]
     assert all(np.isnan(each.held_out) for each in shares)
     assert [each.held_out for each in recording_of(line).evaluations] == [each.validation for each in line.history]
+
+
+def test_the_words_of_a_report_are_explained_in_it(weather, line):
+    for run in (weather, line):
+        told = contents(run)
+        shown = {each["name"] for each in told["summary"]["also"]}
+        shown |= {layer["kind"] for layer in told["replay"]["vitals"]["layers"]}
+        shown |= {"accuracy" if run is weather else "RMSE", "epoch", "update ratio", "output std"}
+        assert shown - set(told["words"]) == set()
+        assert told["words"].items() <= WORDS.items()
+
+
+def test_a_report_advises_what_can_be_typed(weather, monkeypatch):
+    fix = Fix("batch_size", "take smaller batches", "batch_size=32", {"factor": 0.5})
+    few = Finding("too_few_updates", "too few", "updates", 3.0, (100.0, None), fix=fix)
+    drop = Finding("leakage", "so it is", "share", 1.0, (None, 0.5), fix=Fix("", "leave it out", "drop=['a copy']"))
+    monkeypatch.setattr(weather, "verdict", replace(weather.verdict, findings=[few], notes=[drop]))
+    assert [each["fix"] for each in findings(weather)] == [
+        {"sentence": "train for several times as many epochs", "code": "--epochs"},
+        {"sentence": "leave it out", "code": "--drop 'a copy'"},
+    ]

@@ -135,6 +135,8 @@ def test_telephone_and_wall(running, weather, line):
                     ".filter(([, box]) => box.height < 23.9 || box.width < 23.9).map(([name]) => name)"
                 )
                 assert small == []
+                board = page.locator("[data-view=summary] .scroll")
+                assert board.evaluate("each => each.scrollWidth - each.clientWidth") == 0  # no column of it is cut
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

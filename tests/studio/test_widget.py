@@ -63,7 +63,8 @@ def test_each_view_of_a_widget_is_answered_alone_and_sees_what_another_changed(n
     edited = notebook.ask("a", 2, "edit", path="2.bias", index=[0], value=0.25)["result"]
     assert edited["after"] == 0.25
     assert notebook.ask("b", 2, "weights")["result"]["2.bias"][0] == 0.25
-    assert [told["view"] for told in notebook.heard] == ["a", "b", "a", "b"]
+    answers = [told["view"] for told in notebook.heard if "id" in told]
+    assert answers == ["a", "b", "a", "b"]
 
 
 def test_the_numbers_are_the_networks_own(notebook):

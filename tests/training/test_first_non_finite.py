@@ -9,7 +9,7 @@ import pytest
 import cutaway as ca
 from cutaway.losses import SquaredError
 from cutaway.training import first_non_finite as module
-from cutaway.training import loop
+from cutaway.training import loop, undoing
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 from cutaway.training.trainer import Trainer
@@ -141,7 +141,7 @@ def test_looking_for_it_changes_nothing(engine, monkeypatch):
         return net.parameters()
 
     looked = weights()
-    monkeypatch.setattr(loop, "first_non_finite", lambda *given: module.Broken(""))
+    monkeypatch.setattr(undoing, "first_non_finite", lambda *given: module.Broken(""))
     for path, array in weights().items():
         np.testing.assert_array_equal(array, looked[path], err_msg=path)
 

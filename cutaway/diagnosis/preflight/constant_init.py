@@ -9,7 +9,10 @@ from cutaway.diagnosis.head import NOTHING_LEARNED
 from cutaway.records import Finding, Fix
 
 
-@check(certain=True, explains=("init_scale", "no_nonlinearity", "learning_rate_too_high", "learning_rate_too_low", *NOTHING_LEARNED))
+@check(
+    certain=True,
+    explains=("init_scale", "no_nonlinearity", "learning_rate_too_high", "learning_rate_too_low", *NOTHING_LEARNED),
+)
 def constant_init(evidence: Evidence) -> Finding | None:
     """Find a hidden layer whose units have twins: the same weights and the same gradient, so that nothing parts them.
 
