@@ -20,6 +20,8 @@ from cutaway.errors import InputError
 # Seconds until a process that says nothing counts as gone, and that those who are done wait for the first, which
 # scores and writes.
 SILENT, ENDING = 30, 7 * 86400
+# How the variables begin by which SLURM, Open MPI and Kubernetes tell a process of the others.
+CLUSTERS = ("SLURM_", "OMPI_", "KUBERNETES_", "JOB_COMPLETION_INDEX")
 # Numbers that the test of the collectives sums.
 TESTED = 1000
 
@@ -74,6 +76,11 @@ def connected(
                 heartbeat_timeout_seconds=SILENT, shutdown_timeout_seconds=ENDING,
             )  # fmt: skip
     except (ValueError, RuntimeError) as fault:
+        if address is None and not any(name.startswith(CLUSTERS) for name in os.environ):
+            raise InputError(
+                "distributed: no variables of SLURM, Open MPI or Kubernetes were found; start it with srun or mpirun, "
+                "or use: cutaway launch"
+            ) from fault
         raise InputError(
             f"distributed: this process did not find the others{where} ({str(fault).splitlines()[0]}); start all of "
             "them within five minutes, with the same address and number of processes, or use: cutaway launch"

@@ -60,14 +60,21 @@ def launch(
 
 def _kept(words: list[str], again: str) -> str:
     """Return where the last checkpoint is, and how to go on."""
+    if (found := last_checkpoint(words)) is None:
+        return f"there is no checkpoint in {_folder(words)} yet; to begin anew: {again}"
+    resumed = again if "--resume" in words else f"{again} --resume"
+    return f"the last checkpoint is {found}; to go on from it: {resumed}"
+
+
+def last_checkpoint(words: list[str]) -> Path | None:
+    """Return the last checkpoint that a training has left, None where there is none.
+
+    >>> last_checkpoint(["train", "no-such.csv", "--target", "price"])
+    """
     from cutaway.storage.run_folder import CHECKPOINT
 
-    folder = _folder(words)
-    found = sorted((folder / CHECKPOINT).glob("*/*.safetensors"), key=lambda place: place.stat().st_mtime)
-    if not found:
-        return f"there is no checkpoint in {folder} yet; to begin anew: {again}"
-    resumed = again if "--resume" in words else f"{again} --resume"
-    return f"the last checkpoint is {found[-1]}; to go on from it: {resumed}"
+    found = (_folder(words) / CHECKPOINT).glob("*/*.safetensors")
+    return max(found, key=lambda place: place.stat().st_mtime, default=None)
 
 
 def _folder(words: list[str]) -> Path:

@@ -10,6 +10,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnknownOptionError, UnusedCliTokensError
 
@@ -23,7 +24,7 @@ from cutaway.cli.explain import explain
 from cutaway.cli.export import export
 from cutaway.cli.generate import generate
 from cutaway.cli.landscape import landscape
-from cutaway.cli.launch import launch
+from cutaway.cli.launch import last_checkpoint, launch
 from cutaway.cli.predict import predict
 from cutaway.cli.printable import as_options, printable
 from cutaway.cli.report import report
@@ -72,13 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"cutaway: {as_options(_one_line(fault))}\n")
         return leave(WRONG_INPUT)
     except Terminated:
-        again = " ".join(["cutaway", *map(shlex.quote, tokens), *(["--resume"] if "--resume" not in tokens else [])])
-        if processes().several:
-            again = "start all processes again, with --resume"
-        sys.stderr.write(f"cutaway: ended, as the system asked; to go on where it stopped: {printable(again)}\n")
+        sys.stderr.write(f"cutaway: ended, as the system asked; to go on where it stopped: {_resumed(tokens)}\n")
         return leave(ENDED)
     except KeyboardInterrupt:
-        sys.stderr.write("cutaway: interrupted; nothing was written\n")
+        sys.stderr.write(f"cutaway: interrupted; {_left(tokens)}\n")
         return leave(INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the output has enough; Python would complain once more while flushing at exit.
@@ -92,6 +90,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"To see where, run it again with {TRACEBACK}=1 before the command, and please report it.\n"
         )
         return leave(OURS)
+
+
+def _resumed(tokens: list[str]) -> str:
+    """Return what to type to go on with a training."""
+    if processes().several:
+        return "start all processes again, with --resume"
+    return printable(" ".join(["cutaway", *map(shlex.quote, tokens), *["--resume"] * ("--resume" not in tokens)]))
+
+
+def _left(tokens: list[str]) -> str:
+    """Return what an interrupted command has written."""
+    if tokens[:1] != ["train"] or (found := last_checkpoint(tokens)) is None:
+        return "nothing was written"
+    return f"the last checkpoint is {printable(str(found))}; to go on from it: {_resumed(tokens)}"
 
 
 def _misused(fault: CycloptsError, tokens: list[str]) -> str:
@@ -110,11 +122,29 @@ def _misused(fault: CycloptsError, tokens: list[str]) -> str:
         return printable(_no_option(near[0], names)) if near else f"{names[0]} is missing."
     if isinstance(fault, UnusedCliTokensError) and fault.unused_tokens:
         word = fault.unused_tokens[0]
+        if pattern := _pattern(word, tokens):
+            return printable(f"'{word}' is one word too many; put the pattern in quotes: '{pattern}'.")
         options = [token for token in tokens[: tokens.index(word)] if token.startswith("-")]
         if options and options[-1] in REPEATED:
             return printable(f"{options[-1]} takes one column, and may be repeated: … {options[-1]} {word}")
         return printable(f"'{word}' is one word too many; a name with blanks in it stands in quotes.")
     return _one_line(fault)
+
+
+def _pattern(word: str, tokens: list[str]) -> str | None:
+    """Return the pattern that a shell has made a file and its like among the words of, None where it has none."""
+    from cutaway.data.shards import SHARDS
+
+    ending, folder = SHARDS.search(word), Path(word).parent
+    if ending is None:
+        return None
+    alike = {Path(each) for each in tokens if each.endswith(ending[0])}
+    alike = {each for each in alike if each.parent == folder and each.is_file()}
+    if Path(word) not in alike or len(alike) < 2:
+        return None
+    names = [each.name for each in alike]
+    begin = "" if alike == set(folder.glob(f"*{ending[0]}")) else os.path.commonprefix(names)  # noqa: RUF071 - letters
+    return str(folder / f"{begin.removesuffix(ending[0])}*{ending[0]}")
 
 
 def _no_option(word: str, names: list[str]) -> str:

@@ -168,6 +168,10 @@ def train(
     from cutaway.storage.run_folder import check_place
 
     asked = {name: value for name, value in locals().items() if name in _OPTIONS and value != _OPTIONS[name]}
+    if distributed and on is not None:  # before it waits for the others
+        raise InputError(
+            f"--on {on}: trains each network apart, and --distributed all processes together; leave one of the two out"
+        )
     if not join(distributed).first:  # the first speaks and writes; the others train
         quiet, json_, page, report = True, False, False, False
         asked |= {"compare": False} if target is not None else {}
@@ -178,7 +182,7 @@ def train(
         if name not in known:
             raise InputError(f"{_option(name)}: is not for {sort.value}, which {data} is; leave it out")
     folder = out or Path("runs") / run_name(data)
-    replaces = check_place(folder)
+    replaces = check_place(folder) and not resume  # who goes on finds there what it wrote itself
     if sort is Sort.TABLE:
         asked |= _checked(asked, data)
         job = partial(job, target=target)

@@ -16,7 +16,7 @@ from cutaway.data.cells import EXACT, Reading, TextColumn, filled_in, measures, 
 from cutaway.data.dialect import Dialect, find_dialect, unique_names
 from cutaway.data.opening import FileKind, OpenedFile, opened
 from cutaway.data.ragged import rewrite_even
-from cutaway.data.shards import check_alike
+from cutaway.data.shards import check_alike, check_kinds
 from cutaway.data.table import Values
 from cutaway.errors import InputError
 
@@ -227,6 +227,8 @@ def _load_typed(ready: LoadedFile, file: OpenedFile, european: Mapping[str, bool
             alone = f"DESCRIBE SELECT * FROM {reader.format('union_by_name=false')}"
             each = [ready.connection.execute(alone, [path]).fetchall() for path in paths]
             check_alike([[row[0] for row in described] for described in each], file.paths)
+            if file.kind is FileKind.PARQUET:  # of JSON a type is but a guess
+                _check_parquet(ready, [{row[0]: row[1] for row in described} for described in each], file.paths)
         rows = reader.format("union_by_name=true")
         ready.connection.execute(f"CREATE TABLE arrived AS SELECT * FROM {rows}", [paths])
     except duckdb.OutOfMemoryException:
@@ -238,6 +240,32 @@ def _load_typed(ready: LoadedFile, file: OpenedFile, european: Mapping[str, bool
     ready.notes += notes
     for name, (cell, type_name) in zip(names, described, strict=True):
         ready.columns[name] = _typed_column(ready, name, _quoted(cell), type_name, european.get(name, False))
+
+
+def _check_parquet(ready: LoadedFile, types: list[dict[str, str]], parts: list[Path]) -> None:
+    """Raise `InputError` for a part that holds other kinds of value; note those that hold no rows."""
+
+    def filled(place: int, name: str) -> bool:
+        found = ready.connection.execute(f"SELECT count({_quoted(name)}) FROM read_parquet(?)", [[str(parts[place])]])
+        return bool(found.fetchone()[0])
+
+    check_kinds(types, parts, _kind, filled)
+    counted = "SELECT file_name FROM parquet_file_metadata(?) WHERE num_rows = 0"
+    empty = {row[0] for row in ready.connection.execute(counted, [[str(part) for part in parts]]).fetchall()}
+    ready.notes += [f"{part.name}: has no rows" for part in parts if str(part) in empty]
+
+
+def _kind(type_name: str) -> str:
+    """Return which kind of value a type is.
+
+    >>> _kind("BIGINT"), _kind("DOUBLE"), _kind("TIMESTAMP_NS"), _kind("VARCHAR")
+    ('number', 'number', 'date', 'VARCHAR')
+    """
+    if type_name.endswith("]"):
+        return type_name
+    if type_name.startswith((*_NUMBERS, *_LONG_NUMBERS)):
+        return "number"
+    return "date" if type_name.startswith(("DATE", "TIMESTAMP")) else type_name.partition("(")[0]
 
 
 def _typed_column(ready: LoadedFile, name: str, cell: str, type_name: str, european: bool) -> LoadedColumn:

@@ -23,6 +23,7 @@ from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
 
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, RuntimeError)
+PARQUET = frozenset({".parquet", ".pq"})
 CHUNK = 1 << 20  # bytes; a chunk is decoded or copied at a time, so a large file needs little memory
 
 
@@ -132,6 +133,8 @@ def _state_of(path: Path) -> tuple[int, int]:
     except OSError as fault:
         raise InputError(f"{path}: cannot be read: {fault.strerror}") from fault
     if status.st_size == 0:
+        if PARQUET.intersection(suffix.lower() for suffix in path.suffixes):
+            raise InputError(f"{path}: has 0 bytes, and is no parquet file; write it again, or delete it")
         raise InputError(f"{path}: the file is empty; expected a header line and at least one row")
     return status.st_size, status.st_mtime_ns
 
@@ -182,7 +185,7 @@ def _kind_of(ready: Path, original: Path) -> FileKind:
     if start.startswith(b"PAR1"):
         return FileKind.PARQUET
     suffixes = {suffix.lower() for suffix in original.suffixes}
-    if suffixes & {".parquet", ".pq"}:
+    if suffixes & PARQUET:
         raise InputError(f"{original}: is named as parquet, but does not begin as a parquet file does")
     looks_json = start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
     if suffixes & {".json", ".jsonl", ".ndjson"} or (looks_json and not suffixes & {".csv", ".tsv", ".txt"}):

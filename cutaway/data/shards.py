@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cutaway.errors import InputError
@@ -83,6 +83,35 @@ def check_alike(names: Sequence[Sequence[str]], parts: Sequence[Path]) -> None:
             raise InputError(
                 f"{part}: {' and '.join(said)}, unlike {parts[0].name}; all parts of a table need the same columns"
             )
+
+
+def check_kinds(
+    types: Sequence[Mapping[str, str]],
+    parts: Sequence[Path],
+    kind: Callable[[str], str],
+    filled: Callable[[int, str], bool],
+) -> None:
+    """Raise `InputError` for a part that has other values in a column than an earlier one, such as text for numbers.
+
+    types    of each part, the type of each column
+    kind     which kind of value a type is; types of one kind are read as one
+    filled   whether the part at a place has a value in a column: without one, its type says nothing
+    """
+    for name in types[0]:
+        if len({kind(own[name]) for own in types}) == 1:
+            continue
+        first: int | None = None
+        for place, own in enumerate(types):
+            if not filled(place, name):
+                continue
+            if first is None:
+                first = place
+            elif kind(own[name]) != kind(types[first][name]):
+                raise InputError(
+                    f"{parts[place]}: column '{name}' is {own[name]}, in {parts[first].name} it is "
+                    f"{types[first][name]}; all parts of a table need the same kind of value in a column: write one "
+                    "of them anew"
+                )
 
 
 def _fitting(pattern: str | os.PathLike[str]) -> list[Path]:

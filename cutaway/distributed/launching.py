@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,9 +11,10 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, Any
 
 from cutaway.distributed.joining import ADDRESS, BIND, COUNT, INDEX
@@ -25,6 +27,8 @@ GRACE, ASKED = 8.0, 3.0
 POLL = 0.05
 # Lines that wait until the processes have ended, at most.
 HELD_LINES = 1000
+# How lines begin that JAX's own libraries write when they end a process: "F1121 10:15:02 …", and the stack below it.
+OF_LIBRARIES = re.compile(r"[IWEF]\d{4} \d\d:\d\d|\*\*\* |\s+@ +0x")
 
 
 @dataclass
@@ -86,13 +90,14 @@ def launch(command: Sequence[str], count: int) -> Ended:
     address, usable = f"{HERE}:{_free_port()}", cores()
     processors = divided(graphics(os.environ), count)
     shown = sys.stderr.isatty()
-    teller = Teller(count, held=shown)
     running: list[subprocess.Popen[bytes]] = []
+    teller = Teller(count, held=shown, broken=partial(_broken, running))
     listening: list[threading.Thread] = []
     alive, ours = os.pipe()  # nothing is written: the other end is closed with us, however we end
     inherited: Any = {"pass_fds": (alive,)} if os.name == "posix" else {}
     try:
         with _forwarding(running) as asked:
+            teller.asked = asked
             for index in range(count):
                 own = share(usable, count, index)
                 environment = {
@@ -120,20 +125,26 @@ def launch(command: Sequence[str], count: int) -> Ended:
     for thread in listening:
         thread.join(timeout=1)
     ended = Ended(tuple(child.returncode for child in running), failed, asked.number)
-    teller.rest(needed=not ended.alike)
+    teller.rest(ended)
     return ended
 
 
 class Teller:
     """Passes on what the processes say, each line with the process that says it.
 
-    held   whether it waits until all have ended: where the first speaks for itself, what the others say is mostly the
-           same, and is needed where they end otherwise than it
+    held    whether it waits until all have ended: where the first speaks for itself, what the others say is mostly the
+            same, and is needed where they end otherwise than it
+    broken  says which process has failed by now, None for none: what the others say after it, and what libraries say
+            of how they ended, is needed where the one that failed said nothing
     """
 
-    def __init__(self, count: int, held: bool = False) -> None:
-        self.count, self.said, self.held = count, dict[str, int](), held
+    def __init__(self, count: int, held: bool = False, broken: Callable[[], int | None] = lambda: None) -> None:
+        self.count, self.said, self.held, self.broken = count, dict[str, int](), held, broken
         self.lines: deque[str] = deque(maxlen=HELD_LINES)
+        self.late: deque[str] = deque(maxlen=HELD_LINES)
+        self.spoke: set[int] = set()
+        self.failed: int | None = None
+        self.asked = Asked()
         self.lock = threading.Lock()
 
     def listen(self, index: int, stream: IO[bytes]) -> None:
@@ -143,15 +154,30 @@ class Teller:
                 line = raw.decode("utf-8", "replace").rstrip()
                 with self.lock:
                     if line and self.said.setdefault(line, index) == index:
-                        self.lines.append(f"[{index}] {line}\n")
-                        if not self.held:
-                            self._pass_on()
+                        self._hear(index, f"[{index}] {line}\n", bool(OF_LIBRARIES.match(line)))
 
-    def rest(self, needed: bool) -> None:
+    def _hear(self, index: int, line: str, of_library: bool) -> None:
+        if self.failed is None:
+            self.failed = self.broken()
+        ending = self.failed is not None or self.asked.times > 1
+        if ending and (of_library or self.failed not in (None, index)):
+            self.late.append(line)
+            return
+        self.spoke.add(index)
+        self.lines.append(line)
+        if not self.held:
+            self._pass_on()
+
+    def rest(self, ended: Ended) -> None:
         """Pass on what waits, where it is needed."""
         with self.lock:
-            if needed:
-                self._pass_on()
+            if ended.alike:
+                return
+            spoke = self.spoke | ({0} if self.held else set())  # the first is not heard here where it has the terminal
+            said_why = ended.failed is not None and ended.codes[ended.failed] > 0 and ended.failed in spoke
+            if not (ended.asked or said_why):
+                self.lines.extend(self.late)
+            self._pass_on()
 
     def _pass_on(self) -> None:
         while self.lines:
@@ -164,15 +190,16 @@ def _waited(running: Sequence[subprocess.Popen[bytes]], asked: Asked) -> int | N
     failed, until = None, float("inf")
     while None in [child.poll() for child in running] and time.monotonic() < min(until, asked.since + GRACE):
         if failed is None:
-            broken = [index for index, child in enumerate(running) if child.returncode not in (None, 0)]
-            # Of several that are found at once the one that was killed is the cause.
-            failed = min(broken, key=lambda index: running[index].returncode, default=None)
+            failed = _broken(running)
             until = until if failed is None else time.monotonic() + GRACE
         time.sleep(POLL)
-    if failed is None:
-        broken = [index for index, child in enumerate(running) if child.returncode not in (None, 0)]
-        failed = min(broken, key=lambda index: running[index].returncode, default=None)
-    return failed
+    return _broken(running) if failed is None else failed
+
+
+def _broken(running: Sequence[subprocess.Popen[bytes]]) -> int | None:
+    """Return which process has failed; of several that are found at once the one that was killed is the cause."""
+    codes = {index: child.poll() for index, child in enumerate(running)}
+    return min((index for index, code in codes.items() if code), key=lambda index: codes[index] or 0, default=None)
 
 
 def _end(running: Sequence[subprocess.Popen[bytes]]) -> None:

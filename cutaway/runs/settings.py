@@ -9,6 +9,7 @@ import numpy as np
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError, whole
 from cutaway.recipes.table import check_effort
+from cutaway.runs.sharing import check_devices
 
 ENGINES = ("auto", "numpy", "xla")
 PRECISIONS = ("float32", "bf16")
@@ -28,7 +29,14 @@ def time_for_training(limit: float | None) -> float | None:
 
 
 def check_settings(
-    test: Any, effort: str, limit: Any, epochs: Any, seed: Any, engine: str, precision: str = "float32"
+    test: Any,
+    effort: str,
+    limit: Any,
+    epochs: Any,
+    seed: Any,
+    engine: str,
+    precision: str = "float32",
+    devices: Any = None,
 ) -> None:
     """Raise `InputError` for a setting that no training can have, before any data is read."""
     check_effort(effort)
@@ -43,6 +51,7 @@ def check_settings(
     if engine not in ENGINES:
         raise InputError(f"engine is {engine!r}; {did_you_mean(str(engine), ENGINES)}")
     check_precision(precision, engine)
+    check_devices(engine, devices)
 
 
 def check_precision(precision: str, engine: str) -> None:

@@ -21,17 +21,35 @@ def sharing(engine: str, devices: int | None, members: int | None) -> tuple[str,
     ('auto', None, '')
     """
     group = processes()
-    if devices is not None:
-        whole("devices", devices, 1)
+    check_devices(engine, devices)
     if not group.several and devices in (None, 1):
         return engine, devices, ""
-    where = f"{group.count} processes" if group.several else f"{devices} devices"
-    if group.several and devices not in (None, 1):
-        where = f"{where} of {devices} devices each"
-    if engine == "numpy":
-        raise InputError(f"engine 'numpy' has one device, and {where} were asked for; leave one of the two out")
+    where = _where(devices)
     what = "the rows of each batch are" if members is None else f"{members} networks are"
     return "xla", devices, f"{what} divided among {where}"
+
+
+def check_devices(engine: str, devices: int | None) -> None:
+    """Raise `InputError` for a number of devices that no machine has, or that the engine cannot use.
+
+    >>> check_devices("numpy", 2)
+    Traceback (most recent call last):
+    cutaway.errors.InputError: engine 'numpy' has one device, and 2 devices were asked for; leave one of the two out
+    """
+    if devices is not None:
+        whole("devices", devices, 1)
+    if engine == "numpy" and (processes().several or devices not in (None, 1)):
+        raise InputError(
+            f"engine 'numpy' has one device, and {_where(devices)} were asked for; leave one of the two out"
+        )
+
+
+def _where(devices: int | None) -> str:
+    """Return who shares, in words."""
+    group = processes()
+    if not group.several:
+        return f"{devices} devices"
+    return f"{group.count} processes" + (f" of {devices} devices each" if devices not in (None, 1) else "")
 
 
 def check_shared(effort: str, limit: float | None, devices: int | None, on: str | None) -> None:

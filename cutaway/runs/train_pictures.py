@@ -83,7 +83,7 @@ def train_pictures(
     goes beside it, to `run.path`. Raises `InputError` for data or settings that cannot be used.
     """
     began = time.perf_counter()
-    check_settings(test, effort, limit, epochs, seed, engine, precision)
+    check_settings(test, effort, limit, epochs, seed, engine, precision, devices)
     _check_own(test, size)
     if out is not None:
         check_place(Path(out))

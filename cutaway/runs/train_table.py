@@ -117,7 +117,7 @@ def train_table(
     ('regression', True)
     """
     began = time.perf_counter()
-    check_settings(test, effort, limit, epochs, seed, engine, precision)
+    check_settings(test, effort, limit, epochs, seed, engine, precision, devices)
     check_shared(effort, limit, devices, on)
     _check_on(on, limit, resume, callbacks)
     asked = {"category": category, "number": number, "text": text, "date": date, "drop": drop}
@@ -234,8 +234,12 @@ def _check_on(on: str | None, limit: float | None, resume: bool, callbacks: Sequ
     check_on(on)
     for name, asked, why in (
         ("limit (--time)", limit is not None, "epochs are planned by the speed of one machine; give epochs"),
-        ("resume", resume, "of fits that run elsewhere no checkpoint is written; train anew"),
-        ("callbacks (--page)", bool(callbacks), "records of fits that run elsewhere are heard when all is done"),
+        ("resume", resume, "networks that are trained apart leave no checkpoint; train anew"),
+        (
+            "callbacks (--page)",
+            bool(callbacks),
+            "records of networks that are trained apart are told only when all is done; train without",
+        ),
     ):
         if asked:
             raise InputError(f"train: {name} cannot be used with on={on!r}: {why}, or leave on out")

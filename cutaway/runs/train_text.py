@@ -105,7 +105,7 @@ def train_text(
     (12, 96)
     """
     began = time.perf_counter()
-    check_settings(test, effort, limit, None, seed, engine, precision)
+    check_settings(test, effort, limit, None, seed, engine, precision, devices)
     _check_own(test, tokens, epochs)
     if out is not None:
         check_place(Path(out))

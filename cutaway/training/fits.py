@@ -22,6 +22,7 @@ RETRIES = 3
 # What results depend on, and so what each worker must have in the version that is here.
 PACKAGES = ("numpy", "jax", "jaxlib")
 ADDRESS = re.compile(r"(?:ray://)?(?P<host>[^/\s:]+|\[[^\]\s]+\]):(?P<port>\d{1,5})")
+LARGEST_PORT = 65535
 SECONDS = 5.0  # in which a cluster must answer
 LOOPBACK = "127.0.0.1"
 
@@ -134,6 +135,8 @@ def check_on(on: str | None) -> re.Match[str] | None:
     address = None if on in (None, "here", "ray") else ADDRESS.fullmatch(str(on))
     if on not in (None, "here", "ray") and address is None:
         raise InputError(f"on is {on!r}; expected 'here', 'ray', 'host:port' or 'ray://host:port'")
+    if address is not None and not 1 <= int(address["port"]) <= LARGEST_PORT:
+        raise InputError(f"on is {on!r}, whose port is {address['port']}; expected one from 1 to {LARGEST_PORT}")
     return address
 
 

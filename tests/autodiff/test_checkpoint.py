@@ -52,8 +52,8 @@ def test_what_xla_receives_computes_the_inside_again():
     assert (count("tanh", True), count("optimization_barrier", True)) == (8, 2)
 
 
-def test_xla_leaves_as_much_of_it_as_of_jax_checkpoint():
-    """On a CPU XLA sees through some barriers, ours and jax's own alike; it must not see through all."""
+def test_xla_leaves_at_least_as_much_of_it_as_of_jax_checkpoint():
+    """On a CPU XLA sees through some of jax's own barriers; through ours no more than that, and never through all."""
 
     def evaluated(function):
         return jax.jit(function).lower(X, W).compile().cost_analysis()["transcendentals"]
@@ -64,7 +64,7 @@ def test_xla_leaves_as_much_of_it_as_of_jax_checkpoint():
         return jax.numpy.sum(x * x)
 
     again = evaluated(lambda x, w: value_and_gradient(x, w, True))
-    assert again == evaluated(jax.value_and_grad(reference, argnums=1))
+    assert again >= evaluated(jax.value_and_grad(reference, argnums=1))
     assert again > evaluated(lambda x, w: value_and_gradient(x, w, False))
 
 

@@ -278,6 +278,11 @@ WRONG = {
     "two to drop": ("houses.csv", TABLE, ["--target", "price", "--drop", "size", "town"], "repeated: … --drop town"),
     "a word too many": ("houses.csv", TABLE, ["--target", "price", "town"], "'town' is one word too many"),
     "no number": ("houses.csv", TABLE, ["--target", "price", "--number", "town"], "no value is one ('Delft')"),
+    "no devices": ("no.csv", None, ["--target", "price", "--devices", "0"], "devices must be a whole number of at"),
+    "devices below none": ("no.csv", None, ["--target", "price", "--devices", "-1"], "of at least 1, got -1"),
+    "devices of NumPy": ("no.csv", None, ["--target", "y", "--devices", "2", "--engine", "numpy"], "has one device"),
+    "on and distributed": ("no.csv", None, ["--target", "y", "--on", "ray", "--distributed"], "leave one of the two"),
+    "a pattern that the shell read": ("b.csv", "a\n1\n", ["houses.csv", "--target", "y"], "in quotes: '*.csv'."),
     "out is a file": ("houses.csv", TABLE, ["--target", "price", "--out", "houses.csv"], "is a file"),
     "out is something else": ("houses.csv", TABLE, ["--target", "price", "--out", "."], "not a run of cutaway"),
     "nowhere": ("houses.csv", TABLE, ["--target", "price", "-o", "x" * 300], "cannot be written"),
@@ -383,6 +388,12 @@ def test_interrupted_while_reading(here, capsys, monkeypatch):
     assert run("train", "houses.csv", "--target", "price") == 130
     assert "nothing was written" in capsys.readouterr().err
     assert not Path("runs").exists()
+    place = here / "runs" / "houses" / "checkpoint" / "0" / "7.safetensors"
+    place.parent.mkdir(parents=True)
+    place.touch()
+    assert run("train", "houses.csv", "--target", "price") == 130
+    words = f"the last checkpoint is {place.relative_to(here)}; to go on from it: cutaway train houses.csv --target "
+    assert words + "price --resume" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

@@ -1,6 +1,7 @@
 """What the command line says is to be done can be typed there: no line of Python for what a recipe decides."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,6 +35,12 @@ DEAD = found("dead_relu", Fix("leaky", "let a little through", "ca.LeakyReLU()")
 def test_code_becomes_an_option_or_goes(check, fix, code):
     (typed,) = as_typed([found(check, fix)])
     assert typed.fix.code == code and typed.check == check
+
+
+def test_what_was_interrupted_goes_on_rather_than_begin_anew_with_fewer_epochs():
+    stopped = "after 3 epochs of 30, where it was stopped, the loss is still falling: 60 % of its whole fall was in the"
+    (typed,) = as_typed([replace(found("not_enough_epochs", Fix("epochs", "", "epochs=12")), sentence=stopped)])
+    assert typed.fix.code == "--resume" and "epochs" not in typed.fix.sentence
 
 
 def test_a_finding_without_a_fix_stays():

@@ -84,6 +84,23 @@ def test_parts_that_do_not_fit_are_named(tmp_path):
         read_table(tmp_path / "nothing")
 
 
+def test_parts_of_other_kinds_and_without_rows(tmp_path):
+    folder = tmp_path / "shards"
+    for part in range(3):
+        parquet(folder / f"{part}.parquet", (0, 3), "range AS a, range AS b")
+    parquet(folder / "3.parquet", (0, 3), "range AS a, NULL::VARCHAR AS b")  # no value: its type says nothing
+    parquet(folder / "4.parquet", (0, 0), "range::VARCHAR AS a, range AS b")
+    found = read_table(folder)
+    assert found.rows == 12 and found.notes[1:] == ["4.parquet: has no rows"]
+    assert found.column("a").dtype == found.column("b").dtype == np.float64
+    parquet(folder / "3.parquet", (0, 3), "range / 2 AS a, 'x' || range AS b")
+    with pytest.raises(InputError, match=r"3\.parquet: column 'b' is VARCHAR, in 0\.parquet it is BIGINT; all parts"):
+        read_table(folder)
+    (folder / "3.parquet").write_bytes(b"")
+    with pytest.raises(InputError, match=r"3\.parquet: has 0 bytes, and is no parquet file; write it again"):
+        read_table(folder)
+
+
 def test_a_file_whose_name_is_a_pattern_is_that_file(tmp_path):
     written(tmp_path, "a[1].csv", LINES)
     written(tmp_path, "a1.csv", LINES[:2])

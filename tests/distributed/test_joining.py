@@ -1,5 +1,6 @@
 """How a process is told of the others, what a launch refuses, and what it says when one fails."""
 
+import os
 import sys
 
 import numpy as np
@@ -13,6 +14,22 @@ from cutaway.distributed import Ended, launch
 from cutaway.distributed.joining import together, told
 from cutaway.errors import InputError
 from cutaway.storage.checkpoint import latest_checkpoint
+
+
+def test_without_a_cluster_it_says_how_to_start(monkeypatch, capsys):
+    from cutaway.backends import jax_processes
+
+    def none_found(*given, **options):
+        raise ValueError("coordinator_address should be defined.")
+
+    monkeypatch.setattr(jax_processes.jax.distributed, "initialize", none_found)
+    for name in [name for name in os.environ if name.startswith(jax_processes.CLUSTERS)]:
+        monkeypatch.delenv(name)
+    assert main(["train", "no.csv", "--target", "y", "--distributed"]) == 2
+    assert "no variables of SLURM, Open MPI or Kubernetes were found; start it with srun" in capsys.readouterr().err
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    assert main(["train", "no.csv", "--target", "y", "--distributed"]) == 2
+    assert "this process did not find the others (coordinator_address" in capsys.readouterr().err
 
 
 class Summed:

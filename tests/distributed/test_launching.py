@@ -85,6 +85,7 @@ def test_a_command_of_several_processes_ends_at_once(fault, code, monkeypatch, c
     monkeypatch.setattr(leaving, "processes", lambda: Processes(2, 1))
     monkeypatch.setattr(leaving.os, "_exit", left)
     monkeypatch.setattr(type(entry.app), "parse_args", fail)
+    monkeypatch.setattr(entry, "last_checkpoint", lambda words: None)
     with pytest.raises(Left, match=str(code)):
         entry.main(["train", "a.csv"])
     capsys.readouterr()
@@ -126,6 +127,19 @@ def test_where_there_is_a_terminal_the_first_process_has_it():
         os.close(outer)
         assert "0 of a terminal: True" in said
         assert ("[1] 1 of a terminal: False" in said) == heard
+
+
+def test_what_comes_after_the_message_of_the_one_that_failed_is_not_passed_on(capfd):
+    """Unless that one said nothing: then what the others say of it is all there is."""
+    code = (
+        "import os, sys, time; i = int(os.environ['JAX_PROCESS_ID']); say = sys.stderr.write; "
+        "i or time.sleep(1); i or say('F1121 10:15:02.1 77 a.cc:3] Check failed\\n    @ 0x7f\\nlost another one\\n'); "
+        "i and {said} say('its own reason\\n'); sys.exit(2 + i)"
+    )
+    assert launch([sys.executable, "-c", code.replace("{said}", "")], 2).failed == 1
+    assert capfd.readouterr().err == "[1] its own reason\n"
+    launch([sys.executable, "-c", code.replace("{said}", "0 and")], 2)
+    assert capfd.readouterr().err.splitlines()[0].startswith("[0] F1121") and not capfd.readouterr().err
 
 
 def test_each_process_has_graphics_processors_of_its_own(monkeypatch, tmp_path, capfd):

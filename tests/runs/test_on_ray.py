@@ -335,6 +335,12 @@ def test_other_words_and_what_cannot_be_had_on_a_cluster_are_refused():
     for wrong in ("rays", "ray://", "127.0.0.1", "a b:1"):
         with pytest.raises(InputError, match="expected 'here', 'ray', 'host:port'"), fits_on(wrong):
             pass
+    for port in ("0", "99999"):
+        with (
+            pytest.raises(InputError, match=f"whose port is {port}; expected one from 1 to 65535"),
+            fits_on(f"a:{port}"),
+        ):
+            pass
     for asked in ({"limit": 10}, {"resume": True}, {"callbacks": [print]}):
-        with pytest.raises(InputError, match=r"cannot be used with on='ray': .* or leave on out"):
+        with pytest.raises(InputError, match=r"cannot be used with on='ray': .*; [^;]+, or leave on out"):
             ca.train(rows(), "y", on="ray", **asked)

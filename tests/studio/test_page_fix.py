@@ -40,7 +40,7 @@ def test_a_fix_is_tried_and_put_in_and_the_network_learns(running):
         cause = view.locator("article").filter(has=found.page.get_by_role("button", name="try it")).first
         cause.get_by_role("button", name="try it").click()
         cause.locator(".proof").wait_for(timeout=60_000)
-        assert cause.locator(".proof").text_content().startswith("It helps.")
+        assert cause.locator(".proof").text_content().startswith("Tried: it helps.")
         assert session.time()["loss"] == before  # trying changes nothing of what is on show
         cause.get_by_role("button", name="apply it").click()
         found.until("() => document.querySelector('[data-time=step]').textContent === '0'")
