@@ -17,6 +17,7 @@ ADDRESS, BIND = "JAX_COORDINATOR_ADDRESS", "JAX_COORDINATOR_BIND_ADDRESS"
 COUNT, INDEX = "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"
 COUNTS = (COUNT, "OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS")
 INDICES = (INDEX, "OMPI_COMM_WORLD_RANK", "SLURM_PROCID", "JOB_COMPLETION_INDEX")
+LOST_ANOTHER = "lost another one"  # as a process says whose others are gone
 # What a fault says that another process caused by being gone: JAX raises it as one of several kinds.
 LOST = ("Gloo", "NCCL", "coordination service", "DEADLINE_EXCEEDED", "UNAVAILABLE")
 
@@ -83,7 +84,7 @@ def together() -> Iterator[None]:
         if not group.several or isinstance(fault, InputError) or not any(word in str(fault) for word in LOST):
             raise
         raise InputError(
-            f"distributed: process {group.index} of {group.count} lost another one, and cannot go on without it "
+            f"distributed: process {group.index} of {group.count} {LOST_ANOTHER}, and cannot go on without it "
             f"({' '.join(str(fault).split())[:200]}); start all again, with --resume where there is a checkpoint"
         ) from fault
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, Any
 
-from cutaway.distributed.joining import ADDRESS, BIND, COUNT, INDEX
+from cutaway.distributed.joining import ADDRESS, BIND, COUNT, INDEX, LOST_ANOTHER
 from cutaway.distributed.leaving import LAUNCHER
 from cutaway.distributed.shares import cores, divided, graphics, share
 
@@ -28,7 +28,7 @@ POLL = 0.05
 # Lines that wait until the processes have ended, at most.
 HELD_LINES = 1000
 # How lines begin that JAX's own libraries write when they end a process: "F1121 10:15:02 …", and the stack below it.
-OF_LIBRARIES = re.compile(r"[IWEF]\d{4} \d\d:\d\d|\*\*\* |\s+@ +0x")
+OF_LIBRARIES = re.compile(r"[IWEF]\d{4} \d\d:\d\d|\*\*\* |\s+@ +0x|terminate called|\s+what\(\)")
 
 
 @dataclass
@@ -124,6 +124,7 @@ def launch(command: Sequence[str], count: int) -> Ended:
         os.close(ours)
     for thread in listening:
         thread.join(timeout=1)
+    failed = _broken(running) if failed is None else failed  # those that did not end when asked to were ended now
     ended = Ended(tuple(child.returncode for child in running), failed, asked.number)
     teller.rest(ended)
     return ended
@@ -134,8 +135,8 @@ class Teller:
 
     held    whether it waits until all have ended: where the first speaks for itself, what the others say is mostly the
             same, and is needed where they end otherwise than it
-    broken  says which process has failed by now, None for none: what the others say after it, and what libraries say
-            of how they ended, is needed where the one that failed said nothing
+    broken  says which process has failed by now, None for none: what the others then say of having lost it, and what
+            libraries say of how they end, is needed where the one that failed said nothing
     """
 
     def __init__(self, count: int, held: bool = False, broken: Callable[[], int | None] = lambda: None) -> None:
@@ -160,7 +161,7 @@ class Teller:
         if self.failed is None:
             self.failed = self.broken()
         ending = self.failed is not None or self.asked.times > 1
-        if ending and (of_library or self.failed not in (None, index)):
+        if ending and (of_library or (LOST_ANOTHER in line and self.failed not in (None, index))):
             self.late.append(line)
             return
         self.spoke.add(index)

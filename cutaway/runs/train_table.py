@@ -235,11 +235,7 @@ def _check_on(on: str | None, limit: float | None, resume: bool, callbacks: Sequ
     for name, asked, why in (
         ("limit (--time)", limit is not None, "epochs are planned by the speed of one machine; give epochs"),
         ("resume", resume, "networks that are trained apart leave no checkpoint; train anew"),
-        (
-            "callbacks (--page)",
-            bool(callbacks),
-            "records of networks that are trained apart are told only when all is done; train without",
-        ),
+        ("callbacks (--page)", bool(callbacks), "they would hear of it only when all is done; train without them"),
     ):
         if asked:
             raise InputError(f"train: {name} cannot be used with on={on!r}: {why}, or leave on out")

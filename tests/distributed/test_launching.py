@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from cutaway.backends.processes import Processes
 from cutaway.cli import main as entry
 from cutaway.cli.launch import _folder, _kept
-from cutaway.distributed import Ended, launch, leaving, shares
+from cutaway.distributed import Ended, launch, launching, leaving, shares
 from cutaway.errors import InputError
 from cutaway.training.interrupt import Interrupt, Terminated
 
@@ -140,6 +141,15 @@ def test_what_comes_after_the_message_of_the_one_that_failed_is_not_passed_on(ca
     assert capfd.readouterr().err == "[1] its own reason\n"
     launch([sys.executable, "-c", code.replace("{said}", "0 and")], 2)
     assert capfd.readouterr().err.splitlines()[0].startswith("[0] F1121") and not capfd.readouterr().err
+
+
+def test_who_does_not_end_when_asked_twice_has_failed(monkeypatch):
+    monkeypatch.setattr(launching, "GRACE", 0.1)
+    code = "import os, signal, time; signal.signal(2, signal.SIG_IGN); time.sleep(100)"
+    for after in (1.0, 1.2):
+        threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT)).start()
+    ended = launch([sys.executable, "-c", code], 2)
+    assert ended.failed == 0 and ended.asked == signal.SIGINT and ended.codes == (-signal.SIGTERM, -signal.SIGTERM)
 
 
 def test_each_process_has_graphics_processors_of_its_own(monkeypatch, tmp_path, capfd):
