@@ -404,7 +404,6 @@ def test_a_network_that_knows_nothing_is_as_surprised_as_a_die():
 
 
 @pytest.mark.skipif(not SHAKESPEARE.is_file(), reason="needs the text of the small Shakespeare")
-@pytest.mark.skipif("CUTAWAY_LONG" not in os.environ, reason="takes minutes: `.ci/full` sets CUTAWAY_LONG")
 @pytest.mark.timeout(900)
 def test_shakespeare():
     """The published figure of this size of network after 2,000 steps is 1.88 nats a character; here half of them do.
