@@ -8,29 +8,11 @@ import numpy as np
 import pytest
 
 import cutaway as ca
+from benchmarks.studio import WATCH_DRAG
 from cutaway.studio.opening import open_arrays
 from cutaway.studio.session import Session
 from tests.studio.opened import browser, opened
 from tests.studio.test_page_hand import middle
-
-WATCH = """() => {
-    window.spent = [];
-    let began = null;
-    const gear = document.querySelector('[data-weight="4.weight[2,0]"]');
-    gear.addEventListener("pointermove", () => { began ??= performance.now(); }, true);
-    const painted = (then) => requestAnimationFrame(() => {
-        const after = new MessageChannel();
-        after.port1.onmessage = then;
-        after.port2.postMessage(0);
-    });
-    new MutationObserver(() => {
-        if (began === null) return;
-        const begin = began;
-        began = null;
-        painted(() => window.spent.push(performance.now() - begin));
-    }).observe(document.getElementById("gear-3-0--2"), {attributes: true, attributeFilter: ["aria-label"]});
-}"""
-
 
 PROMISED = 50  # milliseconds within which 95 of 100 moves are on the screen
 FREE = 0.4  # of the cores may be busy with something else
@@ -44,7 +26,7 @@ def load():
 def dragged(running):
     """Milliseconds from each of a hundred moves to the screen, sorted."""
     with opened(running) as found:
-        found.page.evaluate(WATCH)
+        found.page.evaluate(WATCH_DRAG)
         x, y = middle(found, "4.weight", 2, 0)
         found.page.mouse.move(x, y)
         found.page.mouse.down()
