@@ -62,15 +62,15 @@ DEVELOPMENT = (
                  weight_decay=0.01),
 )  # fmt: skip
 TEST = (
-    Architecture("relu 80-20", (80, 20)),
-    Architecture("tanh 40-20", (40, 20), "Tanh", "GradientDescent", 16),
-    Architecture("relu 28-28-28-28", (28,) * 4, optimizer="Momentum"),
-    Architecture("leaky 50 batch norm", (50,), "LeakyReLU", "Nesterov", 24, norm="BatchNorm", dropout=0.1),
-    Architecture("tanh 20-20-20", (20,) * 3, "Tanh", batch_size=24),
-    Architecture("relu 52-52", (52, 52), optimizer="RMSProp", batch_size=48),
-    Architecture("elu 44-44", (44, 44), "ELU", "Nesterov"),
-    Architecture("silu 36-36-36 residual", (36,) * 3, "SiLU", norm="LayerNorm", residual=True, optimizer="AdamW",
-                 weight_decay=0.02),
+    Architecture("relu 60-30", (60, 30)),
+    Architecture("tanh 36", (36,), "Tanh", "GradientDescent", 16),
+    Architecture("relu 30-30-30-30", (30,) * 4, optimizer="Momentum", batch_size=24),
+    Architecture("leaky 40-40 batch norm", (40, 40), "LeakyReLU", "Nesterov", 24, norm="BatchNorm"),
+    Architecture("tanh 28-28", (28, 28), "Tanh", batch_size=24),
+    Architecture("relu 70 dropout", (70,), optimizer="RMSProp", batch_size=48, dropout=0.1),
+    Architecture("elu 32-32-32", (32,) * 3, "ELU", "Nesterov", 48),
+    Architecture("silu 44-44 residual", (44, 44), "SiLU", norm="LayerNorm", residual=True, optimizer="AdamW",
+                 batch_size=24, weight_decay=0.02),
 )  # fmt: skip
 # Activations between layers, and those of them that He's draw suits.
 RECTIFIED = ("ReLU", "GELU", "LeakyReLU", "ELU", "SiLU")

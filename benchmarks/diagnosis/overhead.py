@@ -9,8 +9,8 @@ from typing import Any
 from benchmarks.diagnosis.cases import ARCHITECTURES, healthy_case
 
 # Of the benchmark's own trainings, which take a fraction of a second; `python -m benchmarks overhead` has longer ones.
-CHOSEN = (("mnist", "relu 80-20"), ("boston", "leaky 50 batch norm"), ("friedman2", "relu 52-52"),
-          ("many_features", "relu 80-20"), ("hastie", "relu 28-28-28-28"))  # fmt: skip
+CHOSEN = (("photos", "relu 60-30"), ("bodies", "leaky 40-40 batch norm"), ("computers", "relu 70 dropout"),
+          ("waveform", "relu 60-30"), ("ringnorm", "relu 30-30-30-30"))  # fmt: skip
 
 
 def overheads(rates: dict[str, float], repeats: int = 5) -> dict[str, float]:

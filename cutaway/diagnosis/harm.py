@@ -28,7 +28,7 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
     """Return what harm there is; none where the delivered weights are as good as what simple methods reach.
 
     diverged   a loss or a weight was not finite, or the loss ends far above its lowest
-    below      the score of the delivered weights is below what least squares or the nearest row reach on the same rows;
+    below      the score of the delivered weights is below what a simple method reaches on the same rows (`References`);
                where neither can be tried, rows learned from are answered no better than by one who knows nothing
 
     A score that is not above chance by more than its error, where simple methods are not either, tells nothing: then
@@ -52,8 +52,7 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
     if diverged:
         return Harm("diverged", diverged)
     if comparable:
-        best = "the nearest row" if known.neighbour >= known.linear else "least squares"
-        reached = f"{best} reaches {known.best:.3f}, chance {known.chance:.3f}"
+        reached = f"{known.best_method} reaches {known.best:.3f}, chance {known.chance:.3f}"
         return Harm("below", f"{measure(evidence)} is {score:.3f}, {reached}")
     nothing = _nothing_learned(evidence)
     return Harm("below", nothing) if nothing else _unjudged(evidence)

@@ -15,19 +15,20 @@ class References:
     chance     the commonest class, or the mean
     linear     least squares on standardised inputs, with the ridge that is best in leave-one-out
     neighbour  the nearest row
+    kernel     kernel ridge regression, which knows bends and products too; None where it was not tried
     error      standard error of the difference between two scores on so few rows, where nothing is known of the other
     rows       how many training rows they learned from
     unrelated  probability of so good a score where targets have nothing to do with inputs, by permuting them
-    recognised for each class, the share of its rows that the better of the two methods recognises; 0 where most of
-               what it calls so is of another class
+    recognised for each class, the share of its rows that the better of the first two methods recognises; 0 where most
+               of what it calls so is of another class
     weighed    the share that linear discriminants recognise of it, for which all classes count the same; only where one
                is rare
     copied     name of a feature that tells the target alone, "" where none does
     alone      how well it does: the rank correlation, or the share of rows whose neighbour in it is of their class
     itself     whether it is the target itself, up to factor and offset
-    without    what the better of the two methods reaches without that feature
+    without    what the better of the first two methods reaches without that feature
     judged     how many rows both they and the network are judged by
-    marks      how good the better of the two methods answers each of the rows held out (see `marks_of`); empty without
+    marks      how good the best of the three methods answers each of the rows held out (see `marks_of`); empty without
     clear, unclear   share of the rows that a vote of their neighbours calls another class: of the third where the
                vote is clearest, and of the rest; `suspects` are rows of the first, the worst first
     """
@@ -49,11 +50,25 @@ class References:
     marks: tuple[float, ...] = ()
     alone: float = 1.0
     itself: bool = True
+    kernel: float | None = None
+
+    @property
+    def reached(self) -> dict[str, float]:
+        """What each simple method reaches, by its name, the best first."""
+        named = {"the nearest row": self.neighbour, "least squares": self.linear}
+        if self.kernel is not None:
+            named["kernel ridge regression"] = self.kernel
+        return dict(sorted(named.items(), key=lambda each: -each[1]))
 
     @property
     def best(self) -> float:
-        """The best of them."""
-        return max(self.chance, self.linear, self.neighbour)
+        """The best of them, and of chance."""
+        return max(self.chance, *self.reached.values())
+
+    @property
+    def best_method(self) -> str:
+        """The name of the simple method that reaches most."""
+        return next(iter(self.reached))
 
     @property
     def simple(self) -> bool:
@@ -67,7 +82,7 @@ class Outcome:
 
     recalls   for each class, the share of its rows that are recognised, of probe rows and rows held out; `support` how
               many they are
-    error     standard error of the score held out (without: on probe rows) minus the better simple method's on the same
+    error     standard error of the score held out (without: on probe rows) minus the best simple method's on the same
               rows; None where they are not the same rows, and `References.error` must do
     chance_error   of the same minus what the best constant answer has there
     constant, constant_error   on the probe rows, what the best constant answer has, and the standard error of the

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import erfc, sqrt
 from typing import Any
 
 import numpy as np
 
+from cutaway.diagnosis.answers import COLUMNS, chosen, marks, score
 from cutaway.diagnosis.reached import References
 from cutaway.diagnosis.recognisable import by_class, votes, weighed
-from cutaway.diagnosis.simple_methods import RIDGES, Basis, distances, standardised
+from cutaway.diagnosis.simple_methods import Basis, distances, gaussian, product, standardised
 from cutaway.losses import Hinge, Loss
-from cutaway.training.score import LOWEST, marks_of_nothing, marks_of_numbers, task_of
+from cutaway.training.score import LOWEST, marks_of_nothing, task_of
 from cutaway.training.step import Batch
 
 # Rows that the methods learn from, at least and at most, and numbers in them.
 FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
-# Columns of numbers that a ridge is chosen by, at most.
-COLUMNS = 16
+# Rows that a kernel ridge learns from, at most: its eigenvalues take time by their cube, 6 ms for 300.
+KERNEL_ROWS = 300
 # How often targets are permuted, to see what chance alone reaches.
 PERMUTATIONS = 20
 # So many standard errors above chance, targets have to do with inputs, without permuting them.
@@ -39,7 +41,7 @@ def references(
     names: Sequence[str] = (),
     held_out: Batch | None = None,
 ) -> References:
-    """Return what chance, least squares and the nearest row reach, on the rows that a network is judged by.
+    """Return what chance, least squares, the nearest row and a kernel ridge reach, on the rows a network is judged by.
 
     With rows held out, all learn from training rows and answer those, as the network does: rows that belong together,
     repeat each other or follow in time then help, or hinder, them and the network alike. Without, each training row is
@@ -63,7 +65,9 @@ def references(
     some = np.arange(0, len(x), max(1, -(-len(x) // max(FEWEST, min(ROWS, NUMBERS // per_row)))))
     x, y = x[some], y[some]
     task = _task(loss, y if len(some) < 2 else np.asarray(rows.y))
-    new = None if held_out is None else Batch(np.asarray(held_out.x), np.asarray(held_out.y), None)
+    new = None
+    if held_out is not None and len(held_out.x):
+        new = Batch(np.asarray(held_out.x), np.asarray(held_out.y), None)
     if new is not None and _task(loss, new.y) != task:
         new = None
     asked = y if new is None else new.y
@@ -78,48 +82,81 @@ def references(
         return size.found(chance, {})
 
     features = standardised(x, x)
-    basis = Basis(features)
-    few = wanted[:, :: max(1, -(-wanted.shape[1] // COLUMNS))] if task == "numbers" else wanted
-    tried = basis.leaving_out(few)
-    scores = [_score(answers, few, task) for answers in tried]
-    best = int(np.argmax(scores))
+    basis = Basis.of_features(features)
+    ridge, left_out = chosen(basis, wanted, task)
+    seen = score(left_out, wanted, task)
     apart = nearest = None
     if new is None:
         apart = distances(features)
         nearest = apart.argmin(axis=1)
-        linear = tried[best] if few.shape == wanted.shape else basis.leaving_out(wanted, (RIDGES[best],))[0]
-        neighbour = wanted[nearest]
+        answers = {"linear": left_out, "neighbour": wanted[nearest]}
+        there = features
     else:
         there = standardised(new.x, x)
-        linear = basis.answers(there, wanted, RIDGES[best])
-        neighbour = wanted[distances(there, features).argmin(axis=1)]
-    marks = [_marks(answers, truth, task) for answers in (linear, neighbour)]
-    reached = [max(LOWEST, float(each.mean())) for each in marks]
-    found: dict[str, Any] = {"linear": reached[0], "neighbour": reached[1]}
-    if new is not None and max(reached) > chance:
-        found["marks"] = tuple(np.round(marks[int(np.argmax(reached))], 4).tolist())
+        answers = {
+            "linear": basis.answers(product(there, features), wanted, ridge),
+            "neighbour": wanted[distances(there, features).argmin(axis=1)],
+        }
+    of_rows = {name: marks(each, truth, task) for name, each in answers.items()}
+    bent = _Bent.of(features, wanted, task)
+    if bent is not None:
+        of_rows["kernel"] = marks(*(bent.left_out if new is None else (bent.answers(there), truth)), task)
+    found: dict[str, Any] = {name: max(LOWEST, float(each.mean())) for name, each in of_rows.items()}
+    reached = max(found.values())
+    if new is not None and reached > chance:
+        found["marks"] = tuple(np.round(of_rows[max(found, key=found.__getitem__)], 4).tolist())
 
     # What follows is of the training rows, each left out in turn: they are more.
-    gain = max(scores[best], *reached) - chance
-    doubtful = gain < OBVIOUS * _error(max(scores[best], *reached), task, 2 / len(some))
+    reached = max(reached, seen)
+    doubtful = reached - chance < OBVIOUS * _error(reached, task, 2 / len(some))
     classes = task in ("classes", "one_hot", "yes_no")
     if apart is None and (doubtful or classes):
         apart = distances(features)
         nearest = apart.argmin(axis=1)
     if doubtful and nearest is not None:  # else there is no doubt, and permuting takes long
-        found["unrelated"] = _unrelated(basis, RIDGES[best], nearest, wanted)
+        found["unrelated"] = _unrelated(basis, ridge, nearest, wanted, bent)
     if x.ndim == 2 and x.shape[1] > 1 and y.size == len(y):
         found |= _copy(features, np.asarray(y, np.float64).ravel(), wanted, task, names)
     if classes and apart is not None and nearest is not None:
-        answers = tried[best] if scores[best] >= _score(wanted[nearest], wanted, task) else wanted[nearest]
+        said = left_out if seen >= score(wanted[nearest], wanted, task) else wanted[nearest]
         if task == "yes_no":
-            answers, wanted = (np.hstack([1 - each, each]) for each in (answers, wanted))
+            said, wanted = (np.hstack([1 - each, each]) for each in (said, wanted))
         occurs = wanted.sum(axis=0) > 0
-        answers, wanted, numbers = answers[:, occurs], wanted[:, occurs], numbers[occurs]
-        found["recognised"] = by_class(answers, wanted, numbers)
+        said, wanted, numbers = said[:, occurs], wanted[:, occurs], numbers[occurs]
+        found["recognised"] = by_class(said, wanted, numbers)
         found["weighed"] = weighed(basis, wanted, numbers)
         found |= votes(apart, wanted, some)
     return size.found(chance, found)
+
+
+@dataclass(frozen=True)
+class _Bent:
+    """Kernel ridge regression of a Gaussian as wide as two rows are apart, its median; of rows spread over all."""
+
+    basis: Basis
+    known: np.ndarray
+    wanted: np.ndarray
+    width: float
+    ridge: float
+    some: slice
+    left_out: tuple[np.ndarray, np.ndarray]  # answers to its own rows, each left out in turn, and their targets
+
+    @classmethod
+    def of(cls, features: np.ndarray, wanted: np.ndarray, task: str) -> _Bent | None:
+        """Learn from so many of the rows; None where half of them are the same row."""
+        some = slice(None, None, -(-len(features) // KERNEL_ROWS))
+        known, wanted = features[some], wanted[some]
+        apart = distances(known)
+        width = float(np.median(apart))
+        if not 0 < width < np.inf:
+            return None
+        basis = Basis.of_likeness(gaussian(apart, width).astype(np.float64))
+        ridge, left_out = chosen(basis, wanted, task)
+        return cls(basis, known, wanted, width, ridge, some, (left_out, wanted))
+
+    def answers(self, new: np.ndarray) -> np.ndarray:
+        """Return what it answers for new rows."""
+        return self.basis.answers(gaussian(distances(new, self.known), self.width), self.wanted, self.ridge)
 
 
 class _Size:
@@ -134,7 +171,7 @@ class _Size:
         Both err, on the same rows; that they may err alike is not counted on (see `Outcome.error`).
         """
         found = {"linear": chance, "neighbour": chance} | found
-        best = max(chance, found["linear"], found["neighbour"])
+        best = max(chance, *(found[name] for name in ("linear", "neighbour", "kernel") if name in found))
         error = _error(best, self.task, 2 / self.judged)
         return References(chance=chance, error=error, rows=self.rows, judged=self.judged, **found)
 
@@ -167,35 +204,24 @@ def _is_input(x: np.ndarray, y: np.ndarray) -> bool:
     return bool((likeness > 1 - ROUNDING).all())
 
 
-def _marks(answers: np.ndarray, wanted: np.ndarray, task: str) -> np.ndarray:
-    """Return how good the answer to each row is, as `marks_of` has it of a network's."""
-    if task == "numbers":
-        return marks_of_numbers(answers, wanted)
-    if task in ("classes", "one_hot"):
-        right: np.ndarray = (answers.argmax(axis=-1) == wanted.argmax(axis=-1)).astype(np.float64)
-        return right
-    shares: np.ndarray = ((answers > 0.5) == (wanted > 0.5)).mean(axis=1)
-    return shares
-
-
-def _score(answers: np.ndarray, wanted: np.ndarray, task: str) -> float:
-    return max(LOWEST, float(_marks(answers, wanted, task).mean()))
-
-
-def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray) -> float:
+def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray, bent: _Bent | None) -> float:
     """Return the probability of answers that agree so well with the targets, by permuting these over the rows.
 
         a = Σ (answer − mean) (target − mean),   z = (a − mean a) / deviation of a,   p = 2 · ½ erfc(z / √2)
 
-    Means and deviation over the permutations; z is the larger of least squares' and the nearest row's.
+    Means and deviation over the permutations; z is the largest of least squares', the nearest row's and the kernel's.
     """
     y = wanted[:, :COLUMNS] - wanted[:, :COLUMNS].mean(axis=0)
     rng = np.random.default_rng(0)
     all_y = np.stack([y, *(y[rng.permutation(len(y))] for _ in range(PERMUTATIONS))], axis=1)
     flat = all_y.reshape(len(y), -1)
+    answered = [(basis.leaving_out(flat, (ridge,))[0], flat), (flat[nearest], flat)]
+    if bent is not None:
+        some = flat[bent.some]
+        answered.append((bent.basis.leaving_out(some, (bent.ridge,))[0], some))
     largest = 0.0
-    for answers in (basis.leaving_out(flat, (ridge,))[0], flat[nearest]):
-        agreement = (answers * flat).reshape(all_y.shape).sum(axis=(0, 2))
+    for answers, targets in answered:
+        agreement = (answers * targets).reshape(-1, *all_y.shape[1:]).sum(axis=(0, 2))
         spread = agreement[1:].std(ddof=1)
         if spread > 0:
             largest = max(largest, float((agreement[0] - agreement[1:].mean()) / spread))
@@ -225,12 +251,12 @@ def _copy(features: np.ndarray, y: np.ndarray, wanted: np.ndarray, task: str, na
         if alone < TELLS:
             return {}
     others = np.delete(features, place, axis=1)
-    tries = [*Basis(others).leaving_out(wanted), wanted[distances(others).argmin(axis=1)]]
+    tries = [*Basis.of_features(others).leaving_out(wanted), wanted[distances(others).argmin(axis=1)]]
     return {
         "copied": str(names[place]) if place < len(names) else str(place),
         "alone": alone,
         "itself": itself,
-        "without": max(_score(answers, wanted, task) for answers in tries),
+        "without": max(score(answers, wanted, task) for answers in tries),
     }
 
 

@@ -1,4 +1,4 @@
-"""Methods that need no network: least squares, whose ridge is chosen by leaving rows out, and the nearest row."""
+"""Methods that need no network: ridges, linear and of a kernel, chosen by leaving rows out, and the nearest row."""
 
 from __future__ import annotations
 
@@ -11,24 +11,33 @@ ROUNDING = 1e-9
 
 
 class Basis:
-    """The directions that features span over the rows, each of length 1, and how far the features reach in them.
+    """The directions that rows span, each of length 1, and how far they reach in them.
 
-        K = x xᵀ + 1 1ᵀ = U Λ Uᵀ
+        K = U Λ Uᵀ
 
-    x   rows to learn from, (rows, features)
+    K   how alike each two rows are: x xᵀ + 1 1ᵀ for least squares, a kernel's values for kernel ridge regression
     """
 
-    def __init__(self, x: np.ndarray) -> None:
-        self.x = x = with_ones(x)
-        if x.shape[1] < len(x):  # the smaller of XᵀX and X Xᵀ has all eigenvalues that are not 0
-            values, vectors = np.linalg.eigh(x.T @ x)
-            kept = values > ROUNDING * values[-1]
-            self.values = values[kept]
-            self.vectors = x @ (vectors[:, kept] / np.sqrt(self.values))
-        else:
-            self.values, self.vectors = np.linalg.eigh(x @ x.T)
-        self.squares = self.vectors**2
-        self.mean = self.values.sum() / len(x)
+    def __init__(self, values: np.ndarray, vectors: np.ndarray) -> None:
+        self.values, self.vectors = values, vectors
+        self.squares = vectors**2
+        self.mean = values.sum() / len(vectors)
+
+    @classmethod
+    def of_features(cls, x: np.ndarray) -> Basis:
+        """Return the directions of K = x xᵀ + 1 1ᵀ for x (rows, features)."""
+        x = with_ones(x)
+        if x.shape[1] >= len(x):
+            return cls(*np.linalg.eigh(x @ x.T))
+        values, vectors = np.linalg.eigh(x.T @ x)  # the smaller of XᵀX and X Xᵀ has all eigenvalues that are not 0
+        kept = values > ROUNDING * values[-1]
+        return cls(values[kept], x @ (vectors[:, kept] / np.sqrt(values[kept])))
+
+    @classmethod
+    def of_likeness(cls, likeness: np.ndarray) -> Basis:
+        """Return the directions of a kernel's values K (rows, rows)."""
+        values, vectors = np.linalg.eigh(likeness)
+        return cls(np.maximum(values, 0), vectors)
 
     def leaving_out(self, y: np.ndarray, ridges: tuple[float, ...] = RIDGES) -> list[np.ndarray]:
         """Return for each ridge r what least squares answers for each row where it learns from all the others.
@@ -44,15 +53,34 @@ class Basis:
             found.append(y - (y - self.vectors @ (share[:, None] * turned)) / np.maximum(left, 1e-9)[:, None])
         return found
 
-    def answers(self, new: np.ndarray, y: np.ndarray, ridge: float) -> np.ndarray:
-        """Return what least squares with ridge r, learned from all rows, answers for new ones, (rows, columns of y).
+    def answers(self, likeness: np.ndarray, y: np.ndarray, ridge: float) -> np.ndarray:
+        """Return what is answered for new rows with ridge r, learned from all rows, (new rows, columns of y).
 
-        ŷ* = K* U (Λ + r m)⁻¹ Uᵀ y,   K* = x* xᵀ + 1 1ᵀ
+            ŷ* = K* U (Λ + r m)⁻¹ Uᵀ y
+
+        likeness   K*, how alike each new row and each known one are, (new rows, rows)
         """
         inside = self.values + ridge * self.mean
-        weights = self.x.T @ (self.vectors @ ((self.vectors.T @ y) / inside[:, None]))
-        found: np.ndarray = with_ones(new) @ weights
+        found: np.ndarray = likeness @ (self.vectors @ ((self.vectors.T @ y) / inside[:, None]))
         return found
+
+
+def product(x: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return x·x' + 1 of each row and each of the others, (rows, others)."""
+    found: np.ndarray = with_ones(x) @ with_ones(others).T
+    return found
+
+
+def gaussian(apart: np.ndarray, width: float) -> np.ndarray:
+    """Return exp(−d / w) + 1 of squared distances d, of a row to itself 2.
+
+    Reference: Saunders, Gammerman and Vovk, "Ridge regression learning algorithm in dual variables", ICML 1998.
+
+    >>> gaussian(np.array([[np.inf, 1.0], [1.0, np.inf]]), 1.0).round(2).tolist()
+    [[2.0, 1.37], [1.37, 2.0]]
+    """
+    found: np.ndarray = np.exp(np.where(np.isfinite(apart), apart, 0.0) / -width) + 1.0
+    return found
 
 
 def with_ones(x: np.ndarray) -> np.ndarray:

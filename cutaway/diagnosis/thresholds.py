@@ -78,7 +78,7 @@ SUMMED = 1.9
 # gradient_wrong: difference between gradient and slope as a share of them (TheDeepChecker: 0.01), and cosine between a
 # loss's gradient and the way to the targets.
 GRADIENT_ERROR, UPHILL = 1e-3, 0.1
-# no_nonlinearity: by how many standard errors the nearest row must beat least squares for a bend to be missed.
+# no_nonlinearity: by how many standard errors a simple method must beat least squares for a bend to be missed.
 BENT_ERRORS = 2.0
 # constant_init: share of a layer's units that have a twin in weights and gradient.
 TWINS = 0.25

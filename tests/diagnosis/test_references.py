@@ -96,6 +96,68 @@ def test_classes_held_out_against_neighbours_and_chance():
     assert set(known.marks) <= {0.0, 1.0} and np.mean(known.marks) == pytest.approx(known.best)
 
 
+def products(count, seed=0):
+    """Return six normal features, and whether the sum of their squares is above its median, 5.35."""
+    x = np.random.default_rng(seed).normal(size=(count, 6))
+    return x, ((x**2).sum(axis=1) > 5.35).astype(np.int32)
+
+
+def kernel_ridge(x, others, width):
+    """Return values of the kernel exp(-d / width) + 1 by scikit-learn."""
+    from sklearn.metrics.pairwise import rbf_kernel
+
+    return rbf_kernel(x, others, gamma=1 / width) + 1
+
+
+def test_squares_that_only_a_kernel_knows_against_kernel_ridge_regression():
+    from sklearn.kernel_ridge import KernelRidge
+    from sklearn.metrics import euclidean_distances
+
+    (x, y), (new, asked) = products(250), products(200, seed=1)
+    found = references(CrossEntropy(), Batch(x, y, None), 200, held_out=Batch(new, asked, None))
+    known, there = (x - x.mean(0)) / x.std(0), (new - x.mean(0)) / x.std(0)
+    apart = euclidean_distances(known, squared=True)
+    width = np.median(apart[~np.eye(250, dtype=bool)])
+    alike, likeness = kernel_ridge(known, known, width), kernel_ridge(there, known, width)
+    scores = []
+    for ridge in RIDGES:
+        model = KernelRidge(kernel="precomputed", alpha=ridge * alike.trace() / 250).fit(alike, np.eye(2)[y])
+        scores.append((model.predict(likeness).argmax(axis=1) == asked).mean())
+    assert any(found.kernel == pytest.approx(score, abs=0.011) for score in scores)  # two rows of 200
+    assert found.best == found.kernel > max(found.linear, found.neighbour) + 0.1
+    assert found.best_method == "kernel ridge regression" and found.unrelated == 0
+
+
+def test_a_kernel_left_out_in_turn_against_learning_anew_each_time():
+    from sklearn.kernel_ridge import KernelRidge
+    from sklearn.metrics import euclidean_distances
+
+    x, y = products(60)
+    known = (x - x.mean(0)) / x.std(0)
+    apart = euclidean_distances(known, squared=True)
+    width = np.median(apart[~np.eye(60, dtype=bool)])
+    alike = kernel_ridge(known, known, width)
+    scores = []
+    for ridge in RIDGES:
+        right = 0
+        for row in range(60):
+            others = np.arange(60) != row
+            model = KernelRidge(kernel="precomputed", alpha=ridge * alike.trace() / 60)
+            model.fit(alike[np.ix_(others, others)], np.eye(2)[y[others]])
+            right += model.predict(alike[row : row + 1, others]).argmax() == y[row]
+        scores.append(right / 60)
+    found = references(CrossEntropy(), Batch(x, y, None), 60)
+    assert found.kernel == pytest.approx(max(scores), abs=0.017)  # one row of 60
+
+
+def test_a_kernel_is_not_tried_where_most_rows_are_the_same():
+    x = np.zeros((60, 3))
+    x[:10] = np.random.default_rng(0).normal(size=(10, 3))
+    y = np.random.default_rng(1).integers(0, 2, 60).astype(np.int32)
+    found = references(CrossEntropy(), Batch(x, y, None), 60)
+    assert found.kernel is None and "kernel ridge regression" not in found.reached
+
+
 def test_rows_that_belong_together_do_not_flatter_the_nearest_row():
     """Five rows of each of thirty people: what a row of the same person says is of no use for other people."""
     random = np.random.default_rng(0)

@@ -69,13 +69,13 @@ def test_it_says_when_it_does_not_know(hurt):
 
 
 def test_below_what_simple_methods_reach_is_harm(healthy):
-    known = replace(healthy.references, chance=0.0, linear=0.9, neighbour=0.5, error=0.05)
+    known = replace(healthy.references, chance=0.0, linear=0.9, neighbour=0.5, kernel=0.4, error=0.05)
     assert healthy.outcome.score > 0.8
     low = replace(healthy, references=known, outcome=replace(healthy.outcome, score=0.5))
     assert harm(low).kind == "below" and "least squares reaches 0.900" in harm(low).sentence
     assert not harm(replace(low, outcome=replace(low.outcome, score=0.85)))
     # A reference that is hardly above chance says nothing.
-    assert not harm(replace(low, references=replace(known, linear=0.1, neighbour=0.1)))
+    assert not harm(replace(low, references=replace(known, linear=0.1, neighbour=0.1, kernel=0.1)))
     # With rows held out, they decide.
     assert harm(replace(low, outcome=replace(low.outcome, score=0.99, validation_score=0.4))).kind == "below"
 

@@ -25,12 +25,12 @@ def underfit(evidence: Evidence) -> Finding | None:
     small = narrow <= at.NARROW
     if end.noise > at.JAGGED and not small:
         return None
-    best = "the nearest row" if known.neighbour >= known.linear else "least squares"
     return Finding(
         check="underfit",
         sentence="the network has learned what it can, and that is not enough: "
         + (f"its narrowest hidden layer has {narrow} units" if narrow else "it has no hidden layer"),
-        quantity=f"score on rows that were learned from (1 is perfect; {best} {known.best:.3f} on rows not seen)",
+        quantity="score on rows that were learned from "
+        f"(1 is perfect; {known.best_method} {known.best:.3f} on rows not seen)",
         measured=score,
         normal=(known.best, None),
         step=evidence.history[-1].step,

@@ -20,11 +20,11 @@ LAST = 3
 def labels_unrelated(evidence: Evidence) -> Finding | None:
     """Find a training that was no better than chance on rows it did not see, where no simple method is either.
 
-    Least squares and the nearest row answer no better than for permuted targets, and so does the network on held-out
-    rows, though it had time. Surest where it fits the rows that it learned: then it can learn, and there was nothing
-    to find. A note only where that says little: of few rows, or of many features of which perhaps few matter, and while
-    a network that learned nothing yet is still on its way. Where one wild target outweighs all others neither least
-    squares nor a score says anything.
+    Least squares, the nearest row and kernel ridge regression answer no better than for permuted targets, nor does the
+    network on held-out rows, though it had time. Surest where it fits the rows that it learned: then it can learn, and
+    there was nothing to find. A note only where that says little: of few rows, or of many features of which perhaps few
+    matter, and while a network that learned nothing yet is still on its way. Where one wild target outweighs all others
+    neither least squares nor a score says anything.
     """
     known, outcome = evidence.references, evidence.outcome
     if outcome is None or outcome.validation_score is None or known.rows < at.FEWEST_ROWS:
@@ -56,8 +56,8 @@ def labels_unrelated(evidence: Evidence) -> Finding | None:
     )
     return Finding(
         check="labels_unrelated",
-        sentence="the targets seem to have nothing to do with the inputs: neither least squares nor the nearest row "
-        f"nor the network (score {score:.3f} on held-out rows) is better than chance "
+        sentence="the targets seem to have nothing to do with the inputs: neither simple methods nor "
+        f"the network (score {score:.3f} on held-out rows) is better than chance "
         f"({known.chance:.3f}){though}",
         quantity="probability that permuted targets are predicted as well",
         measured=known.unrelated,

@@ -20,8 +20,8 @@ def no_nonlinearity(evidence: Evidence) -> Finding | None:
         (x W₁ + b₁) W₂ + b₂ = x (W₁ W₂) + (b₁ W₂ + b₂)
 
     A middle that is narrower than what comes in and what goes out is left alone: it is a factorisation of low rank,
-    made on purpose. It is likely the cause where the whole network is linear and the nearest row does better than least
-    squares; where only one of several activations is missing, it hardly is.
+    made on purpose. It is likely the cause where the whole network is linear and a method that bends does better than
+    least squares; where only one of several activations is missing, it hardly is.
     """
     pair = next(
         ((before, layer) for layer in evidence.layers if (before := _sums_before(evidence, layer)) is not None), None
@@ -31,7 +31,7 @@ def no_nonlinearity(evidence: Evidence) -> Finding | None:
     first, second = pair
     known = evidence.references
     linear = _is_linear(evidence)
-    gained = known.neighbour - known.linear
+    gained = known.best - known.linear
     whole = ": the whole network is one weighted sum" if linear else ""
     return Finding(
         check="no_nonlinearity",
