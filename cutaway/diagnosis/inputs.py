@@ -22,7 +22,7 @@ ROUNDING = 1e-6
 # Numbers of a row that repeats are looked for by, before they are compared in full.
 WORDS = 256
 # Rows of either kind, and numbers in them, that distributions are compared on.
-COMPARED, MOST_COMPARED = 1000, 1 << 15
+COMPARED, MOST_COMPARED = 1000, 1 << 14
 
 
 def input_facts(rows: Batch, held_out: Batch | None, names: Sequence[str] = (), whole: bool = False) -> InputFacts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import erfc, sqrt
 from typing import Any
 
@@ -19,8 +18,9 @@ from cutaway.training.step import Batch
 
 # Rows that the methods learn from, at least and at most, and numbers in them.
 FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
-# Rows that a kernel ridge learns from, at most: its eigenvalues take time by their cube, 6 ms for 300.
-KERNEL_ROWS = 300
+# Rows that a kernel ridge learns from, at most, and those that its ridge is chosen by where others are answered: both
+# take time by their cube, 300 rows 1 ms to be solved for, and 6 ms for their eigenvalues.
+KERNEL_ROWS, CHOOSING_ROWS = 300, 128
 # How often targets are permuted, to see what chance alone reaches.
 PERMUTATIONS = 20
 # So many standard errors above chance, targets have to do with inputs, without permuting them.
@@ -98,9 +98,10 @@ def references(
             "neighbour": wanted[distances(there, features).argmin(axis=1)],
         }
     of_rows = {name: marks(each, truth, task) for name, each in answers.items()}
-    bent = _Bent.of(features, wanted, task)
-    if bent is not None:
-        of_rows["kernel"] = marks(*(bent.left_out if new is None else (bent.answers(there), truth)), task)
+    bent = _Bent(features, wanted, task, KERNEL_ROWS if new is None else CHOOSING_ROWS)
+    if bent.sees:
+        told = bent.left_out if new is None else (bent.answers(there, features, wanted), truth)
+        of_rows["kernel"] = marks(*told, task)
     found: dict[str, Any] = {name: max(LOWEST, float(each.mean())) for name, each in of_rows.items()}
     reached = max(found.values())
     if new is not None and reached > chance:
@@ -129,34 +130,38 @@ def references(
     return size.found(chance, found)
 
 
-@dataclass(frozen=True)
 class _Bent:
-    """Kernel ridge regression of a Gaussian as wide as two rows are apart, its median; of rows spread over all."""
+    """Kernel ridge regression of a Gaussian as wide as two rows are apart, by the median of its squares.
 
-    basis: Basis
-    known: np.ndarray
-    wanted: np.ndarray
-    width: float
-    ridge: float
-    some: slice
-    left_out: tuple[np.ndarray, np.ndarray]  # answers to its own rows, each left out in turn, and their targets
+    left_out   what it answers those of its rows that its ridge is chosen by, each left out in turn, and their targets
+    """
 
-    @classmethod
-    def of(cls, features: np.ndarray, wanted: np.ndarray, task: str) -> _Bent | None:
-        """Learn from so many of the rows; None where half of them are the same row."""
-        some = slice(None, None, -(-len(features) // KERNEL_ROWS))
-        known, wanted = features[some], wanted[some]
-        apart = distances(known)
-        width = float(np.median(apart))
-        if not 0 < width < np.inf:
-            return None
-        basis = Basis.of_likeness(gaussian(apart, width).astype(np.float64))
-        ridge, left_out = chosen(basis, wanted, task)
-        return cls(basis, known, wanted, width, ridge, some, (left_out, wanted))
+    def __init__(self, features: np.ndarray, wanted: np.ndarray, task: str, most: int) -> None:
+        self.some = _spread(features, most)
+        apart = distances(features[self.some])
+        self.width = float(np.median(apart[::4]))
+        if self.sees:
+            self.basis = Basis.of_likeness(gaussian(apart, self.width).astype(np.float64))
+            self.ridge, answers = chosen(self.basis, wanted[self.some], task)
+            self.left_out = answers, wanted[self.some]
 
-    def answers(self, new: np.ndarray) -> np.ndarray:
-        """Return what it answers for new rows."""
-        return self.basis.answers(gaussian(distances(new, self.known), self.width), self.wanted, self.ridge)
+    @property
+    def sees(self) -> bool:
+        """Whether rows differ: not where half of them are the same."""
+        return 0 < self.width < np.inf
+
+    def answers(self, new: np.ndarray, features: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Return what it answers for new rows, having learned from more: K* (K + r m I)⁻¹ y, m the mean of diag K."""
+        some = _spread(features, KERNEL_ROWS)
+        alike = gaussian(distances(features[some]), self.width).astype(np.float64)
+        np.fill_diagonal(alike, (1 + self.ridge) * alike.diagonal())
+        found: np.ndarray = gaussian(distances(new, features[some]), self.width) @ np.linalg.solve(alike, wanted[some])
+        return found
+
+
+def _spread(rows: np.ndarray, most: int) -> slice:
+    """Return which rows are so many at most, spread over all."""
+    return slice(None, None, max(1, -(-len(rows) // most)))
 
 
 class _Size:
@@ -204,7 +209,7 @@ def _is_input(x: np.ndarray, y: np.ndarray) -> bool:
     return bool((likeness > 1 - ROUNDING).all())
 
 
-def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray, bent: _Bent | None) -> float:
+def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray, bent: _Bent) -> float:
     """Return the probability of answers that agree so well with the targets, by permuting these over the rows.
 
         a = Σ (answer − mean) (target − mean),   z = (a − mean a) / deviation of a,   p = 2 · ½ erfc(z / √2)
@@ -216,7 +221,7 @@ def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarr
     all_y = np.stack([y, *(y[rng.permutation(len(y))] for _ in range(PERMUTATIONS))], axis=1)
     flat = all_y.reshape(len(y), -1)
     answered = [(basis.leaving_out(flat, (ridge,))[0], flat), (flat[nearest], flat)]
-    if bent is not None:
+    if bent.sees:
         some = flat[bent.some]
         answered.append((bent.basis.leaving_out(some, (bent.ridge,))[0], some))
     largest = 0.0

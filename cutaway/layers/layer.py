@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -139,17 +140,7 @@ class Layer:
 
     def named_layers(self) -> Iterator[tuple[str, Layer]]:
         """Yield (path, layer) of this layer (path "") and all below it; a shared layer once, first path."""
-        seen: set[int] = set()
-
-        def walk(layer: Layer, path: str) -> Iterator[tuple[str, Layer]]:
-            if id(layer) in seen:
-                return
-            seen.add(id(layer))
-            yield path, layer
-            for name, child in layer.children():
-                yield from walk(child, join(path, name))
-
-        yield from walk(self, "")
+        return _walk(self, "", set())
 
     def bind(self, arrays: Mapping[str, Any], state: Mapping[str, Array] | None = None) -> Self:
         """Return a copy of this network that computes with `arrays` (by path) in the place of its parameters.
@@ -157,32 +148,7 @@ class Layer:
         The network itself is untouched: this is how a step is a pure function of its parameters.
         """
         values = {**arrays, **(state if state is not None else self.state())}
-        copies: dict[int, Layer] = {}
-
-        def bound(layer: Layer, path: str) -> Layer:
-            if id(layer) in copies:
-                return copies[id(layer)]
-            twin = copies[id(layer)] = object.__new__(type(layer))
-            inside = twin.__dict__
-            inside.update(layer.__dict__)
-            inside["path"] = path
-            for name in layer._declared:
-                if join(path, name) not in values:
-                    raise InputError(f"bind: no array for {join(path, name)!r}; got {sorted(values)}")
-                inside[name] = values[join(path, name)]
-            children: dict[int, str] = {}
-            for name, child in layer.children():
-                children.setdefault(id(child), join(path, name))
-            for name, value in layer.__dict__.items():
-                if isinstance(value, Layer):
-                    inside[name] = bound(value, children[id(value)])
-                elif isinstance(value, (list, tuple)) and any(isinstance(item, Layer) for item in value):
-                    inside[name] = type(value)(
-                        bound(item, children[id(item)]) if isinstance(item, Layer) else item for item in value
-                    )
-            return twin
-
-        twin = bound(self, "")
+        twin = _bound(self, "", values, {})
         assert isinstance(twin, type(self))
         return twin
 
@@ -272,7 +238,8 @@ class Layer:
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `__init__` by name, as given: what it takes to make such a layer."""
-        names = list(inspect.signature(type(self).__init__).parameters)[1:]
+        kind: Any = type(self)
+        names = _arguments(kind)
         for name in names:
             if name in self._declared or name not in self.__dict__:
                 raise AttributeError(
@@ -296,6 +263,51 @@ class Layer:
             elif value != parameter.default:
                 shown.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+# Functions of their own: one inside a method that calls itself would hold on to all it knows, arrays too, until Python
+# looks for rings of references.
+
+
+def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
+    """Yield (path, layer) of a layer and all below it that were not seen."""
+    if id(layer) in seen:
+        return
+    seen.add(id(layer))
+    yield path, layer
+    for name, child in layer.children():
+        yield from _walk(child, join(path, name), seen)
+
+
+def _bound(layer: Layer, path: str, values: Mapping[str, Any], copies: dict[int, Layer]) -> Layer:
+    """Return the copy of a layer that computes with `values`, and those of its children; each is copied once."""
+    if id(layer) in copies:
+        return copies[id(layer)]
+    twin = copies[id(layer)] = object.__new__(type(layer))
+    inside = twin.__dict__
+    inside.update(layer.__dict__)
+    inside["path"] = path
+    for name in layer._declared:
+        if join(path, name) not in values:
+            raise InputError(f"bind: no array for {join(path, name)!r}; got {sorted(values)}")
+        inside[name] = values[join(path, name)]
+    children: dict[int, str] = {}
+    for name, child in layer.children():
+        children.setdefault(id(child), join(path, name))
+    for name, value in layer.__dict__.items() if children else ():
+        if isinstance(value, Layer):
+            inside[name] = _bound(value, children[id(value)], values, copies)
+        elif isinstance(value, (list, tuple)) and any(isinstance(item, Layer) for item in value):
+            inside[name] = type(value)(
+                _bound(item, children[id(item)], values, copies) if isinstance(item, Layer) else item for item in value
+            )
+    return twin
+
+
+@cache
+def _arguments(kind: type[Layer]) -> list[str]:
+    """Return the names of the arguments of a kind of layer; to ask its signature takes long."""
+    return list(inspect.signature(kind.__init__).parameters)[1:]
 
 
 def join(path: str, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
@@ -54,10 +55,11 @@ def describe_method(method: Loss | Optimizer) -> dict[str, Any]:
 def _described(value: Any, place: str) -> Any:
     for sort, (base, known) in SORTS.items():
         if isinstance(value, base):
-            name = type(value).__name__
-            if known.get(name) is not type(value):
+            kind: Any = type(value)
+            name = kind.__name__
+            if known.get(name) is not kind:
                 raise InputError(f"the {sort} {name} is one of your own, and a file holds no code")
-            given = {key: _described(getattr(value, key), f"{name}.{key}") for key in _arguments(type(value))}
+            given = {key: _described(getattr(value, key), f"{name}.{key}") for key in _arguments(kind)}
             return {sort: name, "arguments": given}
     if isinstance(value, np.generic):
         value = value.item()
@@ -113,6 +115,7 @@ def _made(data: object, place: str, depth: int) -> Any:
         raise ModelFileError(f"{kind.__name__}: {fault}") from fault
 
 
+@cache
 def _arguments(kind: type) -> dict[str, Any]:
     """Return the arguments that a class takes, and what each is to be; those that it hands on to its base, too."""
     found: dict[str, Any] = {}

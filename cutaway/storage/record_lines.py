@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -10,6 +11,21 @@ from typing import Any
 from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord, as_data
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.header import strict_header
+
+# Made once: `json.dumps` makes one anew for every record. What is not finite it refuses, and is told by null.
+STRICT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
+def line_of(record: Any) -> str:
+    """Return a record as a line of JSON without its end; NaN and infinity become null.
+
+    >>> line_of(Event(3, "stopped", "asked to"))
+    '{"record": "Event", "step": 3, "what": "stopped", "message": "asked to", "layer": null, "operation": ""}'
+    """
+    try:
+        return STRICT.encode(as_data(record))
+    except ValueError:
+        return STRICT.encode(data_of(record))
 
 
 def data_of(record: Any) -> dict[str, Any]:

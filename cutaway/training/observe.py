@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 
 from cutaway.autodiff import pull, value_of
@@ -13,7 +15,7 @@ from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
 from cutaway.records import LayerVitals, NetworkVitals
 from cutaway.schedules import Schedule
-from cutaway.tensor import as_tensors
+from cutaway.tensor import Tensor, as_tensors
 from cutaway.training.score import score_of
 from cutaway.training.step import Batch, Carry
 
@@ -52,26 +54,27 @@ def observe(
     share = min(1.0, (batch_size or len(probe.x)) / len(probe.x)) if loss.summed else 1.0
     progress = np.float64(step / steps)
     with np.errstate(all="ignore"):
-        taps, value, grads = _blame(network, loss, carry, probe, step, progress)
+        tensors = as_tensors(carry.params)
+        learning = network.bind(tensors, carry.state)
+        taps: list[Tap] = []
+        value, grads = _blame(learning, tensors, loss, probe, _training(step, progress, taps))
         if share != 1:
             value, grads = share * value, {path: np.asarray(share * grad, grad.dtype) for path, grad in grads.items()}
         after, _ = optimizer.update(carry.params, grads, carry.moments, steps)
-        layers = [_vitals(tap, carry, grads, after, epoch, step) for tap in taps if not list(tap.layer.children())]
-        settled = network.bind(carry.params, carry.state)
-        outputs = settled(probe.x, ctx=Context())
-        score, commonest = score_of(loss, outputs, probe.y)
-        validation = None
-        if held_out is not None:
-            validation, _ = score_of(loss, settled(held_out.x, ctx=Context()), held_out.y)
-        length, decayed = norm(list(grads.values())), _decay(optimizer, progress) * norm(list(carry.params.values()))
         change = {path: after[path] - array for path, array in carry.params.items()}
+        weights, slopes, moved = (_squares(arrays) for arrays in (carry.params, grads, change))
+        layers = [_vitals(tap, weights, slopes, moved, epoch, step) for tap in taps if not list(tap.layer.children())]
+        outputs, *others = _settled(network.bind(carry.params, carry.state), probe, held_out)
+        score, commonest = score_of(loss, outputs, probe.y)
+        validation = None if held_out is None else score_of(loss, others[0], held_out.y)[0]
+        length, decayed = sqrt(sum(slopes.values())), _decay(optimizer, progress) * sqrt(sum(weights.values()))
         promised = -sum(float(np.vdot(grads[path], change[path])) for path in change)
         stepped = share * _loss_at(network, loss, after, carry, probe, step, progress)
         far = {path: array + FAR * change[path] for path, array in carry.params.items()}
         agreement = 1.0
         if len(probe.x) > 3:
             part = Batch(*(None if array is None else array[::2] for array in probe))
-            _, _, half = _blame(network, loss, carry, part, step, progress)
+            _, half = _blame(learning, tensors, loss, part, _training(step, progress))
             # The mean over all rows is the mean of the means over two halves; of a sum, the sum.
             whole = 1 / share if loss.summed else 2
             agreement = _cosine(half, {path: whole * grads[path] - half[path] for path in grads})
@@ -97,15 +100,21 @@ def observe(
 
 
 def _blame(
-    network: Layer, loss: Loss, carry: Carry, rows: Batch, step: int, progress: np.float64
-) -> tuple[list[Tap], float, dict[str, np.ndarray]]:
-    """Return what the layers told, the loss and its gradients."""
-    taps: list[Tap] = []
-    tensors = as_tensors(carry.params)
-    ctx = _training(step, progress, taps)
-    value = loss.value(network.bind(tensors, carry.state)(rows.x, ctx=ctx), rows.y, rows.weight)
+    network: Layer, tensors: dict[str, Tensor], loss: Loss, rows: Batch, ctx: Context
+) -> tuple[float, dict[str, np.ndarray]]:
+    """Return the loss of a network that is bound to tensors, and its gradients."""
+    value = loss.value(network(rows.x, ctx=ctx), rows.y, rows.weight)
     found = pull(value, list(tensors.values()), np.ones_like(value.value))
-    return taps, float(value.value), dict(zip(tensors, found, strict=True))
+    return float(value.value), dict(zip(tensors, found, strict=True))
+
+
+def _settled(network: Layer, probe: Batch, held_out: Batch | None) -> list[np.ndarray]:
+    """Return the outputs in evaluation mode, of the probe rows and of those held out: in one pass where they fit."""
+    rows = [probe.x] if held_out is None else [probe.x, held_out.x]
+    if len({(part.dtype, part.shape[1:]) for part in rows}) == len(rows):  # one alone, or two that differ
+        return [network(part, ctx=Context()) for part in rows]
+    outputs: np.ndarray = network(np.concatenate(rows), ctx=Context())
+    return [outputs[: len(probe.x)], outputs[len(probe.x) :]]
 
 
 def _loss_at(
@@ -126,6 +135,11 @@ def _training(step: int, progress: np.float64, taps: list[Tap] | None = None) ->
     return Context(mode="train", random=Random(np.uint32(0), np.uint32(step)), progress=progress, taps=taps)
 
 
+def _squares(arrays: dict[str, np.ndarray]) -> dict[str, float]:
+    """Return the square of each array's length."""
+    return {path: float(np.vdot(array, array)) for path, array in arrays.items()}
+
+
 def _decay(optimizer: Optimizer, progress: np.float64) -> float:
     decay = optimizer.weight_decay
     return float(decay(progress)) if isinstance(decay, Schedule) else float(decay)
@@ -139,29 +153,26 @@ def _cosine(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> float:
 
 
 def _vitals(
-    tap: Tap,
-    carry: Carry,
-    grads: dict[str, np.ndarray],
-    after: dict[str, np.ndarray],
-    epoch: int,
-    step: int,
+    tap: Tap, weights: dict[str, float], slopes: dict[str, float], moved: dict[str, float], epoch: int, step: int
 ) -> LayerVitals:
+    """Return a layer's vitals, given the squared length of each parameter, of its gradient and of its next change."""
     output = np.asarray(value_of(tap.output))
-    units = np.abs(output).reshape(-1, output.shape[-1]).max(axis=0)
-    own = [key for name in tap.layer._declared if (key := join(tap.path, name)) in carry.params]
-    weight = norm([carry.params[key] for key in own])
-    change = norm([after[key] - carry.params[key] for key in own])
+    mean = float(output.mean())
+    apart = output - mean
+    spoken = output.reshape(-1, output.shape[-1]).any(axis=0)
+    own = [key for name in tap.layer._declared if (key := join(tap.path, name)) in weights]
+    weight, gradient, change = (sqrt(sum([squares[key] for key in own])) for squares in (weights, slopes, moved))
     return LayerVitals(
         epoch=epoch,
         step=step,
         path=tap.path,
         kind=type(tap.layer).__name__,
-        output_mean=float(output.mean()),
-        output_std=float(output.std()),
-        silent=float(np.mean(units == 0)),
+        output_mean=mean,
+        output_std=sqrt(float(np.vdot(apart, apart)) / apart.size),  # as `std`, in a third of its time
+        silent=float(np.count_nonzero(~spoken) / spoken.size),
         saturated=_saturated(tap.layer, output),
         weight_norm=weight if own else None,
-        gradient_norm=norm([grads[key] for key in own]) if own else None,
+        gradient_norm=gradient if own else None,
         update_ratio=change / weight if own and weight > 0 else None,
     )
 

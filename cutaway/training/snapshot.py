@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.checkpoint import Checkpoint
 from cutaway.storage.header import strict_header
-from cutaway.storage.record_lines import data_of, record_from
+from cutaway.storage.record_lines import line_of, record_from
 from cutaway.training.step import Carry
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def of(loop: Loop, epoch: int, done: int, total: Any) -> Checkpoint:
         "best_mean": best_mean if np.isfinite(best_mean) else None,
     }
     # As text in an array: the header of a file has a largest size, and epochs may be many.
-    lines = "\n".join(json.dumps(data_of(record), ensure_ascii=False) for record in _told(loop))
+    lines = "\n".join(map(line_of, _told(loop)))
     arrays["records"] = np.frombuffer(lines.encode(), np.uint8)
     return Checkpoint(arrays, facts)
 

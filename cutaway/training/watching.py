@@ -24,8 +24,9 @@ FEWEST_ANSWERS = 64
 PLANNED, MOST = 0.02, 0.05
 # How often is looked, at least (the first and the last with them) and at most.
 FEWEST, OFTEN = 4, 40
-# A look takes about so many times a forward and backward pass over its rows.
-PASSES = 3.2
+# A look takes about so many times a forward and backward pass over its rows, and so many seconds besides: to fetch the
+# weights, and to make records of what was seen.
+PASSES, BESIDES = 3.2, 5e-4
 
 
 class Watching:
@@ -50,7 +51,7 @@ class Watching:
             self.each *= min(1.0, rows / len(self.probe.x))
             self.probe = spaced(self.probe, rows)
             self.held_out = None if self.held_out is None else spaced(self.held_out, rows)
-        looks = max(FEWEST, min(OFTEN, int(PLANNED * epochs * self.epoch / self.each)))
+        looks = max(FEWEST, min(OFTEN, int(PLANNED * epochs * self.epoch / (self.each + BESIDES))))
         self.planned = frozenset(np.round(epochs * (np.arange(looks) / (looks - 1)) ** 1.5).astype(int).tolist())
 
     def look(self, epoch: int, last: bool = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from cutaway.errors import InputError
 from cutaway.records import Progress
-from cutaway.storage.record_lines import data_of
+from cutaway.storage.record_lines import line_of
 
 
 class RecordFile:
@@ -42,7 +41,7 @@ class RecordFile:
         """Write one record; progress within an epoch is not kept."""
         if not isinstance(record, Progress):
             with self._told():
-                self._file.write(json.dumps(data_of(record), ensure_ascii=False) + "\n")
+                self._file.write(line_of(record) + "\n")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
