@@ -13,7 +13,7 @@ BUDGETS = {
     "agreement": 60, "autodiff": 30, "backends": 30, "benchmarks": 60, "cli": 120, "data": 60, "estimators": 120,
     "examples": 180, "explain": 60, "export": 60, "layers": 60, "learning": 90, "losses": 30, "metrics": 20,
     "ops": 90, "optimizers": 30, "recipes": 150, "runs": 420, "storage": 80, "training": 190, "tests": 60,
-    "preflight": 60, "after": 30, "diagnosis": 200, "distributed": 120, "fixes": 45, "studio": 330,
+    "preflight": 60, "after": 30, "diagnosis": 200, "distributed": 120, "fixes": 45, "studio": 260,
 }  # fmt: skip
 
 # Tests of more than some seconds whose idea a shorter one holds too, or a benchmark measures: `.ci/full` runs them.

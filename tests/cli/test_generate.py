@@ -74,7 +74,8 @@ def test_the_whole_job(tmp_path, monkeypatch, capsys):
     told = capsys.readouterr().out
     assert "cat.txt: 1,800 characters" in told and "cutaway generate runs/cat --prompt" in told
     files = {"network.safetensors", "records.jsonl", "run.json", "sample.txt", "report.html", "diagnosis.json"}
-    assert {item.name for item in Path("runs/cat").iterdir()} == files
+    way = {"trajectory.safetensors", "moments.safetensors"}
+    assert {item.name for item in Path("runs/cat").iterdir()} == files | way
     assert main(["generate", "runs/cat", "--prompt", "the", "--length", "20", "--top-k", "3"]) == 0
     assert len(capsys.readouterr().out) == len("the") + 20 + 1
     assert main(["predict", "runs/cat", "cat.txt", "-o", "losses.tsv"]) == 0

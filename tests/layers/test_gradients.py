@@ -182,7 +182,8 @@ def test_gradients_are_those_that_jax_finds(name, context):
         return pull(function(*leaves), leaves, g)
 
     with x64():
-        theirs = jax.jit(lambda *operands: jax.vjp(function, *operands)[1](g))(*operands)
+        soon = {"xla_backend_optimization_level": 0}  # any program of the reference will do, and this one is soon made
+        theirs = jax.jit(lambda *operands: jax.vjp(function, *operands)[1](g), compiler_options=soon)(*operands)
         traced = jax.jit(ours)(g, *operands)
     for eager, compiled, expected in zip(ours(g, *operands), traced, theirs, strict=True):
         np.testing.assert_allclose(eager, expected, rtol=1e-11, atol=1e-12)
