@@ -4,9 +4,10 @@ A drag: the network of the ladder, 2-8-8-1, 160 rows; a weight is moved 100 time
 browser's own event to the instant after the paint that shows the answer of Python (the value of the output unit).
 
 Frames: a network of 100 hidden units, 512 rows of 10 columns, trains as fast as it goes. The steps of the training a
-second are compared with the page open on it and with no page, in turn; frames are steps shown that the page painted.
-By the process's own clock, the time that browser and other programs take from it does not count: what is left is what
-making frames and answering takes.
+second are compared with the page open on it and with no page, in turn; frames are those that the page acknowledged, as
+it does when it draws them. The browser runs by itself, as a person's does: a driver would be told of each message, and
+take its time from the same cores. By the process's own clock, the time that browser and other programs take from it
+does not count: what is left is what making frames and answering takes. The browser's time is that of all its processes.
 
 An edit: a page without a browser, in a process of its own, changes a weight of a 2-8-8-8-1 network on 200 rows over the
 WebSocket, 50 ms apart; measured is to the reply, and to the frame with every activation, every weight and a boundary of
@@ -18,12 +19,15 @@ The first view: a GPT of 340,000 weights, from the address to its first painted 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +42,7 @@ from cutaway.studio.way import Way
 from cutaway.studio.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 MOVES, PAUSE = 100, 50  # of the drag, and milliseconds from one to the next
 SECONDS = 4.0  # that frames and steps are counted over, each time
@@ -63,12 +67,6 @@ WATCH_DRAG = """() => {
         painted(() => window.spent.push(performance.now() - begin));
     }).observe(document.getElementById("gear-3-0--2"), {attributes: true, attributeFilter: ["aria-label"]});
 }"""
-COUNT = """seconds => new Promise((told) => {
-    let frames = 0;
-    const watcher = new MutationObserver(() => frames++);
-    watcher.observe(document.querySelector("[data-time=step]"), {childList: true, characterData: true, subtree: true});
-    setTimeout(() => { watcher.disconnect(); told(frames / seconds); }, 1000 * seconds);
-})"""
 
 
 @contextmanager
@@ -116,36 +114,79 @@ def wide() -> Session:
     return Session(*open_arrays(net, x, np.sin(x[:, 0]) + x[:, 1] * x[:, 2], validation=0.2))
 
 
-def counted(session: Session, meanwhile: Callable[[], None]) -> tuple[float, float]:
-    """Return how many steps the training takes a second meanwhile, by the clock and by what this process gets of it."""
+@contextmanager
+def alone_in(chromium: str, session: Session) -> Iterator[int]:
+    """Show a session in a browser that nobody drives, its first frame acknowledged; give the browser's process."""
+    window = Window.opened(session, wait=False, browser=False, say=lambda said: None)
+    with TemporaryDirectory(ignore_cleanup_errors=True) as kept:
+        # Without the port it would end once the page is loaded; nothing connects to it.
+        settings = ["--headless", "--no-sandbox", "--remote-debugging-port=0", "--window-size=1440,1000"]
+        command = [chromium, *settings, f"--user-data-dir={kept}", window.address]
+        started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not (session.clients and session.clients[0].acknowledged):
+                time.sleep(0.05)
+            yield started.pid
+        finally:
+            started.terminate()
+            started.wait()
+            window.close()
+
+
+def processor_seconds(root: int) -> float:
+    """Return what a process and all that it began have had of the cores so far; not a number where that is not told."""
+    parents, spent = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            told = (folder / "stat").read_text().rpartition(")")[2].split()
+            parents[int(folder.name)], spent[int(folder.name)] = int(told[1]), int(told[11]) + int(told[12])
+    family = {root}
+    while found := {number for number, parent in parents.items() if parent in family} - family:
+        family |= found
+    return sum(spent.get(number, 0) for number in family) / os.sysconf("SC_CLK_TCK") if spent else float("nan")
+
+
+def train(session: Session) -> None:
+    """Have a session train as fast as it goes, and let it come into its stride."""
+    with session.turn():
+        session.training.start()
+        session.changed(scene_too=True)
+    time.sleep(WARM)
+
+
+def counted(session: Session, seconds: float) -> tuple[float, float]:
+    """Return how many steps the training takes a second, by the clock and by what this process gets of it."""
     began, spent, first = time.perf_counter(), time.process_time(), session.now.step
-    meanwhile()
+    time.sleep(seconds)
     steps = session.now.step - first
     return steps / (time.perf_counter() - began), steps / (time.process_time() - spent)
 
 
-def watched(running: Any, repeats: int, seconds: float) -> dict[str, Any]:
+def watched(chromium: str, repeats: int, seconds: float) -> dict[str, Any]:
     """Return frames a second, and steps a second with the page and without, each time one after the other."""
-    found: dict[str, list[float]] = {name: [] for name in ("frames", "with", "without", "own with", "own without")}
+    names = ("frames", "browser", "with", "without", "own with", "own without")
+    found: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(repeats):
         session = wide()
-        with page_of(running, session) as page:
-            page.get_by_role("button", name="Train").click()
-            time.sleep(WARM)
-            by_clock, own = counted(session, lambda page=page: found["frames"].append(page.evaluate(COUNT, seconds)))  # type: ignore[misc]
+        with alone_in(chromium, session) as browser:
+            train(session)
+            frames, busy, begin = session.clients[0].acknowledged, processor_seconds(browser), time.perf_counter()
+            by_clock, own = counted(session, seconds)
+            took = time.perf_counter() - begin
+            found["frames"].append((session.clients[0].acknowledged - frames) / took)
+            found["browser"].append((processor_seconds(browser) - busy) / took)
             found["with"].append(by_clock)
             found["own with"].append(own)
         alone = wide()
-        with alone.turn():
-            alone.training.start()
-        time.sleep(WARM)
-        by_clock, own = counted(alone, lambda: time.sleep(seconds))
+        train(alone)
+        by_clock, own = counted(alone, seconds)
         found["without"].append(by_clock)
         found["own without"].append(own)
         alone.close()
     shares = [a / b for a, b in zip(found["with"], found["without"], strict=True)]
     return {
         "frames a second": statistics.median(found["frames"]),
+        "cores that the browser takes": statistics.median(found["browser"]),
         "steps a second, watched": statistics.median(found["with"]),
         "steps a second, alone": statistics.median(found["without"]), "share": statistics.median(shares),
         "shares": shares,
@@ -227,9 +268,9 @@ def main(repeats: int, quick: bool) -> None:
     with sync_playwright() as started:
         running = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         spent = dragged(running, 10 if quick else MOVES)
-        figures = watched(running, 1 if quick else repeats, 1.0 if quick else SECONDS)
         views = [first_view(running) for _ in range(1 if quick else repeats)]
         running.close()
+    figures = watched(chromium, 1 if quick else repeats, 1.0 if quick else SECONDS)
     quiet, busy = (edits(10 if quick else MOVES, training) for training in (False, True))
     low, high = statistics.median(spent), spent[min(len(spent) - 1, int(0.95 * len(spent)))]
     drag = {"milliseconds": low, "95 %": high, "moves": len(spent)}
@@ -241,6 +282,7 @@ def main(repeats: int, quick: bool) -> None:
         *([f"an edit to its {what}, median (95 %)", told(quiet[what]), ""] for what in quiet),
         *([f"the same while it trains: {what}", told(busy[what]), ""] for what in busy),
         ["frames a second, 100 hidden units in training", f"{figures['frames a second']:.1f}", "30"],
+        ["cores that the browser takes for them", f"{figures['cores that the browser takes']:.2f}", ""],
         ["steps a second, watched", f"{figures['steps a second, watched']:.0f}", ""],
         ["steps a second, alone", f"{figures['steps a second, alone']:.0f}", ""],
         ["share of its speed that the training keeps", f"{figures['share']:.3f}", "0.9"],

@@ -35,10 +35,10 @@ def landscape(
     """Draw the loss of a run over a plane through its weights, and say how sharply it bends.
 
     The plane is that nearest to the way which the training took, with the way drawn. With two --weight it is of these
-    two weights, all others as they are. A run that was gone on with, one of effort best, on pictures or on a text, and
-    networks but the first have no way that is kept: with --random, and for those, the plane is of two random
-    directions, each neuron's weights moved by as much as they are long. The rows are those that the run learned from,
-    read once more from where it found them, where they must be unchanged; others are given with --data.
+    two weights, all others as they are. A run that was gone on with, one of effort best on a table, very large
+    networks, and networks but the first have no way that is kept: with --random, and for those, the plane is of two
+    random directions, each neuron's weights moved by as much as they are long. The rows are those that the run learned
+    from, read once more from where it found them, where they must be unchanged; others are given with --data.
 
     Example: `cutaway landscape runs/houses -o landscape.png`
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import erfc, sqrt
+from math import erfc, log1p, sqrt
 from typing import Any
 
 import numpy as np
@@ -212,9 +212,12 @@ def _is_input(x: np.ndarray, y: np.ndarray) -> bool:
 def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray, bent: _Bent) -> float:
     """Return the probability of answers that agree so well with the targets, by permuting these over the rows.
 
-        a = Σ (answer − mean) (target − mean),   z = (a − mean a) / deviation of a,   p = 2 · ½ erfc(z / √2)
+        a = Σ (answer − mean) (target − mean),   t = (a − mean a) / (deviation of a · √(1 + 1/n)),   n permutations
+        z = √(f ln(1 + t²/f)) (8f + 1) / (8f + 3),   f = n − 1,   p = methods · ½ erfc(z / √2)
 
-    Means and deviation over the permutations; z is the largest of least squares', the nearest row's and the kernel's.
+    t is the largest of least squares', the nearest row's and the kernel's; z, what is as rare of a normal number.
+
+    Reference: Wallace, "Bounds on normal approximations to Student's", Annals of Mathematical Statistics 30, 1959.
     """
     y = wanted[:, :COLUMNS] - wanted[:, :COLUMNS].mean(axis=0)
     rng = np.random.default_rng(0)
@@ -230,7 +233,9 @@ def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarr
         spread = agreement[1:].std(ddof=1)
         if spread > 0:
             largest = max(largest, float((agreement[0] - agreement[1:].mean()) / spread))
-    return min(1.0, erfc(largest / sqrt(2)))
+    free = PERMUTATIONS - 1
+    as_rare = sqrt(free * log1p(largest**2 / (1 + 1 / PERMUTATIONS) / free)) * (8 * free + 1) / (8 * free + 3)
+    return min(1.0, len(answered) * erfc(as_rare / sqrt(2)) / 2)
 
 
 def _copy(features: np.ndarray, y: np.ndarray, wanted: np.ndarray, task: str, names: Sequence[str]) -> dict[str, Any]:

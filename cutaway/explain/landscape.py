@@ -188,7 +188,7 @@ def _plane(plane: Any, network: Layer, way: np.ndarray, seed: int) -> Plane:
         if not len(way):
             raise InputError(
                 "landscape: there is no trajectory; train with ca.fit(…, trajectory=True), or take the first network "
-                "of a run on a table that was trained into a folder; or choose plane='random' or two weights"
+                "of a run that was trained into a folder; or choose plane='random' or two weights"
             )
         return trajectory_plane(params, way, seed)
     if isinstance(plane, (tuple, list)) and len(plane) == 2:

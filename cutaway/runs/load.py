@@ -18,9 +18,10 @@ from cutaway.runs.run import Run, single
 from cutaway.runs.table_run import TableRun
 from cutaway.storage.architecture import ModelFileError
 from cutaway.storage.diagnosis_file import read_diagnosis
+from cutaway.storage.moments import Moments
 from cutaway.storage.network_file import NetworkFile, read_network
 from cutaway.storage.record_lines import read_records
-from cutaway.storage.run_folder import DIAGNOSIS, NETWORK, RECORDS, RUN, TRAJECTORY, is_run, read_facts
+from cutaway.storage.run_folder import DIAGNOSIS, MOMENTS, NETWORK, RECORDS, RUN, TRAJECTORY, is_run, read_facts
 from cutaway.storage.way import read_way
 
 AnyRun = TypeVar("AnyRun", bound=Run)
@@ -47,8 +48,10 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
     facts = read_facts(place)
     held = read_network(place / NETWORK, layers=layers)
     records = read_records(place / RECORDS)
-    followed = place / TRAJECTORY
-    way = read_way(followed, single(held.network).parameters()) if followed.exists() else None
+    first = single(held.network)
+    followed, kept = place / TRAJECTORY, place / MOMENTS
+    way = read_way(followed, first.parameters()) if followed.exists() else None
+    looks = Moments(kept, {**first.parameters(), **first.state()}) if kept.exists() else []
     found = place / DIAGNOSIS
     known = read_diagnosis(found, evidence=Evidence, verdict=Verdict, origin=Origin | None) if found.exists() else {}
     evidence, verdict = known.get("evidence"), known.get("verdict")
@@ -68,6 +71,7 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
             seconds=told["seconds"],
             path=place,
             way=way,
+            looks=looks,
             origin=known.get("origin"),
         )
         if evidence is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cutaway.export import Exported
     from cutaway.runs.origin import Origin
     from cutaway.runs.repairing import Diagnosis
+    from cutaway.storage.moments import Moment
     from cutaway.storage.network_file import Preprocessing
     from cutaway.storage.way import Way
 
@@ -49,8 +50,8 @@ class Run:
     evidence, verdict   what its diagnosis knows, and what it found; None where the training was not observed
     setup     what it was trained from, for experiments with fixes; not on disk
     origin    the same without the rows, which is on disk, of a run of `fit`; None of others
-    looks     of a run of one or two inputs the weights of the first member after some epochs, for its report; not on
-              disk
+    looks     the weights and state of the first member after some epochs, to the last bit: of a run of one or two
+              inputs, on pictures, or on a text; none where the training was not followed, or the network is too large
     """
 
     network: Layer | Ensemble | Blend
@@ -68,7 +69,7 @@ class Run:
     verdict: Verdict | None = field(default=None, repr=False)
     setup: Setup | None = field(default=None, repr=False)
     origin: Origin | None = field(default=None, repr=False)
-    looks: list[tuple[int, dict[str, np.ndarray]]] = field(default_factory=list, repr=False)
+    looks: Sequence[Moment] = field(default_factory=list, repr=False)
 
     @property
     def interrupted(self) -> bool:
@@ -168,8 +169,9 @@ class Run:
         also: Mapping[str, bytes] | None = None,
     ) -> Path:
         """Write the run with what its kind has besides; `also` holds further files by name."""
+        from cutaway.storage.moments import moments_bytes
         from cutaway.storage.network_file import write_network
-        from cutaway.storage.run_folder import DIAGNOSIS, NETWORK, RECORDS, TRAJECTORY, new_run
+        from cutaway.storage.run_folder import DIAGNOSIS, MOMENTS, NETWORK, RECORDS, TRAJECTORY, new_run
         from cutaway.storage.way import way_bytes
 
         facts = {
@@ -182,6 +184,8 @@ class Run:
             write_network(part / NETWORK, self.network, preprocessing=preprocessing, target=target)
             if self.way is not None:
                 (part / TRAJECTORY).write_bytes(way_bytes(self.way))
+            if self.looks:
+                (part / MOMENTS).write_bytes(moments_bytes(self.looks))
             if content := self._diagnosis_bytes():
                 (part / DIAGNOSIS).write_bytes(content)
             for name, content in (also or {}).items():

@@ -28,6 +28,7 @@ from cutaway.runs.picture_parts import divide
 from cutaway.runs.picture_run import PictureRun
 from cutaway.runs.settings import check_settings, time_for_training
 from cutaway.runs.streamed import saying
+from cutaway.runs.trajectory import HELD_OF_LARGE, Followed
 from cutaway.storage.run_folder import check_place
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
@@ -146,15 +147,18 @@ def train_pictures(
     places = division.watched
     watched = Batch(pictures.pixels[places], codes[places], None) if len(places) else None
     with keeping_of(out, begun, resume) as keeping:
+        # Of a run that is kept the way is, too, but for one gone on with, whose first part nobody followed.
+        followed = Followed(HELD_OF_LARGE) if keeping is not None and not keeping.resume else None
         run = learn_members(
             recipe, batch, watched, members, int(seed), engine, time_for_training(left), progress, keeping, callbacks,
-            devices,
+            devices, followed,
         )  # fmt: skip
         result = replace(
             begun, network=run.network, history=run.history, vitals=run.vitals,
             network_vitals=run.network_vitals, events=run.events, evidence=run.evidence, verdict=run.verdict,
             setup=run.setup if run.findings else None, engine=run.engine,
             reason=run.reason, seconds=run.seconds, settings={**begun.settings, "epochs": run.epochs},
+            way=run.way, looks=run.looks,
         )  # fmt: skip
         judge_pictures(result, pictures, codes, division)
         return put_away(result, keeping)
@@ -196,6 +200,7 @@ def learn_members(
     keeping: Keeping | None = None,
     listeners: Sequence[Callable[[Any], None]] = (),
     devices: int | None = None,
+    followed: Followed | None = None,
 ) -> Learned:
     """Train so many networks one after another, each from weights of its own, and return them as one run.
 
@@ -220,6 +225,8 @@ def learn_members(
         if not runs:  # the first speaks for all
             setup, count = first_member(network, recipe.loss, recipe.optimizer, rows, watched, plan, engine)
             diagnosing = Diagnosing(setup, count=count)
+            if followed is not None:
+                plan = followed.on(plan, network, recipe.optimizer, rows)
         run = learn(
             network,
             recipe.loss,
@@ -247,9 +254,10 @@ def learn_members(
             break
     events = [event for run in runs for event in run.events if run is runs[0] or event.what != "engine"]
     seconds = sum(run.seconds for run in runs)
+    network.load({**arrays[0][0], **arrays[0][1]})  # what a member left out has learned goes, and the first is followed
+    kept = {} if followed is None else followed.kept(network, runs[0].history, recipe.loss, events)
     if len(arrays) == 1:
-        network.load({**arrays[0][0], **arrays[0][1]})  # what a member left out has learned goes
-        return replace(runs[0], network=network, events=events, seconds=seconds)
+        return replace(runs[0], network=network, events=events, seconds=seconds, **kept)
     params, state = (
         {path: np.stack([each[part][path] for each in arrays]) for path in arrays[0][part]} for part in (0, 1)
     )
@@ -258,4 +266,5 @@ def learn_members(
         network=Ensemble(network, params, state),
         events=events,
         seconds=seconds,
+        **kept,
     )

@@ -25,6 +25,7 @@ from cutaway.runs.settings import check_settings, time_for_training
 from cutaway.runs.text_parts import TextParts
 from cutaway.runs.text_run import TextRun, written
 from cutaway.runs.text_scores import MOST, score_text, token_losses
+from cutaway.runs.trajectory import HELD_OF_LARGE, Followed
 from cutaway.storage.run_folder import check_place
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
@@ -261,17 +262,21 @@ def _learned(
     some = spaced(rows, DIAGNOSED), spaced(held_out, DIAGNOSED)
     setup, _ = first_member(network, recipe.loss, recipe.optimizer, *some, plan, engine)
     diagnosing = Diagnosing(setup, count=len(rows.x))
+    # Of a run that is kept the way is, too, but for one gone on with, whose first part nobody followed.
+    followed = Followed(HELD_OF_LARGE) if keeping is not None and not keeping.resume else None
+    plan = plan if followed is None else followed.on(plan, network, recipe.optimizer, rows)
     run = learn(
         network, recipe.loss, recipe.optimizer, rows, held_out, plan,
         engine=engine, listeners=[keep, *diagnosing.listeners(callbacks)], progress=progress, keeping=keeping,
         devices=devices,
     )  # fmt: skip
     diagnosing.end(run)
+    kept = {} if followed is None else followed.kept(network, run.history, recipe.loss, run.events)
     return replace(
         begun, history=run.history, vitals=run.vitals, network_vitals=run.network_vitals, events=run.events,
         engine=run.engine, reason=run.reason, evidence=run.evidence, verdict=run.verdict,
         seconds=run.seconds,
-        settings={**begun.settings, "planned": begun.settings["steps"], "steps": run.epochs * recipe.steps},
+        settings={**begun.settings, "planned": begun.settings["steps"], "steps": run.epochs * recipe.steps}, **kept,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from cutaway.errors import InputError
 from cutaway.layers import Blend, Ensemble, Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer
-from cutaway.records import StepRecord
+from cutaway.records import Event, StepRecord
 from cutaway.storage.way import LARGEST, LONGEST_NAME, Judged, Way
 from cutaway.training.cost import cost_of_step, seconds_of_step
 from cutaway.training.plan import Plan
@@ -21,9 +21,13 @@ from cutaway.training.step import Batch, Carry
 
 # Weights that are held of a way at most, all points together, and points. A way with room for fewer is not held.
 HELD, POINTS, FEWEST = 1 << 23, 200, 4
+# Of pictures and texts, whose networks are larger: what is held, and what a run keeps of it on disk, moments and bytes,
+# its plane counted.
+HELD_OF_LARGE, MOMENTS, BYTES = 1 << 24, 24, 64 << 20
 # In the end the loss is measured at so many of the points, over so many rows, and in so many seconds as they are
-# reckoned beforehand, at most. Of rows that take long there are fewer, down to so few; then there are fewer points.
-JUDGED, ROWS, FEWEST_ROWS, SECONDS = 24, 2048, 64, 0.15
+# reckoned beforehand, at most. Of rows that take long there are fewer, down to so few, of a text of as many places;
+# then there are fewer points.
+JUDGED, ROWS, FEWEST_ROWS, FEWEST_WINDOWS, SECONDS = 24, 2048, 64, 4, 0.15
 
 
 def with_trajectory(
@@ -53,7 +57,9 @@ class Followed:
     """The weights of a training's first member after its epochs, thinned so that memory stays bounded.
 
     Every k-th epoch is held, k = 1, 2, 4, … as the epochs become many, and always the last. A network so large that
-    few points could be held is not followed.
+    few points could be held is not followed; `refused` then says so.
+
+    held   weights that all points together may have (None: `HELD`)
 
     >>> followed = Followed()
     >>> for epoch in range(1000):
@@ -62,7 +68,8 @@ class Followed:
     ([0, 8, 16], 999, 126)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, held: int | None = None) -> None:
+        self.most, self.refused = HELD if held is None else held, ""
         self._held: list[Point] = []
         self._last: Point | None = None
         self._every = 1
@@ -78,7 +85,12 @@ class Followed:
                 state = {path: np.array(array) for path, array in arrays.items() if path not in paths}
                 self.add(epoch, np.concatenate([arrays[path].ravel() for path in paths]), state)
 
-        if FEWEST * (plan.members or 1) * sum(array.size for array in network.parameters().values()) > HELD:
+        weights = sum(array.size for array in network.parameters().values())
+        if FEWEST * (plan.members or 1) * weights > self.most:
+            self.refused = (
+                f"weights on the way are not kept: the network has {weights:,}, and {FEWEST} moments of it would "
+                f"take more than {4 * self.most / 2**20:,.0f} MiB"
+            )
             return plan
         folds = None if plan.folds is None else plan.folds[:1]
         first = replace(plan, members=1 if several else None, folds=folds, rates=None)
@@ -94,7 +106,7 @@ class Followed:
         self._last = Point(epoch, weights, state or {})
         if epoch % self._every == 0:
             self._held.append(self._last)
-        if len(self._held) >= max(2, min(POINTS, HELD // max(1, weights.size))):
+        if len(self._held) >= max(2, min(POINTS, self.most // max(1, weights.size))):
             self._held, self._every = self._held[::2], 2 * self._every
 
     def become(self, other: Followed) -> None:
@@ -124,6 +136,28 @@ class Followed:
             weights = {path: line.reshape(params[path].shape) for path, line in zip(params, lines, strict=True)}
             found.append((points[place].epoch, {**weights, **points[place].state}))
         return found
+
+    def moments(self, network: Layer | Ensemble | Blend) -> list[tuple[int, dict[str, np.ndarray]]]:
+        """Return the moments that a run keeps on disk: as many as there is room for beside the plane of its way.
+
+        >>> import cutaway as ca
+        >>> network, followed = ca.Sequential(ca.Dense(2)).build(1), Followed()
+        >>> for epoch in range(100):
+        ...     followed.add(epoch, np.full(4, epoch, np.float32))
+        >>> found = followed.moments(network)
+        >>> len(found) <= MOMENTS, [epoch for epoch, _ in found][:4], found[-1][1]["0.bias"]
+        (True, [0, 1, 2, 4], array([99., 99.], dtype=float32))
+        """
+        if self._last is None:
+            return []
+        each = self._last.weights.nbytes + sum(array.nbytes for array in self._last.state.values())
+        return self.looks(network, min(MOMENTS, max(2, BYTES // each - 2)))
+
+    def kept(self, network: Layer, history: Sequence[StepRecord], loss: Loss, events: list[Event]) -> dict[str, Any]:
+        """Return what a run on pictures or a text keeps, its `way` and `looks`; why there is none joins the events."""
+        if self.refused:
+            events.append(Event(0, "moments", self.refused))
+        return {"way": self.way(network, history, loss), "looks": self.moments(network)}
 
     def way(
         self,
@@ -174,7 +208,8 @@ class Followed:
         asked = min(JUDGED, len(points))
         cost = cost_of_step(network, loss, rows)._replace(operations=0, parameters=0)
         each = max(seconds_of_step("numpy", cost) / 3 / len(taken), 1e-12)  # a forward pass is a third of a step
-        count = min(len(taken), max(FEWEST_ROWS, int(SECONDS / (asked * each))))
+        answers = rows.y.shape[1] if rows.y.ndim == 2 and rows.y.dtype.kind == "i" else 1  # of a text each place is one
+        count = min(len(taken), max(FEWEST_ROWS // answers, FEWEST_WINDOWS, int(SECONDS / (asked * each))))
         asked = min(asked, max(2, int(SECONDS / (count * each))))
         some = np.linspace(0, len(taken) - 1, count).round().astype(int)
         taken, rows = taken[some], Batch(rows.x[some], rows.y[some], None)

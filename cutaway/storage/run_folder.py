@@ -21,10 +21,13 @@ RUN, NETWORK, RECORDS = "run.json", "network.safetensors", "records.jsonl"
 SAMPLE = "sample.txt"  # what a run on a text wrote
 MISTAKES, FILTERS = "mistakes.png", "filters.png"  # sheets of a run on pictures
 TRAJECTORY = "trajectory.safetensors"  # the way that the training took, in its plane
+MOMENTS = "moments.safetensors"  # weights that it had on the way
 DIAGNOSIS = "diagnosis.json"  # what its diagnosis knows, and what it found
 REPORT = "report.html"  # one page about it all
 CHECKPOINT = "checkpoint"  # of a training that is not finished
-KNOWN = frozenset({RUN, NETWORK, RECORDS, CHECKPOINT, SAMPLE, MISTAKES, FILTERS, TRAJECTORY, DIAGNOSIS, LOCK, REPORT})
+KNOWN = frozenset({
+    RUN, NETWORK, RECORDS, CHECKPOINT, SAMPLE, MISTAKES, FILTERS, TRAJECTORY, MOMENTS, DIAGNOSIS, LOCK, REPORT,
+})  # fmt: skip
 FORMAT = 1
 LARGEST = 64 << 20  # bytes of run.json
 

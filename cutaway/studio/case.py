@@ -30,6 +30,7 @@ from cutaway.training.step import Batch, Carry
 AT_ONCE, JUDGED = 4096, 8192
 # Weights beyond which steps are compiled by XLA where it is installed: NumPy would be slower, and the page wait.
 LARGE = 100_000
+SOON = 3e8  # multiplications that are made while nobody notices: a few hundredths of a second
 MOST_KEPT = 16  # ways whose steppers, and losses whose rows, are held ready
 Arrays = dict[str, np.ndarray]
 
@@ -117,6 +118,14 @@ class Case:
     def weights(self) -> int:
         """How many weights the network has."""
         return sum(array.size for array in self.network.parameters().values())
+
+    @cached_property
+    def judged_slowly(self) -> bool:
+        """Whether the losses of all rows take so long that a first picture should not wait for them."""
+        material = self.material
+        places = {"text": material.x.shape[1:2], "pictures": material.x.shape[1:3], "numbers": ()}[material.kind]
+        rows = sum(min(JUDGED, len(part)) for part in (material.training, material.held_out))
+        return rows * self.weights * int(np.prod(places)) > SOON
 
     @cached_property
     def output_shape(self) -> tuple[int, ...]:

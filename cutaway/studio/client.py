@@ -1,4 +1,9 @@
-"""One who looks at a session: its requests in order, and its frames, the latest only, none before the last arrived."""
+"""One who looks at a session: its requests in order, and its frames, the latest only, none before the last arrived.
+
+Where two threads compute at once in one interpreter, each holds up the other far longer than what it does takes. So
+all that is computed for a client is computed in a turn, and while the network trains as fast as it goes, its frames are
+made by the training itself, between two of its steps.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +42,7 @@ Send = Callable[[Any, Buffers], None]
 
 
 class Client:
-    """Answers requests in a thread of its own, and makes frames in the same.
+    """Answers requests in a thread of its own, and makes frames in the same, or where the training does, in its thread.
 
     send   hands content and buffers to whoever is at the other end; called from several threads
     """
@@ -50,6 +55,7 @@ class Client:
         self.views: dict[str, Any] = {}
         self.interval = 1 / RATE
         self.revision = 0
+        self.acknowledged = 0  # frames that were drawn
         self._frame = 0  # number of the last frame sent
         self._waits = False  # whether it has not been acknowledged
         self._next = self._shown = 0.0  # when the next may be sent, and when the last one was begun
@@ -92,6 +98,15 @@ class Client:
             with self._condition:
                 self._condition.notify()
 
+    def show_if_due(self) -> None:
+        """Make a frame if one is due; the training calls it between its steps, in a turn, and no page ends it."""
+        try:
+            if self._due():
+                self._show()
+        except Exception as fault:
+            LOG.error("a page that cannot be told anything is left", exc_info=fault)
+            self.close()
+
     def close(self) -> None:
         """End: whoever looked is gone."""
         with self._condition:
@@ -108,7 +123,9 @@ class Client:
     def _acknowledge(self, number: Any) -> None:
         if number == self._frame:
             self._waits, self._since = False, self._sent
-            self._condition.notify()
+            self.acknowledged += 1
+            if not self.session.training.shows:
+                self._condition.notify()
 
     def _supersede(self, request: dict[str, Any]) -> None:
         """Answer requests that wait and that a newer one makes pointless."""
@@ -123,7 +140,7 @@ class Client:
     def _run(self) -> None:
         while True:
             with self._condition:
-                while not self._closed and not self._requests and not self._due():
+                while not self._closed and not self._requests and not self._is_mine():
                     self._condition.wait(self._patience())
                 if self._closed:
                     return
@@ -138,9 +155,13 @@ class Client:
         ready = bool(self.views) and not self._waits and self.session.tick != self._seen
         return ready and time.perf_counter() >= self._next
 
+    def _is_mine(self) -> bool:
+        """Whether a frame is due, and the training does not make it."""
+        return not self.session.training.shows and self._due()
+
     def _patience(self) -> float | None:
         """Return the seconds until a frame may be due; None: until something happens."""
-        if not self.views or self._waits:
+        if not self.views or self._waits or self.session.training.shows:
             return None
         if self.session.tick == self._seen and not self.session.training.running:
             return None
@@ -153,15 +174,16 @@ class Client:
         try:
             if type(revision) is not int:
                 raise InputError(f"message: revision is {revision!r}; expected a whole number")
-            if name == "watch":
-                result = self._watch(Arguments("watch", request))
-            else:
-                with nullcontext() if name in LONG else self.session.turn():
+            # A frame that comes after the answer, of whichever thread, contains what was asked for.
+            with nullcontext() if name in LONG else self.session.turn():
+                if name == "watch":
+                    result = self._watch(Arguments("watch", request))
+                else:
                     result = run(self.session, name, request, self)
-            self.revision = max(self.revision, revision)
-            if name in BY_HAND:  # what a hand does is to be seen at once
-                self._next = min(self._next, self._shown + self.interval / 2)
-            self._deliver({**head, "version": self.session.version, "result": result})
+                self.revision = max(self.revision, revision)
+                if name in BY_HAND:  # what a hand does is to be seen at once
+                    self._next = min(self._next, self._shown + self.interval / 2)
+                self._deliver({**head, "version": self.session.version, "result": result})
         except InputError as fault:
             self._deliver({**head, "error": {"kind": "input", "message": str(fault)}})
         except Exception as fault:
@@ -177,17 +199,16 @@ class Client:
     def _show(self) -> None:
         began = self._shown = time.perf_counter()
         try:
-            # In a turn: two threads that compute at once in one interpreter would hinder each other far longer.
             with self.session.turn():
                 entered = time.perf_counter()
                 now = self.session.shown()
                 self._seen = now.tick
                 made = frame(self.session, now, self.views, self._since)
                 spent = time.perf_counter() - entered
-            self._frame += 1
-            self._waits = True
-            self._sent = (now.opened, now.moment.branch, now.last)
-            self._deliver({"push": "frame", "frame": self._frame, "revision": self.revision, **made})
+                self._frame += 1
+                self._waits = True
+                self._sent = (now.opened, now.moment.branch, now.last)
+                self._deliver({"push": "frame", "frame": self._frame, "revision": self.revision, **made})
         except Exception as fault:
             # The page keeps what it shows, and is told once why; the next change tries again.
             new = repr(fault) not in self._faults
@@ -196,7 +217,8 @@ class Client:
                 self._deliver({"push": "fault", "message": message})
             spent = 1.0
         pause = spent / SHARE if self.session.training.running else 0.0
-        self._next = max(began + self.interval, began + pause)
+        # On the beat: a frame that came late does not have the next ones come later.
+        self._next = max(max(self._next, began - self.interval / 2) + self.interval, began + pause)
 
     def _told(self, fault: Exception, what: str) -> str:
         """Return a fault of ours in words for the page; where it happened is logged, of each fault once."""

@@ -149,10 +149,10 @@ class Following(Session):
 
     # ---- asked by the page ------------------------------------------------------------------------------------
 
-    def time(self, now: Shown | None = None) -> Content:
+    def time(self, now: Shown | None = None, wait: bool = True) -> Content:
         """Return where the training stands, by its own records."""
         if not self.following:
-            return super().time(now)
+            return super().time(now, wait)
         now, told = now or self.shown(), self.told
         return {
             "branch": 0, "step": now.moment.step, "epoch": 0 if told is None else told.epoch,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cutaway.errors import InputError
 from cutaway.training.step import Carry
 
 
@@ -39,6 +40,23 @@ class Moment:
 def is_finite(carry: Carry) -> bool:
     """Whether every weight is a finite number."""
     return all(bool(np.isfinite(array).all()) for array in carry.params.values())
+
+
+def held_as(moment: Moment, spot: tuple[str, tuple[int, ...]], value: float) -> float:
+    """Return a value as the array of a spot would hold it.
+
+    Raises `InputError` where there is no such spot, and for what is too large for its array.
+    """
+    (path, index), arrays = spot, moment.arrays
+    if path not in arrays:
+        raise InputError(f"edit: there is no weight {path!r}; there are {', '.join(arrays)}")
+    array = arrays[path]
+    if len(index) != array.ndim or any(not 0 <= i < size for i, size in zip(index, array.shape, strict=True)):
+        raise InputError(f"edit: {path} has the shape {array.shape}, and no place {list(index)}")
+    kept = float(np.asarray(value, array.dtype))
+    if not np.isfinite(kept):
+        raise InputError(f"edit: {value!r} is too large for {path}, which holds {array.dtype}")
+    return kept
 
 
 def edited(moment: Moment, values: Mapping[tuple[str, tuple[int, ...]], float]) -> Moment:

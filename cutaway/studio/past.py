@@ -22,9 +22,27 @@ class ToldHistory(History):
     """A history whose first branch was told: of its steps only the moments kept are known, and none is made again.
 
     delivered   what the training delivered, None where that is not told
+    settled     whether all is told: no moment of it goes from then on, for none could be made again
     """
 
     delivered: Carry | None = None
+    settled = False
+
+    def settle(self) -> None:
+        """Hold on to what was told; the room that keyframes have is for those of steps made here."""
+        self.settled = True
+        self.held -= sum(moment.nbytes for moment in self.branches[0].keys.values())
+
+    def _thin(self) -> bool:
+        branch = self.branches[0]
+        told = branch.keys
+        if self.settled:  # the ends of a branch never go
+            branch.keys = {step: told[step] for step in (min(told), max(told))}
+        try:
+            return super()._thin()
+        finally:
+            if self.settled:
+                branch.keys = told
 
     def at(self, number: int, step: int) -> Moment:
         """Return the last moment that is known of up to a step; its optimizer's memory is empty, as it was not told."""
@@ -105,8 +123,10 @@ class Past:
         branch = told.branches[0]
         told.held -= branch.keys.pop(0).nbytes
         branch.why, branch.last, branch.recording = TRAINING, self.last, self.recording
-        for step in sorted(known):
-            told.keep(branch, known[step])
+        branch.keys |= {step: known[step] for step in sorted(known)}
+        branch.newest = max(known)
+        told.held += sum(moment.nbytes for moment in known.values())
+        told.settle()
         now = told.begin(Moment(0, self.last, self.position, delivered.carry), 0, self.delivered, self.way)
         told.delivered = now.carry
         if self.recording.evaluations:  # the curve of what was delivered goes on where the training's ends

@@ -21,6 +21,7 @@ from cutaway.studio.report_explained import explained
 from cutaway.studio.report_importance import importance
 from cutaway.studio.report_made import made
 from cutaway.studio.report_mistakes import mistakes
+from cutaway.studio.report_moments import moments
 from cutaway.studio.report_pictures import Aside, picture_explained, picture_mistakes, pictures_aside
 from cutaway.studio.report_rows import SetAside, set_aside
 from cutaway.studio.report_summary import PLAIN, summary
@@ -49,10 +50,11 @@ def contents(run: Run, *, rows: bool = True, data: Any = None) -> dict[str, Any]
         "mistakes": None, "text": None, "importance": None, "calibration": None, "residuals": None, "explained": None,
     }  # fmt: skip
     aside: SetAside | None = None
+    pictured: Aside | None = None
     if isinstance(run, TableRun):
         aside = _table(run, told, rows, data, left_out)
     elif isinstance(run, PictureRun):
-        _pictures(run, told, rows, left_out)
+        pictured = _pictures(run, told, rows, left_out)
     elif isinstance(run, TextRun):
         told["text"] = text_told(run, rows)
         if told["text"]["absent"]:
@@ -62,8 +64,9 @@ def contents(run: Run, *, rows: bool = True, data: Any = None) -> dict[str, Any]
     told["replay"] = {
         "vitals": vitals(run), "way": way(run), "several": isinstance(run.network, (Ensemble, Blend)),
         "boundary": boundary(run, aside, rows),
+        "moments": _tried(lambda: moments(run, pictured, rows), "what it answered while it learned", left_out),
     }  # fmt: skip
-    if not any(told["replay"][name] for name in ("vitals", "way", "boundary")):
+    if not any(told["replay"][name] for name in ("vitals", "way", "boundary", "moments")):
         told["replay"] = None
     found: dict[str, Any] = _finite({**told, "made": made(run), "left_out": left_out, "words": words_told(told)})
     return found
@@ -117,12 +120,13 @@ def _table(run: TableRun, told: dict[str, Any], rows: bool, data: Any, left_out:
     return aside
 
 
-def _pictures(run: PictureRun, told: dict[str, Any], rows: bool, left_out: list[str]) -> None:
+def _pictures(run: PictureRun, told: dict[str, Any], rows: bool, left_out: list[str]) -> Aside | None:
     aside: Aside | None = _tried(lambda: pictures_aside(run), "calibration, and single pictures", left_out)
     told["mistakes"] = picture_mistakes(run, aside, rows)
     if aside is not None:
         told["calibration"] = calibration(aside.answer, aside.truth)
         told["explained"] = picture_explained(run, aside) if rows else None
+    return aside
 
 
 def _tried(made: Callable[[], Any], what: str, left_out: list[str]) -> Any:

@@ -29,7 +29,7 @@ def curves(run: Run) -> dict[str, Any] | None:
     """Return losses and metrics by epoch, of a text by step; None for a run without an epoch."""
     if not run.history:
         return None
-    unit = "step" if isinstance(run, TextRun) else "epoch"
+    unit = unit_of(run)
     kept = _kept(run.history, run.best)
     names = sorted({name for record in kept for name in record.metrics})
     best = run.best
@@ -48,6 +48,16 @@ def curves(run: Run) -> dict[str, Any] | None:
         "best": None if best is None else getattr(best, unit),
         "left_out": len(run.history) - len(kept),
     }
+
+
+def unit_of(run: Run) -> str:
+    """Return what the curves of a run are by: an epoch of a text is no measure of how often it was read."""
+    return "step" if isinstance(run, TextRun) else "epoch"
+
+
+def times(run: Run) -> dict[int, int]:
+    """Return when each recorded epoch ended, in the unit of the run's curves; 0 is before the first."""
+    return {0: 0} | {record.epoch: getattr(record, unit_of(run)) for record in run.history}
 
 
 def findings(run: Run) -> list[dict[str, Any]]:
@@ -81,7 +91,7 @@ def _finding(finding: Finding, history: Sequence[StepRecord]) -> dict[str, Any]:
 
 
 def vitals(run: Run) -> dict[str, Any] | None:
-    """Return how each layer and the whole network were doing, at the epochs that were looked at."""
+    """Return how each layer and the whole network were doing, where they were looked at."""
     looks = sorted({record.epoch for record in run.vitals})
     if not looks:
         return None
@@ -106,8 +116,9 @@ def vitals(run: Run) -> dict[str, Any] | None:
         if told.epoch in place:
             for name in OF_THE_WHOLE:
                 whole[name][place[told.epoch]] = rounded([getattr(told, name)])[0]
+    when = times(run)
     return {
-        "at": chosen,
+        "at": [when.get(epoch, epoch) for epoch in chosen],
         "layers": list(layers.values()),
         "left_out": len({record.path for record in run.vitals}) - len(layers),
         "whole": {name: values for name, values in whole.items() if any(value is not None for value in values)},
@@ -121,8 +132,9 @@ def way(run: Run) -> dict[str, Any] | None:
         return None
     judged = found.judged
     losses = found.losses if judged is None else judged.losses
+    when = times(run)
     return {
-        "at": found.epochs.tolist(),
+        "at": [when.get(epoch, epoch) for epoch in found.epochs.tolist()],
         "across": rounded(found.places[:, 0]),
         "up": rounded(found.places[:, 1]),
         "off_plane": rounded(found.off_plane),

@@ -160,8 +160,12 @@ def _notes(run: Any, moments: Mapping[int, Moment], nearly: Mapping[int, str]) -
     if any(record.members for record in run.history):
         notes[0] += "; both are means over all its networks"
     if not moments:
-        notes.append("of the weights on the way the run kept none: at every recorded step those delivered are shown")
-    elif nearly:
+        why = next((event.message for event in run.events if event.what == "moments"), "")
+        why = why or "of the weights on the way the run kept none"
+        notes.append(f"{why}: at every recorded step those delivered are shown")
+    if run.looks:
+        notes.append(f"the weights at the start and after {len(run.looks) - 1} of its epochs are the very ones")
+    if nearly:
         inside = f"{sum(run.way.explained):.0%}"
         notes.append(
             f"of its way the run kept a plane, which holds {inside} of the squared distance: weights on the way are "

@@ -92,11 +92,17 @@ def _recipes(run: Any, network: Layer) -> Iterator[tuple[Loss, Optimizer, int, i
 
 
 def first_weights(run: Any, material: Material, network: Layer, way: Way) -> Moment | None:
-    """Return the weights that a run on a table began with, drawn again from its seed; None where they are others.
+    """Return the weights that a run began with, drawn again from its seed; None where they are others.
 
-    They are compared with the place and the distance that the run kept of them, in the plane of its way.
+    They are compared with the place and the distance that the run kept of them, in the plane of its way. There are none
+    where not all that it learned from is on show, as of a text, and where pictures fill a batch in part, whose shifts
+    are drawn with those of rows that are none: its training could not be made again.
     """
-    kept = run.way
+    kept, learned = run.way, len(material.training)
+    if material.kind != "numbers" and learned != run.data.get("learned"):
+        return None
+    if material.kind == "pictures" and not way.drop_last and learned % way.batch_size:
+        return None
     if any(note.endswith(UNKNOWN) for note in material.notes):
         return None  # from other rows its training could not be made again
     if kept is None or not len(kept.epochs) or kept.epochs[0] != 0 or not kept.fits(network.parameters()):

@@ -56,7 +56,7 @@ def scene(session: Session) -> dict[str, Any]:
         "data": data_told(case),
         "network": network_told(case),
         "training": training_told(case, way, session.speed),
-        "time": session.time(),
+        "time": session.time(wait=False),
         "branches": branches_told(session),
         "edits": {"undo": len(session.done), "redo": len(session.undone)},
         "selection": {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -16,35 +15,34 @@ from cutaway.studio.broken import first_broken
 from cutaway.studio.case import Arrays, Case, Selected
 from cutaway.studio.history import History, Spot
 from cutaway.studio.jobs import Jobs
-from cutaway.studio.moment import Moment, is_finite
+from cutaway.studio.moment import Moment, held_as, is_finite
 from cutaway.studio.past import ToldHistory
 from cutaway.studio.recording import Evaluation
 from cutaway.studio.scene import scene
+from cutaway.studio.shared import Shared
 from cutaway.studio.shown import Edit, Shown
+from cutaway.studio.standing import stand
 from cutaway.studio.stepping import example_of, shown_step
 from cutaway.studio.training import Training
-from cutaway.studio.turns import Turns
 from cutaway.studio.views import Views
 from cutaway.studio.way import Way
 from cutaway.training.plan import FIRST_ROWS
 from cutaway.training.step import Carry
 
 Content = dict[str, Any]
-TOO_LARGE = "the loss is not finite: a weight is so large that a sum is beyond the numbers there are; take it back"
 MOST_UNDO = 1_000  # edits that can be taken back
 MOST_SHOWN_STEPS = 2_000  # of an epoch that is shown step by step
 
 
-class Session:
+class Session(Shared):
     """The network on show; several clients may hold on to it.
 
     What changes it takes `turn()`, which the training makes room for after every step.
     """
 
     def __init__(self, case: Case, way: Way) -> None:
-        self.turns = Turns()
-        self.version = self.tick = self.opened = 0
-        self.clients: list[Any] = []
+        super().__init__()
+        self.opened = 0
         self.speed: float | None = None
         self.jobs = Jobs(self.push)
         self.training = Training(self)
@@ -70,11 +68,9 @@ class Session:
         self.done: list[Edit] = []
         self.broken, self.drawn = "", True
 
-    # ---- turns and clients ------------------------------------------------------------------------------------
-
-    def turn(self) -> AbstractContextManager[None]:
-        """Hold up the training, and everybody else."""
-        return self.turns.turn()
+    def told_to_all(self) -> Content:
+        """Return the scene, for clients that are told of a change."""
+        return scene(self)
 
     def shown(self) -> Shown:
         """Return what is on show now."""
@@ -90,25 +86,6 @@ class Session:
         """How the steps that led here were made, and the next ones will be."""
         return self.history.owner(self.now.branch, self.now.step).way
 
-    def changed(self, scene_too: bool = False, by: Any = None) -> None:
-        """Tell clients that frames, and where so said the scene, are no longer what they were."""
-        self.version += 1
-        self.tick += 1
-        if scene_too:
-            self.push({"push": "scene", "version": self.version, "scene": scene(self)}, but=by)
-        self.wake()
-
-    def wake(self) -> None:
-        """Have clients look whether a frame is due."""
-        for client in list(self.clients):
-            client.wake()
-
-    def push(self, content: Content, but: Any = None) -> None:
-        """Send something to every client but one."""
-        for client in list(self.clients):
-            if client is not but:
-                client.push(content)
-
     def close(self) -> None:
         """End training and jobs."""
         self.training.stop()
@@ -123,30 +100,13 @@ class Session:
             kept = self._evaluated = moment, case.evaluated(moment, way)
         return kept[1]
 
-    def time(self, now: Shown | None = None) -> Content:
-        """Return where the network stands in time."""
-        now = now or self.shown()
-        found = self.evaluation(now.case, now.moment, now.way)
-        return {
-            "branch": now.moment.branch,
-            "step": now.moment.step,
-            "epoch": now.moment.position // now.case.stepper(now.way).per_epoch,
-            "last": now.last,
-            "training": self.training.running,
-            "loss": found.training,
-            "of": "rows",
-            "held_out": None if np.isnan(found.held_out) and not len(now.case.material.held_out) else found.held_out,
-            "rate": self.training.rate if self.training.running else 0.0,
-            "broken": self.broken
-            or (TOO_LARGE if len(now.case.material.training) and not np.isfinite(found.training) else ""),
-            "nearly": self._nearly(now),
-            "again": self.drawn and not self.done and now.history.is_plain(now.moment),
-        }
+    def time(self, now: Shown | None = None, wait: bool = True) -> Content:
+        """Return where the network stands in time; its losses are None where they take long, and none is to wait."""
+        return stand(self, now or self.shown(), wait)
 
-    def _nearly(self, now: Shown) -> str:
-        """Return what is to be said of weights that are not the very ones of their step; "" of all others."""
-        told = now.case.past is not None and isinstance(now.history, ToldHistory) and now.history.is_told(now.moment)
-        return now.case.past.nearly.get(now.moment.step, "") if told and now.case.past is not None else ""
+    def is_evaluated(self, moment: Moment) -> bool:
+        """Whether the losses at a moment are known."""
+        return self._evaluated is not None and self._evaluated[0] is moment
 
     def advance(self, most: int, until: Callable[[], bool] = lambda: False) -> list[Moment]:
         """Take up to `most` steps from here, and return the moments on the way; those of the past are taken again.
@@ -188,16 +148,8 @@ class Session:
         """
         self._leave()
         path, index = spot
-        arrays = self.now.arrays
-        if path not in arrays:
-            raise InputError(f"edit: there is no weight {path!r}; there are {', '.join(arrays)}")
-        array = arrays[path]
-        if len(index) != array.ndim or any(not 0 <= i < size for i, size in zip(index, array.shape, strict=True)):
-            raise InputError(f"edit: {path} has the shape {array.shape}, and no place {list(index)}")
-        kept = float(np.asarray(value, array.dtype))
-        if not np.isfinite(kept):
-            raise InputError(f"edit: {value!r} is too large for {path}, which holds {array.dtype}")
-        before, made, origin = float(array[index]), None, None
+        kept = held_as(self.now, spot, value)
+        before, made, origin = float(self.now.arrays[path][index]), None, None
         if self.history.is_last(self.now):
             self.now = self.history.edit(self.now, spot, kept)
         else:

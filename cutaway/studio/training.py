@@ -1,4 +1,4 @@
-"""The training of a session, in a thread: a few milliseconds of steps, then room for whoever waits."""
+"""The training of a session, in a thread: a few milliseconds of steps, then frames, and room for whoever waits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cutaway.errors import InputError
 from cutaway.studio.moment import Moment
+from cutaway.studio.recording import Evaluation
 from cutaway.studio.vitals import observed
 
 if TYPE_CHECKING:
@@ -17,17 +18,22 @@ if TYPE_CHECKING:
 SLICE = 0.005  # seconds of steps between two looks around
 # Times its own cost that lie between two evaluations, and between two looks at the vitals.
 EVALUATED, OBSERVED = 25.0, 100.0
+SPARED = 0.1  # seconds after an evaluation for a frame, in which another is not due: the next frame brings one
 CHECKED = 50  # steps between two looks whether every weight is finite; a loss that is not is seen at once
 
 LOG = logging.getLogger(__name__)
 
 
 class Training:
-    """Runs the steps of a session until it is paused, a step is reached, or a number is not finite."""
+    """Runs the steps of a session until it is paused, a step is reached, or a number is not finite.
+
+    shows   whether it makes the frames that are due, as it does where it goes as fast as it can: it need not wait for
+            another thread then
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.running = False
+        self.running = self.shows = False
         self.rate = 0.0
         self.until: int | None = None
         self._thread: threading.Thread | None = None
@@ -76,7 +82,7 @@ class Training:
         with session.turn():
             if self._thread is not threading.current_thread():
                 return  # another one trains already
-            self.running, session.broken = False, said
+            self.running, self.shows, session.broken = False, False, said
             session.push({"push": "fault", "message": said})
             session.changed()
 
@@ -91,6 +97,7 @@ class Training:
                     break
                 if session.speed != speed:
                     speed, began, taken = session.speed, time.perf_counter(), 0
+                self._show(speed is None)
                 most = self._most(speed, began, taken)
                 if most > 0:
                     end, first = time.perf_counter() + SLICE, session.now.step
@@ -99,6 +106,9 @@ class Training:
                     counted += session.now.step - first
                     session.tick += 1
                     self._look()
+                    if self.shows:
+                        for client in list(session.clients):
+                            client.show_if_due()
                 if session.broken or (self.until is not None and session.now.step >= self.until):
                     self.running = False
             now = time.perf_counter()
@@ -111,8 +121,15 @@ class Training:
                 self._wake.clear()
         with session.turn():
             if self._thread is mine:
+                self.shows = False
                 self._look(last=True)
                 session.changed(scene_too=True)
+
+    def _show(self, itself: bool) -> None:
+        """Make frames from now on, or leave them to the threads of the clients."""
+        if self.shows != itself:
+            self.shows = itself
+            self.session.wake()
 
     def _most(self, speed: float | None, began: float, taken: int) -> int:
         """Return how many steps may be taken now."""
@@ -122,17 +139,28 @@ class Training:
         due = int((time.perf_counter() - began) * speed) + 1 - taken
         return max(0, min(left, due))
 
+    def evaluate(self, spared: float = SPARED) -> Evaluation:
+        """Return the losses of the network as it is now, and note them; called in a turn.
+
+        spared   seconds in which they are not taken again unless somebody asks: what frames show is enough
+        """
+        session = self.session
+        begin = time.perf_counter()
+        found = session.evaluation(session.case, session.now, session.way)
+        if session.history.is_last(session.now):
+            session.history.branches[session.now.branch].recording.evaluated(found)
+        end = time.perf_counter()
+        self._due["evaluation"] = max(self._due["evaluation"], end + EVALUATED * (end - begin), end + spared)
+        return found
+
     def _look(self, last: bool = False) -> None:
         """Evaluate, and take vitals, where it is time: they may take a small share of the time only."""
         session = self.session
         if not session.history.is_last(session.now):
             return
         recording, way = session.history.branches[session.now.branch].recording, session.way
-        begin = time.perf_counter()
-        if last or begin >= self._due["evaluation"]:
-            recording.evaluated(session.evaluation(session.case, session.now, way))
-            end = time.perf_counter()
-            self._due["evaluation"] = end + EVALUATED * (end - begin)
+        if last or time.perf_counter() >= self._due["evaluation"]:
+            self.evaluate(0.0)
         begin = time.perf_counter()
         if last or begin >= self._due["vitals"]:
             found = observed(session.case, session.now, way)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-LOOK = 0.0002  # seconds between two looks of the training whether somebody still waits
 
 
 class Turns:
@@ -19,23 +16,28 @@ class Turns:
     def __init__(self) -> None:
         self.lock, self._count = threading.RLock(), threading.Lock()
         self.waiting = 0
+        self._free = threading.Event()  # nobody asks, and nobody has a turn
+        self._free.set()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait until the training has finished its step, and hold it up meanwhile; within a turn, another is free."""
         with self._count:
             self.waiting += 1
+            self._free.clear()
         try:
             with self.lock:
                 yield
         finally:
             with self._count:
                 self.waiting -= 1
+                if not self.waiting:
+                    self._free.set()
 
     @contextmanager
     def stepping(self) -> Iterator[None]:
         """What the training takes for a few steps."""
         while self.waiting:
-            time.sleep(LOOK)
+            self._free.wait()
         with self.lock:
             yield

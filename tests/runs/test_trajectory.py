@@ -8,14 +8,18 @@ import pytest
 
 import cutaway as ca
 from cutaway.data.reading import table_from
+from cutaway.data.text import Text
 from cutaway.explain.figures import shown
 from cutaway.explain.landscape_picture import dots
 from cutaway.explain.planes import trajectory_plane
 from cutaway.optimizers import Adam
 from cutaway.runs import trajectory
 from cutaway.runs.landscape import landscape
+from cutaway.runs.train_pictures import train_pictures
+from cutaway.runs.train_text import train_text
 from cutaway.runs.trajectory import Followed
 from cutaway.storage.architecture import ModelFileError
+from cutaway.storage.moments import moments_bytes
 from cutaway.storage.way import read_way, way_bytes
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
@@ -321,3 +325,84 @@ def test_damaged_files_are_refused_and_no_row_is_in_one(kept, tmp_path):
     (tmp_path / "a").write_bytes(b"")
     with pytest.raises(ModelFileError):
         read_way(tmp_path / "a", weights)
+
+
+# ---- pictures and texts -----------------------------------------------------------------------------------------
+
+LETTERS = Text("the cat sat on the mat. a dog sat on a log. " * 60)
+SHADES = np.random.default_rng(0).integers(0, 120, (60, 8, 8, 1)) + 100 * (np.arange(60) % 2)[:, None, None, None]
+
+
+class Seen:
+    """A follower that holds all weights and state after each epoch."""
+
+    def __init__(self):
+        self.points = {}
+
+    def __call__(self, record):
+        pass
+
+    def begins(self, setup):
+        pass
+
+    def weights(self, epoch, last, fetch):
+        self.points[epoch] = dict(fetch())
+
+
+def job(kind, folder, **options):
+    how = {"effort": "quick", "engine": "numpy", "progress": False, **options}
+    if kind == "text":
+        return train_text(LETTERS, epochs=10, context=16, out=folder, **how)
+    np.savez(folder.parent / "shades.npz", x=SHADES.astype(np.uint8), y=np.arange(60) % 2)
+    return train_pictures(folder.parent / "shades.npz", epochs=4, out=folder, **how)
+
+
+@pytest.mark.filterwarnings("ignore::cutaway.errors.FindingWarning")
+@pytest.mark.parametrize("kind", ["text", "pictures"])
+def test_a_run_keeps_the_very_weights_that_it_had_after_its_epochs(tmp_path, kind):
+    if kind == "pictures":
+        pytest.importorskip("PIL")
+    seen = Seen()
+    run = job(kind, tmp_path / "run", callbacks=[seen])
+    back = ca.load(tmp_path / "run")
+    assert [epoch for epoch, _ in back.looks] == sorted(seen.points) == list(range(len(run.history) + 1))
+    for epoch, arrays in back.looks:
+        assert arrays.keys() == seen.points[epoch].keys()
+        assert all(arrays[path].tobytes() == array.tobytes() for path, array in seen.points[epoch].items())
+    first = {path: np.stack([point[path] for point in seen.points.values()]) for path in run.network.parameters()}
+    moved = np.concatenate([(first[path] - own).reshape(len(seen.points), -1)
+                            for path, own in sorted(run.network.parameters().items())], axis=1)  # fmt: skip
+    lengths = np.linalg.svd(moved.astype(np.float64), compute_uv=False)
+    assert back.way.explained == pytest.approx((lengths**2 / np.sum(lengths**2))[:2], rel=1e-4)
+    # It goes along when the run is saved elsewhere, and is not looked at by who has no use for it.
+    back.save(tmp_path / "other")
+    assert (tmp_path / "other" / "moments.safetensors").read_bytes() == (
+        tmp_path / "run" / "moments.safetensors"
+    ).read_bytes()
+
+
+@pytest.mark.filterwarnings("ignore::cutaway.errors.FindingWarning")
+def test_a_text_learns_the_same_bit_by_bit_when_it_is_followed(tmp_path):
+    alone, followed = (job("text", folder) for folder in (None, tmp_path / "run"))
+    assert alone.way is None and not alone.looks
+    assert followed.way is not None and followed.looks
+    assert all(np.array_equal(array, followed.network.parameters()[path])
+               for path, array in alone.network.parameters().items())  # fmt: skip
+
+
+def test_moments_and_plane_stay_within_their_bytes(monkeypatch):
+    random, network = np.random.default_rng(0), ca.Sequential(ca.Dense(50), ca.Tanh(), ca.Dense(50)).build(20)
+    count = sum(array.size for array in network.parameters().values())
+    followed = Followed(1000 * count)
+    for epoch in range(40):
+        followed.add(epoch, random.normal(size=count).astype(np.float32))
+    plane = len(way_bytes(followed.way(network, [])))
+    for room in (4, 7, 20, 1000):
+        monkeypatch.setattr(trajectory, "BYTES", room * 4 * count)
+        found = followed.moments(network)
+        assert [found[0][0], found[-1][0]] == [0, 39]
+        assert min(room - 3, 12) <= len(found) <= min(room - 2, trajectory.MOMENTS)
+        assert plane + len(moments_bytes(found)) < (room * 4 * count) + 2000 * room  # the headers
+    # Early on, where more happens, they lie closer together.
+    epochs = [epoch for epoch, _ in found]
+    assert np.mean(np.diff(epochs[:8])) < np.mean(np.diff(epochs[-8:]))

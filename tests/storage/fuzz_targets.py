@@ -41,8 +41,9 @@ from cutaway.explain.landscape import landscape
 from cutaway.losses import SquaredError
 from cutaway.runs.trajectory import Followed
 from cutaway.storage.architecture import ModelFileError
+from cutaway.storage.moments import Moments, moments_bytes
 from cutaway.storage.network_file import network_bytes, read_network
-from cutaway.storage.run_folder import TRAJECTORY
+from cutaway.storage.run_folder import MOMENTS, TRAJECTORY
 from cutaway.storage.way import read_way, way_bytes
 from cutaway.training.checkpoints import Checkpoints
 from cutaway.training.plan import Plan
@@ -224,6 +225,22 @@ def ways() -> Iterable[Case]:
     )  # fmt: skip
 
 
+def moments() -> Iterable[Case]:
+    """The weights of a training on its way: all of them read, and the network has them."""
+    network = ca.Sequential(ca.Dense(2), ca.BatchNorm(), ca.Tanh(), ca.Dense(1)).build(3)
+    own = {**network.parameters(), **network.state()}
+    content = moments_bytes([(epoch, own) for epoch in (0, 1, 7)])
+
+    def use(place: Path) -> Any:
+        found = list(Moments(place, own))
+        for _, arrays in found:
+            network.load(dict(arrays))
+        return [epoch for epoch, _ in found]
+
+    for knowing in (fuzzing.numbers_changed, fuzzing.tensors_changed):
+        yield Case(content, MOMENTS, knowing, use, ModelFileError)
+
+
 CSV = 'name,size,seen,good,note\nDelft,1.5,2020-01-01,yes,"a, b"\nGouda,2,2021-02-03,no,\nLeiden,-3e5,,yes,x\n' * 4
 SEMICOLONS = "naam;prijs;datum\nZwölf;1.234,56;01-02-2020\nElf;7,5;03-04-2021\n" * 6
 
@@ -284,7 +301,7 @@ def texts() -> Iterable[Case]:
 
 TARGETS: dict[str, Callable[[], Iterable[Case]]] = {
     "networks": networks, "runs": runs, "checkpoints": checkpoints, "tables": tables, "pictures": pictures,
-    "texts": texts, "ways": ways,
+    "texts": texts, "ways": ways, "moments": moments,
 }  # fmt: skip
 
 

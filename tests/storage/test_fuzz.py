@@ -25,7 +25,10 @@ from tests.storage import fuzz_targets, fuzzing
 
 ROOT = Path(__file__).parents[2]
 # So many that they take about ten seconds each on two cores, but for tables, each of which a database reads.
-CASES = {"networks": 3000, "runs": 600, "checkpoints": 600, "tables": 60, "pictures": 400, "texts": 1500, "ways": 4000}
+CASES = {
+    "networks": 3000, "runs": 600, "checkpoints": 600, "tables": 60, "pictures": 400, "texts": 1500, "ways": 4000,
+    "moments": 2000,
+}  # fmt: skip
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of time and memory are those of POSIX")

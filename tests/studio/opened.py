@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,8 @@ from cutaway.studio.opening import open_rung
 from cutaway.studio.server import Server
 from cutaway.studio.session import Session
 
-CHROMIUM = shutil.which("chromium")
+# The shell is the same engine without the windows that nobody sees, and has a page open in half the time.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 # Panels grow as their first figures come: nothing is where it stays until all has kept its size for ten screen frames.
 SETTLED = """() => new Promise((settled) => {
     let [size, same] = ["", 0];
@@ -29,17 +31,24 @@ SETTLED = """() => new Promise((settled) => {
 })"""
 
 
+ending: list[threading.Thread] = []  # of servers that were told to end, and need a moment for it
+
+
 @contextmanager
 def browser() -> Iterator[Any]:
     """Start Chromium without a window."""
     playwright = pytest.importorskip("playwright.sync_api", reason="the tests of the page need playwright")
     if CHROMIUM is None:
-        pytest.skip("the tests of the page need Chromium: apt-get install chromium")
+        pytest.skip("the tests of the page need Chromium: apt-get install chromium-headless-shell")
     with playwright.sync_playwright() as started:
         # Root, as in a container, has no sandbox to give.
         running = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield running
         running.close()
+    while ending:
+        thread = ending.pop()
+        thread.join(20)
+        assert not thread.is_alive(), "a server did not end"
 
 
 @contextmanager
@@ -51,7 +60,7 @@ def served(session: Session) -> Iterator[Server]:
     assert began.wait(20)
     yield server
     server.stop()
-    thread.join(20)
+    ending.append(thread)
 
 
 @dataclass
@@ -79,6 +88,13 @@ class Opened:
 
     def view(self, name: str) -> Any:
         return self.page.locator(f'[data-view="{name}"]')
+
+    def heard(self, fits: Callable[[], Any], seconds: float = 15.0) -> None:
+        """Wait for what is so in the session: what a hand did is there a moment after the page shows it."""
+        end = time.perf_counter() + seconds
+        while not fits():
+            assert time.perf_counter() < end, "the session did not hear of it"
+            self.page.wait_for_timeout(10)
 
     def until(self, fits: str, argument: Any = None, seconds: float = 15.0) -> None:
         """Wait for what a script says of the page."""

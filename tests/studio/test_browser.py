@@ -17,7 +17,7 @@ from cutaway.studio.browser import show
 from cutaway.studio.opening import open_rung
 from cutaway.studio.session import Session
 from cutaway.studio.window import Window
-from tests.studio.opened import Opened, browser, served, watch
+from tests.studio.opened import Opened, served, watch
 
 
 @pytest.fixture
@@ -69,9 +69,9 @@ def test_the_command_line_opens_it_so_too(opened, monkeypatch, capsys):
     place.unlink()
 
 
-def test_the_page_keeps_the_secret_out_of_its_address_and_comes_back_without_it(tmp_path, monkeypatch):
+def test_the_page_keeps_the_secret_out_of_its_address_and_comes_back_without_it(running, monkeypatch):
     monkeypatch.setattr(webbrowser, "open", lambda _: None)
-    with browser() as running, served(Session(*open_rung("line"))) as server:
+    with served(Session(*open_rung("line"))) as server:
         room = running.new_context()
         found = Opened(room.new_page(), server.session, server)
         watch(found)
@@ -91,7 +91,8 @@ def test_the_page_keeps_the_secret_out_of_its_address_and_comes_back_without_it(
         assert list(cookies) == [f"cutaway_studio_{server.port}"]
         assert server.token not in cookies.values()
         # Another browser has neither cookie nor key.
-        stranger = running.new_context().new_page()
-        assert stranger.goto(plain).status == 403
+        stranger = running.new_context()
+        assert stranger.new_page().goto(plain).status == 403
+        stranger.close()
         assert not found.problems
         room.close()

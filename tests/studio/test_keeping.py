@@ -22,7 +22,7 @@ from cutaway.studio.protocol import from_frame, unpacked
 from cutaway.studio.session import Session
 from cutaway.studio.standalone import LARGEST
 from tests.studio.conversation import Listener
-from tests.studio.opened import browser
+from tests.studio.opened import opened
 
 
 def session(rung: str = "network", steps: int = 60, **selected: Any) -> Session:
@@ -164,11 +164,11 @@ def replayed(running, place):
     context.close()
 
 
-def test_it_replays_from_disk(tmp_path):
+def test_it_replays_from_disk(running, tmp_path):
     held = session()
     place = save(held, tmp_path / "kept.html")
     head = messages(place.read_text())[0]
-    with browser() as running, replayed(running, place) as page:
+    with replayed(running, place) as page:
         step = page.locator("[data-time=step]")
         assert step.text_content() == "60"
         slider = page.get_by_label("moment shown")
@@ -192,10 +192,8 @@ def test_it_replays_from_disk(tmp_path):
         assert wide <= 375
 
 
-def test_the_button_of_the_page_keeps_what_is_on_show(tmp_path):
-    from tests.studio.opened import opened
-
-    with browser() as running, opened(running, "line", accept_downloads=True) as found:
+def test_the_button_of_the_page_keeps_what_is_on_show(running, tmp_path):
+    with opened(running, "line", accept_downloads=True) as found:
         found.view("steps").get_by_role("button", name="one batch").click()
         found.view("steps").locator("tbody tr").first.wait_for()
         found.page.get_by_role("button", name="open, save").click()

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.studio.opened import browser, opened
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
+from tests.studio.opened import opened
 
 
 def test_two_pages_say_that_they_are_one_session(running):
@@ -29,5 +21,5 @@ def test_a_page_says_that_the_studio_was_ended(running):
         found.server.stop()
         found.page.get_by_role("alert").get_by_text("The studio was ended").wait_for(timeout=4_000)
         tried = len(found.asked)
-        found.page.wait_for_timeout(2_500)
+        found.page.wait_for_timeout(1_500)  # where nothing is said it asks again after one second
         assert len(found.asked) == tried  # it does not ask for ever

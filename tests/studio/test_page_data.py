@@ -13,13 +13,7 @@ from cutaway.data.writing import write_table
 from cutaway.studio.opening import open_rung
 from cutaway.studio.scene import HEADER
 from cutaway.studio.session import Session
-from tests.studio.opened import browser, opened
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
+from tests.studio.opened import SETTLED, opened
 
 
 def table(folder):
@@ -123,10 +117,7 @@ def test_the_network_is_taken_away_as_code_that_runs(running, tmp_path):
         found.page.on("download", lambda each: saved.append(each))
         found.page.get_by_role("button", name="NumPy code").click()
         found.page.get_by_text("Saved").wait_for()
-        for _ in range(50):
-            if len(saved) >= 2:
-                break
-            found.page.wait_for_timeout(100)
+        found.heard(lambda: len(saved) >= 2)
         for each in saved:
             each.save_as(tmp_path / each.suggested_filename)
         code = next(tmp_path.glob("*.py"))
@@ -146,12 +137,12 @@ def test_a_link_opens_the_same_network_in_another_studio(running):
         found.page.get_by_label("learning rate").press("Enter")
         found.until("() => document.querySelector('[data-view=steps] .note').textContent.includes('0.05')")
         found.page.get_by_role("button", name="new start").click()
-        found.page.wait_for_timeout(300)
+        found.until(SETTLED)
         for step in (1, 2, 3):
             found.view("steps").get_by_role("button", name="one batch").click()
             found.page.locator("[data-time=step]", has_text=str(step)).wait_for()
         found.view("rows").locator(".pick").nth(4).click()
-        found.page.wait_for_timeout(200)
+        found.heard(lambda: found.session.selected.example)
         chosen = found.session.selected.example
         assert found.session.time()["again"] and chosen
         first = {path: array.copy() for path, array in found.session.now.arrays.items()}
@@ -166,8 +157,7 @@ def test_a_link_opens_the_same_network_in_another_studio(running):
         other.page.locator("h1", has_text="A layer").wait_for()
         other.until("() => document.querySelectorAll('[data-weight^=\"0.weight\"]').length === 5")
         other.page.locator("[data-time=step]", has_text="3").wait_for()
-        other.page.wait_for_timeout(400)
-        assert (other.session.now.step, other.session.selected.example) == (3, chosen)
+        other.heard(lambda: (other.session.now.step, other.session.selected.example) == (3, chosen))
         assert all(np.array_equal(first[path], array) for path, array in other.session.now.arrays.items())
         assert other.session.way.optimizer.learning_rate(np.float64(0)) == 0.05
         # An address that ends in it does the same, once: a reload shows what became of it.

@@ -7,13 +7,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import cutaway.studio
-from tests.studio.opened import browser, opened
+from tests.studio.opened import opened
 
 STATIC = Path(cutaway.studio.__file__).parent / "static"
 
 
-def test_nothing_but_the_local_server_is_asked():
-    with browser() as running, opened(running) as found:
+def test_nothing_but_the_local_server_is_asked(running):
+    with opened(running) as found:
         found.page.get_by_role("button", name="open, save").click()
         for view in ("landscape", "bias and variance"):
             found.view("deeper").get_by_role("button", name=re.compile(view, re.IGNORECASE)).click()

@@ -6,33 +6,20 @@ import pytest
 
 from cutaway.studio.opening import open_arrays
 from cutaway.studio.session import Session
-from tests.studio.opened import browser, opened
+from tests.studio.opened import opened
+
+TYPED = {"12.5": 12.5, "-3": -3.0, ".5": 0.5, "7": 7.0, "+4": 4.0, "2e-6": 2e-6}
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(running):
-    with opened(running) as found:
-        yield found
-
-
-@pytest.mark.parametrize(
-    ("keys", "value"), [("12.5", 12.5), ("-3", -3.0), (".5", 0.5), ("7", 7.0), ("+4", 4.0), ("2e-6", 2e-6)]
-)
-def test_every_key_typed_on_a_weight_counts(page, keys, value):
-    page.gear("2.weight", 1, 6).focus()
-    for key in keys:  # one after another without a pause, as a fast hand types
-        page.page.keyboard.press("NumpadAdd" if key == "+" else key)
-    assert page.page.locator("#weight-value").input_value() == keys
-    page.page.keyboard.press("Enter")
-    page.until("() => document.querySelector('#weight-value').getAttribute('aria-invalid') === 'false'")
-    page.page.wait_for_timeout(300)
-    assert page.weight("2.weight", 1, 6) == pytest.approx(value, rel=1e-6)
+def test_every_key_typed_on_a_weight_counts(page):
+    for unit, (keys, value) in enumerate(TYPED.items()):
+        page.gear("2.weight", 1, unit).focus()
+        for key in keys:  # one after another without a pause, as a fast hand types
+            page.page.keyboard.press("NumpadAdd" if key == "+" else key)
+        assert page.page.locator("#weight-value").input_value() == keys
+        page.page.keyboard.press("Enter")
+        page.until("() => document.querySelector('#weight-value').getAttribute('aria-invalid') === 'false'")
+        page.heard(lambda unit=unit, value=value: page.weight("2.weight", 1, unit) == pytest.approx(value, rel=1e-6))
     assert not page.problems
 
 
@@ -41,8 +28,7 @@ def test_a_weight_that_is_typed_counts_when_the_field_is_left(running):
         found.gear("0.weight", 0, 0).focus()
         found.page.keyboard.press("7")
         found.page.keyboard.press("Tab")
-        found.page.wait_for_timeout(300)
-        assert found.weight("0.weight", 0, 0) == 7.0
+        found.heard(lambda: found.weight("0.weight", 0, 0) == 7.0)
 
 
 def test_a_cell_of_a_wide_network_takes_typing_too(running):
@@ -59,8 +45,7 @@ def test_a_cell_of_a_wide_network_takes_typing_too(running):
         for key in "-2.5":
             found.page.keyboard.press(key)
         found.page.keyboard.press("Enter")
-        found.page.wait_for_timeout(400)
-        assert found.weight("0.weight", 0, 0) == -2.5
+        found.heard(lambda: found.weight("0.weight", 0, 0) == -2.5)
 
 
 def test_what_will_not_do_is_said_beside_the_field_until_it_does(page):
@@ -78,8 +63,7 @@ def test_what_will_not_do_is_said_beside_the_field_until_it_does(page):
     rate.press("Enter")
     said.wait_for(state="detached")
     page.until("() => [...document.querySelectorAll('input')].some(each => each.value === '0.25')")
-    page.page.wait_for_timeout(200)
-    assert page.session.way.optimizer.learning_rate(0) == 0.25
+    page.heard(lambda: page.session.way.optimizer.learning_rate(0) == 0.25)
     batch.fill("x")
     batch.press("Enter")
     said.get_by_text("whole number such as 32").wait_for()
@@ -103,8 +87,7 @@ def test_a_value_of_the_row_that_is_no_number_is_said_and_settled(page):
     field.fill("0.5")
     field.press("Enter")
     told.wait_for(state="detached")
-    page.page.wait_for_timeout(200)
-    assert page.session.selected.part == "typed"
+    page.heard(lambda: page.session.selected.part == "typed")
 
 
 def test_a_text_that_is_dropped_does_not_cover_the_page(page):

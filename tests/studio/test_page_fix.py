@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from cutaway.studio.commands import run
 from cutaway.studio.opening import open_rung
 from cutaway.studio.session import Session
-from tests.studio.opened import browser, opened
+from tests.studio.opened import opened
 
 STEPS = 400
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
 
 
 def stuck():

@@ -12,13 +12,7 @@ from cutaway.studio.followed import Following
 from cutaway.studio.lessons import lessons
 from cutaway.studio.opening import open_rung
 from cutaway.studio.session import Session
-from tests.studio.opened import browser, opened
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
+from tests.studio.opened import opened
 
 
 def at_step(found, step):

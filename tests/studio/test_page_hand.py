@@ -5,19 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cutaway.explain.figures import shown
-from tests.studio.opened import browser, opened
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(running):
-    with opened(running) as found:
-        yield found
+from tests.studio.opened import SETTLED, opened
 
 
 def middle(found, *weight):
@@ -70,13 +58,15 @@ def test_dragging_a_line_moves_weight_output_loss_and_boundary(page):
     told = drag(page, weight, 150)
     page.until("([selector, text]) => document.querySelector(selector).getAttribute('aria-valuetext') !== text",
                ['[data-weight="4.weight[2,0]"]', shown(before)])  # fmt: skip
-    page.page.wait_for_timeout(300)
+    # The last of the moves is there once the drag is over.
+    page.heard(lambda: page.weight(*weight) == pytest.approx(before + 1.5 * max(1, abs(before)), abs=0.1))
     after = page.weight(*weight)
-    assert after == pytest.approx(before + 1.5 * max(1, abs(before)), abs=0.1)
     assert shown(after) in told
-    assert page.gear(*weight).get_attribute("aria-valuetext") == shown(after)
-    assert page.session.time()["loss"] != loss
-    assert page.page.locator("[data-time=loss]").text_content() == shown(page.session.time()["loss"])
+    page.weighs("4.weight", (2, 0), shown(after))
+    now = page.session.time()["loss"]
+    assert now != loss
+    page.until("text => document.querySelector('[data-time=loss]').textContent === text", shown(now))
+    page.until(SETTLED)
     assert page.page.locator("[data-part=answer]").text_content() != answer
     assert canvas.screenshot() != picture
     assert not page.problems
@@ -86,14 +76,13 @@ def test_a_drag_is_one_edit_and_double_click_puts_it_back(page):
     weight = ("0.bias", 3)
     before = page.weight(*weight)
     drag(page, weight, 60)
-    page.page.wait_for_timeout(400)
-    assert page.weight(*weight) != before
+    page.heard(lambda: page.weight(*weight) != before)
+    page.weighs("0.bias", (3,), shown(page.weight(*weight)))
     x, y = middle(page, *weight)
     page.page.mouse.dblclick(x, y)
     page.until("([selector, text]) => document.querySelector(selector).getAttribute('aria-valuetext') === text",
                ['[data-weight="0.bias[3]"]', shown(before)])  # fmt: skip
-    page.page.wait_for_timeout(200)
-    assert page.weight(*weight) == before
+    page.heard(lambda: page.weight(*weight) == before)
 
 
 def test_keys_walk_the_network_and_turn_a_weight(page):
@@ -105,8 +94,7 @@ def test_keys_walk_the_network_and_turn_a_weight(page):
     assert page.page.evaluate("document.activeElement.dataset.weight") == "0.weight[0,0]"
     page.page.keyboard.press("ArrowUp")
     page.until("text => document.activeElement.getAttribute('aria-valuetext') === text", shown(round(before + 0.1, 4)))
-    page.page.wait_for_timeout(200)
-    assert page.weight("0.weight", 0, 0) == pytest.approx(round(before + 0.1, 4))
+    page.heard(lambda: page.weight("0.weight", 0, 0) == pytest.approx(round(before + 0.1, 4)))
     page.page.keyboard.press("Escape")
     assert page.page.evaluate("document.activeElement.id") == "gear-1-0--2"
 
@@ -121,8 +109,7 @@ def test_typing_a_number_sets_it(page):
         "text => document.querySelector('[data-weight=\"2.weight[1,6]\"]').getAttribute('aria-valuetext') === text",
         "−1.25",
     )
-    page.page.wait_for_timeout(200)
-    assert page.weight("2.weight", 1, 6) == -1.25
+    page.heard(lambda: page.weight("2.weight", 1, 6) == -1.25)
     page.view("network").get_by_role("button", name="undo").click()
     page.until(
         "text => document.querySelector('[data-weight=\"2.weight[1,6]\"]').getAttribute('aria-valuetext') !== text",

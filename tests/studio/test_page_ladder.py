@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from cutaway.explain.figures import shown
 from cutaway.studio.ahead import asked, turned_out
-from tests.studio.opened import browser, opened
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
+from tests.studio.opened import opened
 
 
 def rung(found, title):

@@ -6,13 +6,7 @@ import pytest
 
 from cutaway.explain.figures import shown
 from cutaway.studio.lessons import lessons
-from tests.studio.opened import browser, opened
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
+from tests.studio.opened import opened
 
 
 def test_a_prediction_is_asked_for_before_anything_moves(running):
@@ -97,6 +91,7 @@ def test_what_was_chosen_stays_marked_while_the_network_learns_and_is_judged_aft
         found.until("() => document.querySelector('[data-view=time] .play').textContent.includes('Pause')")
         assert "chosen" in button.get_attribute("class")
         assert card.get_by_role("heading", name="Why this is so").count() == 0
+        found.session.speed = None  # seen to be slow enough to be watched: the rest of it may be fast
         card.get_by_role("heading", name="Why this is so").wait_for(timeout=15_000)
         assert "✗" in button.text_content()
         assert "✓" in card.locator("li button").nth(fog.steps[0].right).text_content()

@@ -9,15 +9,9 @@ from cutaway.studio.arguments import Arguments
 from cutaway.studio.opening import open_arrays, open_material
 from cutaway.studio.session import Session
 from cutaway.studio.sources import of_table, read_bytes
-from tests.studio.opened import browser, opened
+from tests.studio.opened import SETTLED, opened
 
 LEFT, TOP, RIGHT, BOTTOM = 44, 8, 10, 26  # of the canvas, around the map
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
 
 
 def boxes():
@@ -76,15 +70,12 @@ def test_a_click_on_free_ground_asks_what_the_map_shows_there(running):
     session = boxes()
     with opened(running, session=session) as found:
         found.view("rows").locator(".pick").nth(2).click()
-        for _ in range(50):
-            if session.selected.example:
-                break
-            found.page.wait_for_timeout(100)
-        found.page.wait_for_timeout(300)
+        found.heard(lambda: session.selected.example)
+        found.until(SETTLED)
         row = session.case.material.own(session.case.material.place(session.selected.part, session.selected.example))
         click(found, 1.15, -1.15)  # in the margin: no row is there
         found.until("() => document.querySelector('.example .name').textContent === 'a row of your own'")
-        found.page.wait_for_timeout(200)
+        found.heard(lambda: session.selected.part == "typed")
         typed = session.selected.typed
         assert typed["depth"] == row["depth"]
         assert typed["height"] == pytest.approx(1.15, abs=0.02)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from cutaway.studio.words import WORDS
-from tests.studio.opened import browser, opened
+from tests.studio.opened import SETTLED, opened
 
 INSIDE = "each => { const box = each.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; }"
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
+# The last line of what a lesson answers is not under its buttons.
+ABOVE_ITS_BUTTONS = """() => {
+    const [last] = [...document.querySelectorAll('[data-view=lesson] .reply > p')].slice(-1);
+    const buttons = document.querySelector('[data-view=lesson] .steps');
+    return last.getBoundingClientRect().bottom <= buttons.getBoundingClientRect().top;
+}"""
 
 
 def test_a_word_that_is_pressed_is_explained_and_the_drawer_holds_all(running):
@@ -97,14 +97,12 @@ def test_a_lesson_has_its_buttons_in_sight_and_says_which_figures_are_from_befor
             lesson.get_by_role("button", name=answer).click()
             lesson.get_by_text("As it stood when it was asked, before the change").wait_for()
             forward = lesson.get_by_role("button", name="next")
-            found.page.wait_for_timeout(500)
-            assert forward.evaluate(INSIDE)
-            last = lesson.locator(".reply > p").last  # its last line is not under the buttons
-            assert (
-                last.bounding_box()["y"] + last.bounding_box()["height"] <= lesson.locator(".steps").bounding_box()["y"]
-            )
+            found.until(f"each => ({INSIDE})(each)", forward.element_handle(), 5.0)
+            found.until(ABOVE_ITS_BUTTONS, seconds=5.0)  # it scrolls there, and once there it stays
+            found.until(SETTLED)
+            assert forward.evaluate(INSIDE) and found.page.evaluate(ABOVE_ITS_BUTTONS)
             forward.click()
-            found.page.wait_for_timeout(300)
+            lesson.get_by_text("before the change").wait_for(state="detached")
 
 
 def test_a_branch_without_steps_says_so(running):

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from cutaway.explain.figures import shown
-from tests.studio.opened import browser, opened
+from tests.studio.opened import opened
 
 
 @pytest.fixture(scope="module")
-def page():
-    with browser() as running, opened(running) as found:
+def page(running):
+    with opened(running) as found:
         yield found
 
 

@@ -11,14 +11,8 @@ from cutaway.studio.commands import run
 from cutaway.studio.opening import open_material
 from cutaway.studio.session import Session
 from cutaway.studio.sources import of_table, read_bytes
-from tests.studio.opened import browser, opened
+from tests.studio.opened import opened
 from tests.studio.test_headline import too_fast
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture

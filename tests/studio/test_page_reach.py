@@ -6,15 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.studio.opened import browser, opened
+from tests.studio.opened import SETTLED, opened
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
 
 
 @pytest.mark.parametrize("rung", ["line", "network", "attention"])
@@ -65,5 +59,5 @@ def test_all_rungs_open_one_after_another(running):
                 found.view("ahead").get_by_role("button", name="only show me").click()
             found.page.locator("h1", has_text=title).wait_for()
             found.view("number").locator("[data-number=loss]").wait_for()
-            found.page.wait_for_timeout(150)
+            found.until(SETTLED)
         assert not found.problems

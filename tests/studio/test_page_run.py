@@ -7,18 +7,18 @@ from cutaway.data.bundled import bundled
 from cutaway.data.writing import write_table
 from cutaway.studio.opening import open_run
 from cutaway.studio.session import Session
-from tests.studio.opened import browser, opened
+from tests.studio.opened import opened
 
 pytestmark = pytest.mark.filterwarnings("ignore::cutaway.errors.FindingWarning")
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(running, tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     write_table(bundled("iris"), folder / "iris.csv")
     made = ca.train(folder / "iris.csv", "species", effort="quick", epochs=12, out=folder / "run", compare=False,
                     engine="numpy", progress=False)  # fmt: skip
-    with browser() as running, opened(running, session=Session(*open_run(made.path))) as found:
+    with opened(running, session=Session(*open_run(made.path))) as found:
         found.run = made
         yield found
 

@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from cutaway.explain.figures import shown
-from tests.studio.opened import browser, opened
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(running):
-    with opened(running) as found:
-        yield found
+from tests.studio.opened import SETTLED
 
 
 def trained(found, steps=12):
@@ -28,8 +15,14 @@ def trained(found, steps=12):
     )
     found.page.get_by_role("button", name="Pause").click()
     found.page.get_by_role("button", name="Train").wait_for()
-    found.page.wait_for_timeout(200)
+    found.heard(lambda: not found.session.training.running)
+    at_step(found, found.session.now.step)
     return found.session.now.step
+
+
+def at_step(found, step):
+    found.until("step => document.querySelector('[data-time=step]').textContent === step", f"{step:,}")
+    found.until(SETTLED)
 
 
 def to(found, step):
@@ -38,8 +31,8 @@ def to(found, step):
         "slider.dispatchEvent(new Event('change', {bubbles: true})); }",
         step,
     )
-    found.until("step => document.querySelector('[data-time=step]').textContent === String(step)", step)
-    found.page.wait_for_timeout(300)
+    at_step(found, step)
+    found.heard(lambda: found.session.now.step == step)
 
 
 def test_scrubbing_back_shows_the_same_weights_again(page):
@@ -90,7 +83,12 @@ def test_a_reload_in_the_middle_of_training_and_a_second_tab_show_the_same(page)
     second.goto(page.server.address)
     second.get_by_role("button", name="Pause").click()
     page.page.get_by_role("button", name="Train").wait_for()
-    page.page.wait_for_timeout(400)
+    page.heard(lambda: not page.session.training.running)
+    for each in (page.page, second):
+        each.wait_for_function(
+            "text => document.querySelector('[data-weight=\"4.weight[0,0]\"]').getAttribute('aria-valuetext') === text",
+            arg=shown(page.weight("4.weight", 0, 0)),
+        )
     both = [
         each.locator('[data-weight="4.weight[0,0]"]').get_attribute("aria-valuetext") for each in (page.page, second)
     ]

@@ -1,23 +1,20 @@
 """Curves and pictures say what they are of."""
 
 import numpy as np
-import pytest
 
 from cutaway.explain.figures import shown
-from tests.studio.opened import browser, opened
+from tests.studio.opened import opened
 
 
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
+def at_step(found, step):
+    found.until("step => document.querySelector('[data-time=step]').textContent === String(step)", step)
 
 
 def test_metrics_stand_under_the_rows_that_they_are_of(running):
     with opened(running, "network") as found:
-        for size in ("one batch", "one batch"):
-            found.view("steps").get_by_role("button", name=size).click()
-            found.page.wait_for_timeout(200)
+        for step in (1, 2):
+            found.view("steps").get_by_role("button", name="one batch").click()
+            at_step(found, step)
         view = found.view("curves")
         view.locator('optgroup[label="training rows"] option').first.wait_for(state="attached")
         said = view.locator("optgroup").evaluate_all(
@@ -41,9 +38,9 @@ def test_an_r2_that_is_cut_says_so(running):
 
 def test_the_landscape_says_that_its_colours_go_by_the_logarithm_and_from_where_to_where(running):
     with opened(running, "line") as found:
-        for _ in range(2):
+        for step in (1, 2):  # one batch holds every row of the line
             found.view("steps").get_by_role("button", name="one epoch").click()
-            found.page.wait_for_timeout(200)
+            at_step(found, step)
         found.page.get_by_role("button", name="measure it").first.click()
         ramp = found.page.locator("figcaption .ramp")
         ramp.wait_for()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import copy
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -119,3 +121,35 @@ def test_a_text_without_its_passage(text, monkeypatch):
     assert page.count("</script>") == 2 and "</script>" in "".join(held(page)["text"]["surprise"]["tokens"])
     monkeypatch.setitem(text.data, "path", "gone.txt")
     assert "is not where it was" in contents(text)["left_out"][0]
+
+
+def test_the_replay_of_a_text_is_what_the_network_wrote_at_each_moment(text):
+    kept = contents(ca.load(text.path), rows=False)["replay"]["moments"]
+    assert kept["at"] == [0, *(record.step for record in text.history)]
+    network = copy.deepcopy(text.network)
+    for (_, arrays), found in zip(text.looks, kept["texts"], strict=True):
+        network.load(dict(arrays))
+        alone = replace(text, network=network)
+        assert found == alone.generate(length=80, temperature=0.8, seed=text.settings["seed"])
+    assert len(set(kept["texts"])) == len(kept["texts"])  # it learned
+    assert (
+        held(report_page(text))["replay"]["way"]["at"]
+        == kept["at"]
+        == held(report_page(text))["replay"]["moments"]["at"]
+    )
+
+
+def test_the_replay_of_pictures_is_what_the_network_answered_at_each_moment(pictures):
+    kept, aside = contents(ca.load(pictures.path))["replay"]["moments"], pictures_aside(pictures)
+    assert kept["at"] == [0, 1, 2, 3]
+    assert [each["truth"] for each in kept["pictures"]] == [str(label) for label in pictures.classes]
+    network = copy.deepcopy(pictures.network)
+    for (_, arrays), answers in zip(pictures.looks, kept["answers"], strict=True):
+        network.load(dict(arrays))
+        alone = replace(pictures, network=network)
+        for told, answer in zip(kept["pictures"], answers, strict=True):
+            pixels = opened(told["picture"])
+            assert any(np.array_equal(pixels, each[:, :, 0]) for each in aside.pixels)
+            sure = alone.predict_proba(pixels[None, :, :, None])[0]
+            assert answer == [str(pictures.classes[sure.argmax()]), pytest.approx(sure.max(), rel=5e-3)]
+    assert contents(pictures, rows=False)["replay"]["moments"] is None

@@ -8,18 +8,12 @@ from pathlib import Path
 
 import pytest
 
+import cutaway as ca
 from cutaway.explain.figures import shown
-from tests.studio.opened import browser
-from tests.studio.reported import HOSTILE, LABELS, classes, numbers, trained
+from tests.studio.reported import HOSTILE, HOW, LABELS, classes, held, numbers, trained
 
 pytestmark = pytest.mark.filterwarnings("ignore::cutaway.errors.FindingWarning")
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +103,21 @@ def test_the_replay_scrubs(running, line):
         replay.get_by_role("button", name="play").click()
         page.wait_for_timeout(400)
         assert int(replay.locator("[data-moment]").get_attribute("data-moment")) < line.history[-1].epoch
+
+
+def test_the_replay_of_a_text_shows_what_it_wrote_then(running, tmp_path):
+    (tmp_path / "book.txt").write_text("the cat sat on the mat. a <b>dog</b> & a log.\n" * 60)
+    run = ca.train(tmp_path / "book.txt", epochs=4, context=32, out=tmp_path / "run", **HOW)
+    report = run.report()
+    told = held(report.read_text(encoding="utf-8"))["replay"]["moments"]
+    assert len(told["at"]) == len(run.looks) >= 2
+    with opened(running, run) as page:
+        replay = page.locator("[data-view=replay]")
+        for at, text in zip(told["at"], told["texts"], strict=True):
+            replay.locator("input[type=range]").fill(str(told["at"].index(at)))
+            assert replay.locator("[data-moment]").get_attribute("data-moment") == str(at)
+            assert replay.locator("[data-wrote]").get_attribute("data-wrote") == str(at)
+            assert replay.locator("[data-wrote]").text_content() == text
 
 
 def test_every_chart_has_its_table(running, line):

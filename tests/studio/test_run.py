@@ -1,5 +1,7 @@
 """A run in the studio is the run: its parts, its records, its findings, its way of training, the weights it kept."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ import cutaway as ca
 from cutaway.data.bundled import bundled
 from cutaway.data.writing import write_table
 from cutaway.errors import InputError
+from cutaway.losses import CrossEntropy
 from cutaway.studio.commands import run
 from cutaway.studio.keeping import kept_page
 from cutaway.studio.measure import SHARE_WRONG
@@ -244,7 +247,71 @@ def test_pictures_and_texts_have_their_parts_and_their_way(folder):
             )
         steps = run(session, "curves", {})["loss"]["step"]
         assert steps.tolist() == [record.step for record in made.history]
-        assert any("kept none" in note for note in told["notes"])
-        delivered = session.now.arrays
-        run(session, "seek", {"step": 0, "branch": 0})
-        assert all(np.array_equal(array, delivered[path]) for path, array in session.now.arrays.items())
+        # At each moment it is the network that it was then, and the page's figures are those of that network.
+        assert not any("kept none" in note for note in told["notes"])
+        assert [epoch for epoch, _ in made.looks] == list(range(len(made.history) + 1))
+        material, rows = session.case.material, session.case.material.training
+        network = copy.deepcopy(made.network)
+        for epoch, arrays in made.looks:
+            step = made.history[epoch - 1].step if epoch else 0
+            time = run(session, "seek", {"step": step, "branch": 0})
+            assert (time["step"], time["nearly"]) == (step, "")
+            network.load(dict(arrays))
+            loss = CrossEntropy(label_smoothing=session.way.loss.label_smoothing)
+            value = loss.value(network(material.x[rows]), material.y[rows])
+            assert time["loss"] == pytest.approx(float(value), rel=1e-5)
+
+
+def test_pictures_are_learned_from_again_to_the_same_weights(folder):
+    pytest.importorskip("PIL")
+    random = np.random.default_rng(0)
+    labels = np.arange(380) % 2
+    pixels = (random.integers(0, 120, (380, 8, 8, 1)) + 100 * labels[:, None, None, None]).astype(np.uint8)
+    np.savez(folder / "shades.npz", x=pixels, y=labels)
+    made = ca.train(folder / "shades.npz", epochs=2, effort="quick", out=folder / "shades", **HOW)
+    session, told = session_of(open_run(made.path))
+    assert any("every step of its training" in note for note in told["notes"])
+    session.reset()
+    for epoch, record in enumerate(made.history, 1):
+        session.advance(record.step - session.now.step)
+        for path, array in session.now.arrays.items():
+            np.testing.assert_allclose(array, made.looks[epoch][1][path], rtol=1e-4, atol=1e-5, err_msg=path)
+
+
+def test_what_cannot_be_learned_from_again_is_not_claimed_to_be(folder):
+    for name in ("seen", "read"):  # pictures that fill a batch in part, and a text of which some passages are shown
+        if not (folder / name).exists():
+            pytest.skip("Pillow is not installed, and made no pictures")
+        session, told = session_of(open_run(folder / name))
+        assert not any("every step of its training" in note for note in told["notes"])
+        session.reset()
+        first = ca.load(folder / name).looks[0][1]
+        assert all(np.array_equal(array, first[path]) for path, array in session.now.arrays.items())
+
+
+def test_a_network_too_large_for_moments_says_so(folder, monkeypatch):
+    monkeypatch.setattr("cutaway.runs.train_text.HELD_OF_LARGE", 1000)
+    (folder / "large.txt").write_text("the cat sat on the mat. a dog & a log.\n" * 60)
+    made = ca.train(folder / "large.txt", epochs=0.2, effort="quick", context=32, out=folder / "large", **HOW)
+    assert (made.way, list(made.looks)) == (None, [])
+    assert not {"moments.safetensors", "trajectory.safetensors"} & {each.name for each in made.path.iterdir()}
+    session, told = session_of(open_run(made.path))
+    weights = sum(array.size for array in made.network.parameters().values())
+    note = next(note for note in told["notes"] if "on the way are not kept" in note)
+    assert f"{weights:,}" in note and note.endswith("those delivered are shown")
+    delivered = session.now.arrays
+    run(session, "seek", {"step": 0, "branch": 0})
+    assert all(np.array_equal(array, delivered[path]) for path, array in session.now.arrays.items())
+
+
+def test_what_was_told_stays_however_much_is_learned_on(quick, monkeypatch):
+    monkeypatch.setattr("cutaway.studio.past.History.__init__.__defaults__", (1, 4_000))  # room for no keyframe
+    session, _ = session_of(open_run(quick.path))
+    known = {step: moment.arrays["1.bias"].copy() for step, moment in session.history.branches[0].keys.items()}
+    assert len(known) > 6 and session.history.nbytes == 1
+    run(session, "seek", {"step": 5, "branch": 0})
+    session.advance(40)
+    assert len(session.history.branches[session.now.branch].keys) == 2  # of its own the first and the newest
+    assert session.history.branches[0].keys.keys() == known.keys()
+    for step, bias in known.items():
+        np.testing.assert_array_equal(session.history.at(0, step).arrays["1.bias"], bias)

@@ -37,10 +37,16 @@ export function asFrame(content: unknown, buffers: ArrayBuffer[]): Uint8Array<Ar
 /** Content and buffers of a frame; each buffer is a copy of its own, as they do not lie aligned. */
 export function fromFrame(bytes: ArrayBuffer): { content: unknown; buffers: ArrayBuffer[] } {
   const length = new DataView(bytes).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.slice(4, 4 + length)));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
   let begin = 4 + length;
   const buffers = (header.buffers as number[]).map((size) => bytes.slice(begin, (begin += size)));
   return { content: header.content, buffers };
+}
+
+/** The bytes of a view as a buffer of their own; one that is whole is taken as it is. */
+export function bufferOf(view: DataView): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = view as DataView<ArrayBuffer>;
+  return byteOffset === 0 && byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
 /** The number at a place, or undefined where there is none. */

@@ -2,7 +2,7 @@
 
 import { range } from "./arrays";
 import { CLASSES, classColour, css, heightScale, mixed, rgb, type Palette, type Rgb } from "./colour";
-import { pixels, spread } from "./paint";
+import { pixels, spread } from "./pixels";
 import type { Boundary, RowsDrawn } from "./protocol";
 import { outline } from "./shapes";
 

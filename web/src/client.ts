@@ -1,6 +1,6 @@
 // Requests and their answers over a model, notebook's or page's: ids, revisions, and frames acknowledged once drawn.
 
-import { unpacked } from "./arrays";
+import { bufferOf, unpacked } from "./arrays";
 import type { Command, Company, FaultTold, Frame, Incoming, JobTold, Model, SceneChanged } from "./protocol";
 
 /** Commands after which answers to earlier requests tell of a state that is gone. */
@@ -65,8 +65,7 @@ export class Client {
   }
 
   private receive = (content: Incoming, views: DataView[]): void => {
-    const buffers = views.map((view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-    const told = unpacked(content, buffers as ArrayBuffer[]) as Incoming;
+    const told = unpacked(content, views.map(bufferOf)) as Incoming;
     if (!("push" in told)) return this.answered(told);
     if (told.push === "scene") this.listeners.scene(told);
     else if (told.push === "job") this.listeners.job(told);

@@ -47,12 +47,27 @@ export function css([red, green, blue]: Rgb): string {
 
 /** Orange below zero, blue above; `most` is the magnitude at the ends. What is not finite is marked, not clamped. */
 export function signScale(palette: Palette, most: number): (value: number) => Rgb {
-  const [minus, zero, plus] = [rgb(palette.minus), rgb(palette.zero), rgb(palette.plus)];
+  const shades = signShades(palette);
+  const scale = most > 0 ? SHADES / most : 0;
   return (value) => {
+    const place = Math.round(value * scale);
+    if (place >= -SHADES && place <= SHADES) return shades[SHADES + place]!;
     if (!Number.isFinite(value)) return [255, 0, 255];
-    const share = most > 0 ? Math.min(1, Math.abs(value) / most) : 0;
-    return mixed(zero, value < 0 ? minus : plus, share);
+    return shades[value < 0 ? 0 : 2 * SHADES]!;
   };
+}
+
+/** From one end of the colours of a sign to the other, in steps that no eye tells apart; they are mixed once for a palette. */
+const SHADES = 256;
+const mixes = new WeakMap<Palette, Rgb[]>();
+
+function signShades(palette: Palette): Rgb[] {
+  const known = mixes.get(palette);
+  if (known) return known;
+  const [minus, zero, plus] = [rgb(palette.minus), rgb(palette.zero), rgb(palette.plus)];
+  const made = Array.from({ length: 2 * SHADES + 1 }, (_, i) => mixed(zero, i < SHADES ? minus : plus, Math.abs(i - SHADES) / SHADES));
+  mixes.set(palette, made);
+  return made;
 }
 
 /** Low to high in one direction of lightness, through colours that every kind of colour vision orders alike. */

@@ -7,6 +7,7 @@ export interface Look {
   readonly dark: boolean;
   readonly palette: Palette;
   readonly pointed: readonly string[]; // names of panels that a lesson points to
+  readonly moving?: boolean; // whether what it shows changes many times a second
 }
 
 const KEY = Symbol("look");

@@ -1,8 +1,9 @@
 // The studio of a page: what a person does, asked of Python, and what Python says, for the views to show.
 
 import { getContext, setContext } from "svelte";
-import { Client, Refused } from "./client";
+import { Client, Refused, type Listeners } from "./client";
 import { DARK, LIGHT, type Palette } from "./colour";
+import { follow } from "./follow";
 import { Hand } from "./hand.svelte";
 import { Latest } from "./latest";
 import { read, type Link } from "./link";
@@ -15,8 +16,13 @@ import type {
 import { Told } from "./told.svelte";
 import { Watching } from "./watching";
 
+/** Weights of a network that is not at once on the screen with every view. */
+const MANY = 20_000;
 /** Steps a second at which the ladder's networks are seen to learn. */
 const WATCHED = 60;
+/** Milliseconds that a sentence is read for while the network trains, at least, and the share of the time that asking for it may take. */
+const SPOKEN = 500;
+const ASKED = 0.01;
 
 export class Studio extends Told implements Look {
   line = $state<Line>("connecting");
@@ -29,33 +35,33 @@ export class Studio extends Told implements Look {
   dark = $state(false);
   readonly palette = $derived<Palette>(this.dark ? DARK : LIGHT);
   readonly pointed = $derived<readonly string[]>(this.lesson?.views ?? []);
+  readonly moving = $derived(this.time?.training ?? false);
   readonly hand = new Hand(this, (command) => this.ask<Edited>(command), (edited) => this.edited(edited));
 
   private client: Client;
   private watching = new Watching({
     ready: () => this.line === "open" && this.scene !== null,
     training: () => this.time?.training ?? false,
+    large: () => !this.kept && (this.scene?.network.weights ?? 0) > MANY,
     ask: (command) => this.client.ask(command).catch(() => null), // what cannot be made says so in its frame
     take: (views) => this.take(views),
   });
   private refused: { do: Command["do"]; message: string } | null = null;
   private wish: Link | null = null;
+  private took = 0; // milliseconds that the last sentence took
   private seen = -1; // the version of the session that the lesson was told of
   private seeking = new Latest((to: { step: number; branch?: number }) => this.change<Time>({ do: "seek", ...to }));
-  private numbering = new Latest((what: What) => this.askNumber(what), () => (this.time?.training ? 500 : 0));
+  private numbering = new Latest((what: What) => this.askNumber(what), () => (this.time?.training ? Math.max(SPOKEN, this.took / ASKED) : 0));
   private refreshing = new Latest(() => this.open());
   private retelling = new Latest(() => this.retell(), () => 100);
 
   constructor(model: Model) {
     super();
-    this.client = new Client(
-      model,
-      {
-        frame: (frame) => this.show(frame), scene: (told) => this.set(told.scene), job: (told) => this.worked(told),
-        fault: (told) => (this.complaint = told.message), company: (told) => (this.clients = told.clients),
-      },
-      (then) => requestAnimationFrame(() => then()),
-    );
+    const heard: Listeners = {
+      frame: (frame) => this.show(frame), scene: (told) => this.set(told.scene), job: (told) => this.worked(told),
+      fault: (told) => (this.complaint = told.message), company: (told) => (this.clients = told.clients),
+    };
+    this.client = new Client(model, heard, (then) => requestAnimationFrame(() => then()));
   }
 
   /** A request whose refusal is shown to the person; null where there is no answer to show. */
@@ -94,7 +100,7 @@ export class Studio extends Told implements Look {
     this.watching.tell();
     const wish = this.wish;
     this.wish = null;
-    if (wish) await this.follow(wish);
+    if (wish) await follow(this, wish);
     else if (!this.lesson && scene.lessons.some((each) => each.here)) this.retelling.run(undefined); // after a reload
   }
 
@@ -142,14 +148,17 @@ export class Studio extends Told implements Look {
     this.refreshNumber();
   }
 
-  async train(): Promise<void> {
-    const time = await this.ask<Time>({ do: "train", speed: this.speed });
-    if (time) this.tick(time);
+  train(): Promise<void> {
+    return this.change<Time>({ do: "train", speed: this.speed });
   }
 
-  async pause(): Promise<void> {
-    const time = await this.ask<Time>({ do: "pause" });
-    if (time) this.tick(time);
+  /** Take the steps up to one, as fast as they go. */
+  trainUntil(step: number): Promise<void> {
+    return this.change<Time>({ do: "train", speed: null, until: step });
+  }
+
+  pause(): Promise<void> {
+    return this.change<Time>({ do: "pause" });
   }
 
   seek(step: number, branch?: number): void {
@@ -186,28 +195,6 @@ export class Studio extends Told implements Look {
   async closeLesson(): Promise<void> {
     const told = await this.ask<Lessoned>({ do: "lesson" });
     if (told) this.set(told.scene);
-  }
-
-  /** Open what a link describes; whether it could be had. */
-  async follow(link: Link): Promise<boolean> {
-    if ("lesson" in link) {
-      await this.teach({ do: "lesson", name: link.lesson, step: link.step });
-      return this.lesson?.name === link.lesson;
-    }
-    const { source, layers, seed, at, selection, ...way } = link;
-    if (!(await this.load(source))) return false;
-    const own = layers !== null && JSON.stringify(layers) !== JSON.stringify(this.scene!.network.chain);
-    const { loss, optimizer, batch_size } = this.scene!.training;
-    const same = loss.name === way.loss && optimizer.name === way.optimizer && optimizer.rate === way.rate && batch_size === way.batch_size;
-    if ((own || !same) && !(await this.shape(own ? { layers, ...way } : way))) return false;
-    if ((own || seed !== this.scene!.training.seed) && !(await this.remake({ do: "new_start", seed }))) return false;
-    if (selection) this.select(selection);
-    if (selection?.parameter) this.what = { kind: "parameter", ...selection.parameter };
-    if (at) {
-      const time = await this.ask<Time>({ do: "train", speed: null, until: at });
-      if (time) this.tick(time);
-    }
-    return true;
   }
 
   /** Follow the link in an address as soon as the studio is open. */
@@ -267,6 +254,7 @@ export class Studio extends Told implements Look {
 
   private show(frame: Frame): void {
     if (this.scene && frame.opened !== this.scene.opened) return; // made before another network was opened
+    this.beats();
     this.tick(frame.time);
     this.take(frame);
     if (frame.curves && this.record(frame.curves)) void this.whole();
@@ -297,7 +285,9 @@ export class Studio extends Told implements Look {
   }
 
   private async askNumber(what: What): Promise<void> {
+    const began = performance.now();
     const sentence = await this.ask<Sentence>({ do: "number", what });
+    this.took = performance.now() - began;
     if (this.what === what && (sentence || this.kept)) this.sentence = sentence; // a file has not every one
   }
 
@@ -305,7 +295,6 @@ export class Studio extends Told implements Look {
     const time = await this.ask<Result>(command);
     if (time) this.tick(time);
   }
-
 }
 
 const KEY = Symbol("studio");

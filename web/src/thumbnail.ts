@@ -1,23 +1,26 @@
 // The response of one unit over the inputs, small: a map for two inputs, a curve for one.
 
-import { largest } from "./arrays";
 import { signScale, type Palette } from "./colour";
-import { pixels } from "./paint";
+import { pixels } from "./pixels";
 import type { NumberArray } from "./protocol";
 
-/** `values` is (points, units) or (up, across, units); the scale is that of the layer, so that its units compare. */
-export function thumbnail(values: NumberArray, unit: number, kind: "curve" | "plane", palette: Palette, side: number): HTMLCanvasElement {
+/**
+ * `values` is (points, units) or (up, across, units), and `most` the largest of all, so that the units of a layer compare.
+ * `on`: a canvas to use again.
+ */
+export function thumbnail(
+  values: NumberArray, unit: number, most: number, kind: "curve" | "plane", palette: Palette, side: number,
+  on: HTMLCanvasElement = document.createElement("canvas"),
+): HTMLCanvasElement {
   const units = values.shape.at(-1)!;
-  const most = largest(values.data);
   if (kind === "plane") {
     const [up, across] = values.shape as [number, number];
     const scale = signScale(palette, most);
-    return pixels(up, across, (row, column) => scale(values.data[(row * across + column) * units + unit]!), true);
+    return pixels(up, across, (row, column) => scale(values.data[(row * across + column) * units + unit]!), true, on);
   }
   const points = values.shape[0]!;
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = side * 2;
-  const context = canvas.getContext("2d")!;
+  on.width = on.height = side * 2; // which empties it
+  const context = on.getContext("2d")!;
   context.scale(2, 2);
   context.fillStyle = palette.card;
   context.fillRect(0, 0, side, side);
@@ -36,5 +39,5 @@ export function thumbnail(values: NumberArray, unit: number, kind: "curve" | "pl
     context.lineTo((i / (points - 1)) * side, y(to));
     context.stroke();
   }
-  return canvas;
+  return on;
 }

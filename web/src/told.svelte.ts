@@ -1,6 +1,7 @@
 // What Python has said: the scene, the newest of every view, and what of it goes when another network comes.
 
 import { joined } from "./curves";
+import { BEAT } from "./legible.svelte";
 import type {
   Attention, Boundary, Capacity, Curves, Examined, Forward, Frame, JobTold, Landscape, Lesson, Norms, NumberArray, Responses, Rows,
   Scene, Sentence, Stepped, Time, What,
@@ -26,6 +27,16 @@ export class Told {
   capacity = $state.raw<Capacity | null>(null);
   lesson = $state.raw<Lesson | null>(null);
   findings = $state.raw<Examined | null>(null);
+  /** Counts the times that text is written anew while the network trains; see `legible`. */
+  beat = $state(0);
+  private due = 0;
+
+  protected beats(): void {
+    const now = performance.now();
+    if (now < this.due) return;
+    this.beat += 1;
+    this.due = now + BEAT;
+  }
 
   /** The last job of a kind. */
   job(what: JobTold["what"]): JobTold | undefined {

@@ -7,11 +7,15 @@ import type { Command, Frame, Watch } from "./protocol";
 const DEAR = ["boundary", "rows", "norms", "attention"] as const;
 const NOW_AND_THEN = 120; // milliseconds from one time to the next, at least
 const SHARE = 0.05; // of the time that they may take
+/** All that a first frame of a network with many weights carries: the rest, and the losses, come when it is on the screen. */
+const FIRST = { forward: { blame: false } };
 
 export interface Watched {
   /** Whether there is somebody to tell. */
   ready(): boolean;
   training(): boolean;
+  /** Whether the first frame should not wait for all views. */
+  large(): boolean;
   ask(command: Command): Promise<unknown>;
   take(views: Partial<Frame>): void;
 }
@@ -19,6 +23,7 @@ export interface Watched {
 export class Watching {
   private wanted = new Map<keyof Watch, Watch[keyof Watch]>();
   private telling = false;
+  private begun = false; // whether a frame has come
   private took = 0; // milliseconds that the dear views took last
   private asking = new Latest(() => this.askDear(), () => Math.max(NOW_AND_THEN, this.took / SHARE));
 
@@ -42,13 +47,18 @@ export class Watching {
     queueMicrotask(() => {
       this.telling = false;
       if (!this.of.ready()) return;
+      if (!this.begun && this.of.large()) return void this.of.ask({ do: "watch", views: FIRST });
       const dear = new Set<string>(this.of.training() ? DEAR : []);
       void this.of.ask({ do: "watch", views: Object.fromEntries([...this.wanted].filter(([view]) => !dear.has(view))) });
     });
   }
 
-  /** A frame of a training came: the dear views may be due. */
+  /** A frame came: after the first all views are due, and of a training the dear ones may be. */
   frame(): void {
+    if (!this.begun) {
+      this.begun = true;
+      if (this.of.large()) requestAnimationFrame(() => setTimeout(() => this.tell()));
+    }
     if (this.of.training()) this.asking.run(undefined);
   }
 

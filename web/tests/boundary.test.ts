@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { besides, drawnRow, ofOutput, selects } from "../src/boundary";
-import { spread } from "../src/paint";
+import { spread } from "../src/pixels";
 import type { Boundary, NumberArray } from "../src/protocol";
 import { aRowWith } from "../src/typed";
 

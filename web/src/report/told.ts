@@ -144,7 +144,14 @@ export interface Explained {
   first?: boolean;
 }
 
-export interface Replay { vitals: Vitals | null; way: Way | null; boundary: Plane | null; several: boolean }
+export interface Replay { vitals: Vitals | null; way: Way | null; boundary: Plane | null; moments: Moments | null; several: boolean }
+/** What was answered while it learned: of a text what was written, else of some pictures the class and how sure. */
+export interface Moments {
+  at: number[];
+  texts?: string[];
+  pictures?: { picture: string; truth: string }[];
+  answers?: [string, number][][];
+}
 export interface Vitals {
   at: number[];
   layers: LayerVitals[];
