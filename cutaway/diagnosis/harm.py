@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.evidence import Evidence
+from cutaway.diagnosis.reached import References
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
 
     diverged   a loss or a weight was not finite, or the loss ends far above its lowest
     below      the score of the delivered weights is below what a simple method reaches on the same rows (`References`);
-               where neither can be tried, rows learned from are answered no better than by one who knows nothing
+               where none can be tried, rows learned from are answered no better than by one who knows nothing
 
     A score that is not above chance by more than its error, where simple methods are not either, tells nothing: then
     there is no harm, and a sentence that says so.
@@ -44,9 +45,9 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
     if outcome is not None and outcome.error is not None:
         # One answer that is wild makes the error as large as the shortfall; all rows together then say more. And rows
         # that were learned from are a second witness where they are answered so much worse, too.
-        witness = known.best - outcome.score > at.SHORTFALL * gain
+        witness = outcome.score < fair(known)
         allowed = (at.SHORTFALL_ERRORS if witness else errors) * min(outcome.error, known.error)
-    if comparable and (short <= at.SHORTFALL * gain or short <= allowed):
+    if comparable and score is not None and (score >= fair(known) or short <= allowed):
         return _unjudged(evidence)
     diverged = _diverged(evidence)
     if diverged:
@@ -56,6 +57,18 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
         return Harm("below", f"{measure(evidence)} is {score:.3f}, {reached}")
     nothing = _nothing_learned(evidence)
     return Harm("below", nothing) if nothing else _unjudged(evidence)
+
+
+def fair(known: References) -> float:
+    """Return the score below which a network is hurt: a little less than what simple methods reach.
+
+    max over methods of  reached − s (reached − chance),   s = SHORTFALL, of a kernel ridge KERNEL_SHORTFALL
+    """
+    plain = max(known.chance, known.linear, known.neighbour)
+    floor = plain - at.SHORTFALL * (plain - known.chance)
+    if known.kernel is None:
+        return floor
+    return max(floor, known.kernel - at.KERNEL_SHORTFALL * (known.kernel - known.chance))
 
 
 def measure(evidence: Evidence) -> str:

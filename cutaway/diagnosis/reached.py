@@ -55,7 +55,7 @@ class References:
     @property
     def reached(self) -> dict[str, float]:
         """What each simple method reaches, by its name, the best first."""
-        named = {"the nearest row": self.neighbour, "least squares": self.linear}
+        named = {"least squares": self.linear, "the nearest row": self.neighbour}
         if self.kernel is not None:
             named["kernel ridge regression"] = self.kernel
         return dict(sorted(named.items(), key=lambda each: -each[1]))
@@ -73,7 +73,7 @@ class References:
     @property
     def simple(self) -> bool:
         """Whether any simple method could be tried; for tokens and autoencoders none is, and only chance is known."""
-        return not self.linear == self.neighbour == self.chance
+        return self.kernel is not None or not self.linear == self.neighbour == self.chance
 
 
 @dataclass(frozen=True)

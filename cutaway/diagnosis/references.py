@@ -21,6 +21,8 @@ FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
 # Rows that a kernel ridge learns from, at most, and those that its ridge is chosen by where others are answered: both
 # take time by their cube, 300 rows 1 ms to be solved for, and 6 ms for their eigenvalues.
 KERNEL_ROWS, CHOOSING_ROWS = 300, 128
+# Half of the rows are the same where their distances are below this share of their squares: rounding.
+SAME = 1e-9
 # How often targets are permuted, to see what chance alone reaches.
 PERMUTATIONS = 20
 # So many standard errors above chance, targets have to do with inputs, without permuting them.
@@ -82,12 +84,13 @@ def references(
         return size.found(chance, {})
 
     features = standardised(x, x)
+    rough = features.astype(np.float32)  # enough to tell which row is nearest, in half the time
     basis = Basis.of_features(features)
     ridge, left_out = chosen(basis, wanted, task)
     seen = score(left_out, wanted, task)
     apart = nearest = None
     if new is None:
-        apart = distances(features)
+        apart = distances(rough)
         nearest = apart.argmin(axis=1)
         answers = {"linear": left_out, "neighbour": wanted[nearest]}
         there = features
@@ -95,7 +98,7 @@ def references(
         there = standardised(new.x, x)
         answers = {
             "linear": basis.answers(product(there, features), wanted, ridge),
-            "neighbour": wanted[distances(there, features).argmin(axis=1)],
+            "neighbour": wanted[distances(there.astype(np.float32), rough).argmin(axis=1)],
         }
     of_rows = {name: marks(each, truth, task) for name, each in answers.items()}
     bent = _Bent(features, wanted, task, KERNEL_ROWS if new is None else CHOOSING_ROWS)
@@ -112,7 +115,7 @@ def references(
     doubtful = reached - chance < OBVIOUS * _error(reached, task, 2 / len(some))
     classes = task in ("classes", "one_hot", "yes_no")
     if apart is None and (doubtful or classes):
-        apart = distances(features)
+        apart = distances(rough)
         nearest = apart.argmin(axis=1)
     if doubtful and nearest is not None:  # else there is no doubt, and permuting takes long
         found["unrelated"] = _unrelated(basis, ridge, nearest, wanted, bent)
@@ -127,33 +130,31 @@ def references(
         found["recognised"] = by_class(said, wanted, numbers)
         found["weighed"] = weighed(basis, wanted, numbers)
         found |= votes(apart, wanted, some)
-    return size.found(chance, found)
+    return size.found(chance, found, min(map(len, of_rows.values())))
 
 
 class _Bent:
     """Kernel ridge regression of a Gaussian as wide as two rows are apart, by the median of its squares.
 
+    sees       whether rows differ: not where half of them are the same
     left_out   what it answers those of its rows that its ridge is chosen by, each left out in turn, and their targets
     """
 
     def __init__(self, features: np.ndarray, wanted: np.ndarray, task: str, most: int) -> None:
         self.some = _spread(features, most)
-        apart = distances(features[self.some])
-        self.width = float(np.median(apart[::4]))
+        known = features[self.some]
+        apart = distances(known)
+        self.width = float(np.median(apart[~np.eye(len(known), dtype=bool)]))
+        self.sees = self.width > SAME * float((known**2).sum(axis=1).mean())
         if self.sees:
-            self.basis = Basis.of_likeness(gaussian(apart, self.width).astype(np.float64))
+            self.basis = Basis.of_likeness(gaussian(apart, self.width))
             self.ridge, answers = chosen(self.basis, wanted[self.some], task)
             self.left_out = answers, wanted[self.some]
-
-    @property
-    def sees(self) -> bool:
-        """Whether rows differ: not where half of them are the same."""
-        return 0 < self.width < np.inf
 
     def answers(self, new: np.ndarray, features: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """Return what it answers for new rows, having learned from more: K* (K + r m I)⁻¹ y, m the mean of diag K."""
         some = _spread(features, KERNEL_ROWS)
-        alike = gaussian(distances(features[some]), self.width).astype(np.float64)
+        alike = gaussian(distances(features[some]), self.width)
         np.fill_diagonal(alike, (1 + self.ridge) * alike.diagonal())
         found: np.ndarray = gaussian(distances(new, features[some]), self.width) @ np.linalg.solve(alike, wanted[some])
         return found
@@ -170,14 +171,16 @@ class _Size:
     def __init__(self, task: str, rows: int, judged: int) -> None:
         self.task, self.rows, self.judged = task, rows, max(1, judged)
 
-    def found(self, chance: float, found: dict[str, Any]) -> References:
+    def found(self, chance: float, found: dict[str, Any], answered: int | None = None) -> References:
         """Return the references with the standard error of the difference between two scores on so many rows.
 
         Both err, on the same rows; that they may err alike is not counted on (see `Outcome.error`).
+
+        answered   how many rows the method answered that answered fewest; as many as will be judged where not given
         """
         found = {"linear": chance, "neighbour": chance} | found
         best = max(chance, *(found[name] for name in ("linear", "neighbour", "kernel") if name in found))
-        error = _error(best, self.task, 2 / self.judged)
+        error = _error(best, self.task, 1 / self.judged + 1 / min(self.judged, answered or self.judged))
         return References(chance=chance, error=error, rows=self.rows, judged=self.judged, **found)
 
 
@@ -216,6 +219,7 @@ def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarr
         z = √(f ln(1 + t²/f)) (8f + 1) / (8f + 3),   f = n − 1,   p = methods · ½ erfc(z / √2)
 
     t is the largest of least squares', the nearest row's and the kernel's; z, what is as rare of a normal number.
+    Ridges are those that suit the true targets best, which makes p a little too small.
 
     Reference: Wallace, "Bounds on normal approximations to Student's", Annals of Mathematical Statistics 30, 1959.
     """
@@ -261,7 +265,10 @@ def _copy(features: np.ndarray, y: np.ndarray, wanted: np.ndarray, task: str, na
         if alone < TELLS:
             return {}
     others = np.delete(features, place, axis=1)
-    tries = [*Basis.of_features(others).leaving_out(wanted), wanted[distances(others).argmin(axis=1)]]
+    tries = [
+        *Basis.of_features(others).leaving_out(wanted),
+        wanted[distances(others.astype(np.float32)).argmin(axis=1)],
+    ]
     return {
         "copied": str(names[place]) if place < len(names) else str(place),
         "alone": alone,

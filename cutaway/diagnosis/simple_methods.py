@@ -91,17 +91,17 @@ def with_ones(x: np.ndarray) -> np.ndarray:
 def distances(x: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
     """Return the squared distance of each row to each of the others, (rows, others).
 
-    Without others, to each of x itself: infinity to the row itself.
+    Without others, to each of x itself: infinity to the row itself. As exact as the numbers given.
 
     >>> distances(np.array([[0.0], [2.0]])).tolist(), distances(np.array([[0.0]]), np.array([[1.0], [3.0]])).tolist()
     ([[inf, 4.0], [4.0, inf]], [[1.0, 9.0]])
     """
-    x = x.astype(np.float32)
-    known = x if others is None else others.astype(np.float32)
+    known = x if others is None else others
     found: np.ndarray = x @ known.T
     found *= -2
     found += (known**2).sum(axis=1)
     found += (x**2).sum(axis=1)[:, None]
+    np.maximum(found, 0, out=found)  # what is below is rounding
     if others is None:
         np.fill_diagonal(found, np.inf)
     return found

@@ -13,6 +13,9 @@ from __future__ import annotations
 # a little worse than least squares (up to 2.5 errors in 36 healthy trainings on made noisy rows): so many more, unless
 # rows that were learned from are answered so much worse, too.
 SHORTFALL, SHORTFALL_ERRORS, ROW_BY_ROW_ERRORS = 0.10, 2.0, 3.0
+# The same share of a kernel ridge's gain. That is no yardstick but a learner of its own, on few rows a strong one: a
+# network that is well may stay a little below it (as much as a fault must cost to be called one that kills).
+KERNEL_SHORTFALL = 0.25
 # A reference that gains less than so many standard errors over chance says nothing.
 REFERENCE_ERRORS = 3.0
 # A loss that ends at more than this multiple of its lowest has diverged.

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import cutaway as ca
-from cutaway.diagnosis.harm import harm
+from cutaway.diagnosis.harm import fair, harm
+from cutaway.diagnosis.reached import References
 from cutaway.diagnosis.verdict import verdict
 from tests.diagnosis.trained import evidence_of, stack
 
@@ -105,3 +106,11 @@ def test_noisy_numbers_of_few_rows_are_no_harm():
         y = (x @ random.normal(size=10) / 3 + random.normal(size=310))[:, None]
         evidence = evidence_of(stack(32, 32, out=1), (x / 1.0, y / y.std()), ca.Adam(3e-3), epochs=60)
         assert not verdict(evidence).findings
+
+
+def test_below_a_kernel_by_a_quarter_of_its_gain_below_plain_methods_by_a_tenth():
+    known = References(chance=0.5, linear=0.5, neighbour=0.7, error=0.01)
+    assert fair(known) == pytest.approx(0.68)  # a tenth of what the nearest row gains below it
+    assert fair(replace(known, kernel=0.9)) == pytest.approx(0.8)
+    assert fair(replace(known, kernel=0.72)) == pytest.approx(0.68)  # a kernel never makes it easier
+    assert not replace(known, neighbour=0.5).simple and replace(known, neighbour=0.5, kernel=0.9).simple

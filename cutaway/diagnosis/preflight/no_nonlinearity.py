@@ -31,7 +31,7 @@ def no_nonlinearity(evidence: Evidence) -> Finding | None:
     first, second = pair
     known = evidence.references
     linear = _is_linear(evidence)
-    gained = known.best - known.linear
+    gained = max(score for name, score in known.reached.items() if name != "least squares") - known.linear
     whole = ": the whole network is one weighted sum" if linear else ""
     return Finding(
         check="no_nonlinearity",

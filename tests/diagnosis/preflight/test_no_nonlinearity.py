@@ -1,5 +1,7 @@
 """Layers of sums with no activation between."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,13 @@ def test_where_one_of_several_is_missing_it_is_hardly_the_cause():
     )
     finding = no_nonlinearity(evidence_of(network, X, NUMBERS, "squared_error"))
     assert finding.layer == "2" and finding.confidence < 0.5 and "whole" not in finding.sentence
+
+
+def test_chance_is_no_method_that_bends():
+    evidence = evidence_of(net(ca.Dense(16), ca.Dense(1)), X, NUMBERS, "squared_error")
+    known = replace(evidence.references, chance=0.0, linear=-0.5, neighbour=-0.7, kernel=-0.6, error=0.05)
+    assert no_nonlinearity(replace(evidence, references=known)).confidence < 0.5
+    assert no_nonlinearity(replace(evidence, references=replace(known, kernel=0.3))).confidence > 0.8
 
 
 def test_convolutions_too():
