@@ -34,6 +34,7 @@ import numpy as np
 
 import cutaway as ca
 from benchmarks.report import table, write
+from cutaway.errors import InputError
 from cutaway.studio.case import Case
 from cutaway.studio.material import Material
 from cutaway.studio.opening import open_arrays, open_rung
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 MOVES, PAUSE = 100, 50  # of the drag, and milliseconds from one to the next
 SECONDS = 4.0  # that frames and steps are counted over, each time
 WARM = 1.0  # seconds of training before anything is counted
+PATIENCE = 60.0  # seconds that a browser has until its first frame
 
 # The first move after the last answer starts the clock; the answer is on the screen when a message posted within the
 # animation frame that shows it arrives.
@@ -122,15 +124,25 @@ def alone_in(chromium: str, session: Session) -> Iterator[int]:
         # Without the port it would end once the page is loaded; nothing connects to it.
         settings = ["--headless", "--no-sandbox", "--remote-debugging-port=0", "--window-size=1440,1000"]
         command = [chromium, *settings, f"--user-data-dir={kept}", window.address]
-        started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        said, end = Path(kept) / "said.txt", time.perf_counter() + PATIENCE
+        with said.open("wb") as told:
+            started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
         try:
-            while not (session.clients and session.clients[0].acknowledged):
+            while not drawn(session):
+                if started.poll() is not None or time.perf_counter() > end:
+                    why = f"{chromium}: it ended, or drew no frame in {PATIENCE:g} s; look why, and measure again"
+                    raise InputError(f"{why}: {said.read_text(errors='replace')[-2_000:]}")
                 time.sleep(0.05)
             yield started.pid
         finally:
             started.terminate()
             started.wait()
             window.close()
+
+
+def drawn(session: Session) -> int:
+    """Return how many frames the page of a session drew; 0 where there is none."""
+    return sum(client.acknowledged for client in list(session.clients))
 
 
 def processor_seconds(root: int) -> float:
@@ -170,10 +182,10 @@ def watched(chromium: str, repeats: int, seconds: float) -> dict[str, Any]:
         session = wide()
         with alone_in(chromium, session) as browser:
             train(session)
-            frames, busy, begin = session.clients[0].acknowledged, processor_seconds(browser), time.perf_counter()
+            frames, busy, begin = drawn(session), processor_seconds(browser), time.perf_counter()
             by_clock, own = counted(session, seconds)
             took = time.perf_counter() - begin
-            found["frames"].append((session.clients[0].acknowledged - frames) / took)
+            found["frames"].append((drawn(session) - frames) / took)
             found["browser"].append((processor_seconds(browser) - busy) / took)
             found["with"].append(by_clock)
             found["own with"].append(own)
@@ -207,14 +219,8 @@ def edits(moves: int, training: bool) -> dict[str, dict[str, float]]:
         with session.turn():
             session.training.start()
         time.sleep(WARM)
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.studio_client",
-        str(window.server.port),
-        window.server.token,
-        str(moves),
-    ]
+    about = [str(window.server.port), window.server.token, str(moves)]
+    command = [sys.executable, "-m", "benchmarks.studio_client", *about]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     window.close()
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -238,7 +238,7 @@ class Layer:
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `__init__` by name, as given: what it takes to make such a layer."""
-        kind: Any = type(self)
+        kind: Any = type(self)  # mypy takes a class for something that no cache can hold
         names = _arguments(kind)
         for name in names:
             if name in self._declared or name not in self.__dict__:
@@ -263,6 +263,12 @@ class Layer:
             elif value != parameter.default:
                 shown.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+@lru_cache(maxsize=256)  # a notebook defines its classes again and again, and none is to stay for ever
+def _arguments(kind: type[Layer]) -> tuple[str, ...]:
+    """Return the names of the arguments of a kind of layer; to ask its signature takes long."""
+    return tuple(inspect.signature(kind.__init__).parameters)[1:]
 
 
 # Functions of their own: one inside a method that calls itself would hold on to all it knows, arrays too, until Python
@@ -302,12 +308,6 @@ def _bound(layer: Layer, path: str, values: Mapping[str, Any], copies: dict[int,
                 _bound(item, children[id(item)], values, copies) if isinstance(item, Layer) else item for item in value
             )
     return twin
-
-
-@cache
-def _arguments(kind: type[Layer]) -> list[str]:
-    """Return the names of the arguments of a kind of layer; to ask its signature takes long."""
-    return list(inspect.signature(kind.__init__).parameters)[1:]
 
 
 def join(path: str, name: str) -> str:

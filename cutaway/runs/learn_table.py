@@ -31,7 +31,7 @@ from cutaway.training.fits import Fits
 # Metrics that judge probabilities rather than decisions.
 OF_PROBABILITIES = ("log_loss", "brier", "roc_auc", "average_precision")
 # Looks at the weights of a network with one or two inputs, for its report.
-LOOKS = 12
+MOMENTS = 12
 
 
 def learn_table(
@@ -145,14 +145,14 @@ def learn_table(
                 run.network, goal, bag.held_out, parts, preprocessing, columns, metric, seed, rows
             )  # fmt: skip
             found = replace(found, rival=rival)
-    way, looks = None, []
+    way, moments = None, []
     if followed is not None:
         from cutaway.explain.answers import loss_of  # explaining takes a while to import
 
         places = parts.places if encoded is None and series is None else None  # else the rows are in another order
         way = followed.way(run.network, run.history, loss_of(goal, recipe.network), places)
         if len(preprocessing.encoders) <= 2:
-            looks = followed.looks(run.network, LOOKS)
+            moments = followed.chosen(run.network, MOMENTS)
     return replace(
         begun,
         network=run.network,
@@ -168,7 +168,7 @@ def learn_table(
         reason=run.reason,
         seconds=run.seconds,
         way=way,
-        looks=looks,
+        moments=moments,
         settings={**begun.settings, "epochs": run.epochs},
         estimate=found.estimate,
         scores=found.scores,

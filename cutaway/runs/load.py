@@ -51,7 +51,7 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
     first = single(held.network)
     followed, kept = place / TRAJECTORY, place / MOMENTS
     way = read_way(followed, first.parameters()) if followed.exists() else None
-    looks = Moments(kept, {**first.parameters(), **first.state()}) if kept.exists() else []
+    moments = Moments(kept, {**first.parameters(), **first.state()}) if kept.exists() else []
     found = place / DIAGNOSIS
     known = read_diagnosis(found, evidence=Evidence, verdict=Verdict, origin=Origin | None) if found.exists() else {}
     evidence, verdict = known.get("evidence"), known.get("verdict")
@@ -71,7 +71,7 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
             seconds=told["seconds"],
             path=place,
             way=way,
-            looks=looks,
+            moments=moments,
             origin=known.get("origin"),
         )
         if evidence is not None:

@@ -50,7 +50,7 @@ class Run:
     evidence, verdict   what its diagnosis knows, and what it found; None where the training was not observed
     setup     what it was trained from, for experiments with fixes; not on disk
     origin    the same without the rows, which is on disk, of a run of `fit`; None of others
-    looks     the weights and state of the first member after some epochs, to the last bit: of a run of one or two
+    moments   the weights and state of the first member after some epochs, to the last bit: of a run of one or two
               inputs, on pictures, or on a text; none where the training was not followed, or the network is too large
     """
 
@@ -69,7 +69,7 @@ class Run:
     verdict: Verdict | None = field(default=None, repr=False)
     setup: Setup | None = field(default=None, repr=False)
     origin: Origin | None = field(default=None, repr=False)
-    looks: Sequence[Moment] = field(default_factory=list, repr=False)
+    moments: Sequence[Moment] = field(default_factory=list, repr=False)
 
     @property
     def interrupted(self) -> bool:
@@ -169,7 +169,7 @@ class Run:
         also: Mapping[str, bytes] | None = None,
     ) -> Path:
         """Write the run with what its kind has besides; `also` holds further files by name."""
-        from cutaway.storage.moments import moments_bytes
+        from cutaway.storage.moments import Moments, moments_bytes
         from cutaway.storage.network_file import write_network
         from cutaway.storage.run_folder import DIAGNOSIS, MOMENTS, NETWORK, RECORDS, TRAJECTORY, new_run
         from cutaway.storage.way import way_bytes
@@ -184,8 +184,8 @@ class Run:
             write_network(part / NETWORK, self.network, preprocessing=preprocessing, target=target)
             if self.way is not None:
                 (part / TRAJECTORY).write_bytes(way_bytes(self.way))
-            if self.looks:
-                (part / MOMENTS).write_bytes(moments_bytes(self.looks))
+            if self.moments:
+                (part / MOMENTS).write_bytes(moments_bytes(self.moments))
             if content := self._diagnosis_bytes():
                 (part / DIAGNOSIS).write_bytes(content)
             for name, content in (also or {}).items():
@@ -196,6 +196,8 @@ class Run:
             with RecordFile(part / RECORDS) as keep:
                 for record in sorted(records, key=lambda record: record.step):
                     keep(record)
+        if isinstance(self.moments, Moments) and self.moments.place.absolute() == (folder / MOMENTS).absolute():
+            self.moments.written_again()
         return folder
 
     def _diagnosis_bytes(self) -> bytes:

@@ -158,7 +158,7 @@ def train_pictures(
             network_vitals=run.network_vitals, events=run.events, evidence=run.evidence, verdict=run.verdict,
             setup=run.setup if run.findings else None, engine=run.engine,
             reason=run.reason, seconds=run.seconds, settings={**begun.settings, "epochs": run.epochs},
-            way=run.way, looks=run.looks,
+            way=run.way, moments=run.moments,
         )  # fmt: skip
         judge_pictures(result, pictures, codes, division)
         return put_away(result, keeping)

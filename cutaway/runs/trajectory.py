@@ -85,11 +85,12 @@ class Followed:
                 state = {path: np.array(array) for path, array in arrays.items() if path not in paths}
                 self.add(epoch, np.concatenate([arrays[path].ravel() for path in paths]), state)
 
-        weights = sum(array.size for array in network.parameters().values())
+        params = network.parameters().values()
+        weights, bytes_of_one = sum(each.size for each in params), max((each.itemsize for each in params), default=4)
         if FEWEST * (plan.members or 1) * weights > self.most:
             self.refused = (
                 f"weights on the way are not kept: the network has {weights:,}, and {FEWEST} moments of it would "
-                f"take more than {4 * self.most / 2**20:,.0f} MiB"
+                f"take more than {bytes_of_one * self.most / 2**20:,.0f} MiB"
             )
             return plan
         folds = None if plan.folds is None else plan.folds[:1]
@@ -122,7 +123,7 @@ class Followed:
         last = [] if self._last is None or (self._held and self._held[-1].epoch == self._last.epoch) else [self._last]
         return [*self._held, *last]
 
-    def looks(self, network: Layer | Ensemble | Blend, most: int) -> list[tuple[int, dict[str, np.ndarray]]]:
+    def chosen(self, network: Layer | Ensemble | Blend, most: int) -> list[tuple[int, dict[str, np.ndarray]]]:
         """Return the weights and state of the first member after at most so many epochs, the first and the last too."""
         points = [point for point in self._points() if np.isfinite(point.weights).all()]
         network = network[0] if isinstance(network, Ensemble) else network
@@ -151,13 +152,13 @@ class Followed:
         if self._last is None:
             return []
         each = self._last.weights.nbytes + sum(array.nbytes for array in self._last.state.values())
-        return self.looks(network, min(MOMENTS, max(2, BYTES // each - 2)))
+        return self.chosen(network, min(MOMENTS, max(2, BYTES // each - 2)))
 
     def kept(self, network: Layer, history: Sequence[StepRecord], loss: Loss, events: list[Event]) -> dict[str, Any]:
-        """Return what a run on pictures or a text keeps, its `way` and `looks`; why there is none joins the events."""
+        """Return what a run on pictures or a text keeps, its `way` and `moments`; why there are none is an event."""
         if self.refused:
             events.append(Event(0, "moments", self.refused))
-        return {"way": self.way(network, history, loss), "looks": self.moments(network)}
+        return {"way": self.way(network, history, loss), "moments": self.moments(network)}
 
     def way(
         self,

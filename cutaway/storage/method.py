@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
@@ -55,7 +56,7 @@ def describe_method(method: Loss | Optimizer) -> dict[str, Any]:
 def _described(value: Any, place: str) -> Any:
     for sort, (base, known) in SORTS.items():
         if isinstance(value, base):
-            kind: Any = type(value)
+            kind: Any = type(value)  # mypy takes a class for something that no cache can hold
             name = kind.__name__
             if known.get(name) is not kind:
                 raise InputError(f"the {sort} {name} is one of your own, and a file holds no code")
@@ -115,8 +116,8 @@ def _made(data: object, place: str, depth: int) -> Any:
         raise ModelFileError(f"{kind.__name__}: {fault}") from fault
 
 
-@cache
-def _arguments(kind: type) -> dict[str, Any]:
+@lru_cache(maxsize=256)  # a notebook defines its classes again and again, and none is to stay for ever
+def _arguments(kind: type) -> Mapping[str, Any]:
     """Return the arguments that a class takes, and what each is to be; those that it hands on to its base, too."""
     found: dict[str, Any] = {}
     for each in kind.__mro__:
@@ -132,4 +133,4 @@ def _arguments(kind: type) -> dict[str, Any]:
         }
         if not any(item.kind is inspect.Parameter.VAR_KEYWORD for item in parameters):
             break
-    return found
+    return MappingProxyType(found)

@@ -18,6 +18,7 @@ FORMAT = 1
 HEADER = "cutaway moments"  # the one entry of the file's metadata
 MOST = 64  # moments of a file
 LATEST = 1 << 48  # epoch that there may be
+WITHOUT = "without the file the run loads, and its weights on the way are gone"
 TYPES = {"float32": "F32", "float64": "F64", "int32": "I32", "int64": "I64", "uint32": "U32", "bool": "BOOL"}
 
 # After how many epochs, and the parameters and state that there were then, by path.
@@ -44,13 +45,15 @@ class Moments(Sequence[Moment]):
 
     epochs   after how many epochs each was, ascending; 0 is before the first step
 
-    Raises `ModelFileError` for a file that is damaged, of another version or network, or holds anything unknown; for
-    weights that are not finite when they are asked for.
+    Raises `ModelFileError` for a file that is damaged, of another version or network, or holds anything unknown. When
+    a moment is asked for, it does so for weights that are not finite, and for a file that is gone or was written again:
+    a training into the same folder replaces it, and its weights belong to other records.
     """
 
     def __init__(self, place: Path, arrays: Mapping[str, np.ndarray]) -> None:
         self.place = place
         self._expected = {path: (array.shape, array.dtype) for path, array in arrays.items()}
+        self._first = self._seen()
         self.epochs: tuple[int, ...] = self._read(None)[0]
 
     def __len__(self) -> int:
@@ -67,30 +70,51 @@ class Moments(Sequence[Moment]):
         epoch = self.epochs[place]
         return epoch, self._read(epoch)[1]
 
+    def written_again(self) -> None:
+        """Take the file as it is now for the first: the run whose moments these are was saved over itself."""
+        self._first = self._seen()
+
     def _read(self, epoch: int | None) -> tuple[tuple[int, ...], dict[str, np.ndarray]]:
         """Return the epochs, and the arrays of one, None for none; the whole header is looked at each time."""
         from safetensors import SafetensorError, safe_open
 
+        self._check_same()
         try:
             check_outer_header(self.place)
             with safe_open(self.place, framework="np") as file:
                 epochs = self._checked(file)
                 if epoch is None:
                     return epochs, {}
-                if epoch not in epochs:
-                    raise ModelFileError(f"epoch {epoch} is no longer in it")
                 found = {path: file.get_tensor(f"{epoch}/{path}") for path in self._expected}
         except InputError as fault:
-            raise ModelFileError(f"{self.place}: {fault}") from fault
+            raise ModelFileError(f"{self.place}: {fault}; {WITHOUT}") from fault
         except (SafetensorError, OSError, ValueError) as fault:
             raise ModelFileError(
-                f"{self.place}: these are no moments of cutaway, or they are damaged ({fault}); without the file the "
-                "run loads, and its weights on the way are gone"
+                f"{self.place}: these are no moments of cutaway, or they are damaged ({fault}); {WITHOUT}"
             ) from fault
+        self._check_same()  # what was read may have taken its place a moment ago
         for path, array in found.items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise ModelFileError(f"{self.place}: '{epoch}/{path}' holds values that are not finite")
+                raise ModelFileError(f"{self.place}: '{epoch}/{path}' holds values that are not finite; {WITHOUT}")
         return epochs, found
+
+    def _seen(self) -> tuple[int, int, int]:
+        """Return by what a file that was written again is told from the one before it."""
+        try:
+            found = self.place.stat()
+        except OSError as fault:
+            raise ModelFileError(
+                f"{self.place}: it is gone ({fault.strerror or fault}), and a run's weights on the way are read "
+                "from it when they are asked for; put it back, or load the run from where it is now"
+            ) from fault
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    def _check_same(self) -> None:
+        if self._seen() != self._first:
+            raise ModelFileError(
+                f"{self.place}: it was written again since the run was read, by another training perhaps; load the run "
+                "again"
+            )
 
     def _checked(self, file: Any) -> tuple[int, ...]:
         """Return the epochs of a file whose names, types and shapes are those of the network."""

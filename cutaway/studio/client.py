@@ -1,8 +1,8 @@
 """One who looks at a session: its requests in order, and its frames, the latest only, none before the last arrived.
 
 Where two threads compute at once in one interpreter, each holds up the other far longer than what it does takes. So
-all that is computed for a client is computed in a turn, and while the network trains as fast as it goes, its frames are
-made by the training itself, between two of its steps.
+all that is computed for a client, but for what takes long, is computed in a turn, and while the network trains as fast
+as it goes, its frames are made by the training itself, between two of its steps.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cutaway.studio.protocol import Buffers, packed, unpacked
 from cutaway.studio.session import Session
 
 RATE = 30.0  # frames a second at most
-# What making frames may take of the time while the network trains: the rest is the training's.
+# What making and packing frames, of all clients, may take of the time while the network trains: the rest is its own.
 SHARE = 0.06
 MOST_WAITING = 1_000  # requests; a client that sends more without reading is cut off
 # A request of these kinds that still waits when a newer one comes is not computed, where these arguments are the same.
@@ -55,7 +55,7 @@ class Client:
         self.views: dict[str, Any] = {}
         self.interval = 1 / RATE
         self.revision = 0
-        self.acknowledged = 0  # frames that were drawn
+        self.acknowledged = 0  # frames that were drawn, as a benchmark counts them
         self._frame = 0  # number of the last frame sent
         self._waits = False  # whether it has not been acknowledged
         self._next = self._shown = 0.0  # when the next may be sent, and when the last one was begun
@@ -100,19 +100,15 @@ class Client:
 
     def show_if_due(self) -> None:
         """Make a frame if one is due; the training calls it between its steps, in a turn, and no page ends it."""
-        try:
-            if self._due():
-                self._show()
-        except Exception as fault:
-            LOG.error("a page that cannot be told anything is left", exc_info=fault)
-            self.close()
+        if self._due():
+            self._show()
 
     def close(self) -> None:
-        """End: whoever looked is gone."""
+        """End: whoever looked is gone; several threads may find that out at once."""
         with self._condition:
-            self._closed = True
+            first, self._closed = not self._closed, True
             self._condition.notify()
-        if self in self.session.clients:
+        if first:
             self.session.clients.remove(self)
             self._tell_company()
 
@@ -152,7 +148,7 @@ class Client:
 
     def _due(self) -> bool:
         """Whether there is something to show, and it may be sent."""
-        ready = bool(self.views) and not self._waits and self.session.tick != self._seen
+        ready = bool(self.views) and not self._waits and not self._closed and self.session.tick != self._seen
         return ready and time.perf_counter() >= self._next
 
     def _is_mine(self) -> bool:
@@ -163,7 +159,7 @@ class Client:
         """Return the seconds until a frame may be due; None: until something happens."""
         if not self.views or self._waits or self.session.training.shows:
             return None
-        if self.session.tick == self._seen and not self.session.training.running:
+        if self.session.tick == self._seen:
             return None
         return max(0.001, self._next - time.perf_counter())
 
@@ -192,33 +188,39 @@ class Client:
     def _watch(self, asked: Arguments) -> Any:
         views, rate = watched(asked), asked.number("rate", RATE, 0.1, RATE)
         asked.done()
-        self.views, self.interval = views, 1 / rate
-        self._seen, self._waits, self._next, self._since = -1, False, 0.0, (-1, -1, -1)
+        with self._condition:  # a frame of before may be acknowledged yet: nothing of it is known to the page then
+            self.views, self.interval = views, 1 / rate
+            self._seen, self._waits, self._next = -1, False, 0.0
+            self._since = self._sent = (-1, -1, -1)
         return {}
 
     def _show(self) -> None:
-        began = self._shown = time.perf_counter()
-        try:
-            with self.session.turn():
-                entered = time.perf_counter()
+        with self.session.turn():
+            if not self._due():
+                return  # another thread made it meanwhile
+            began = self._shown = time.perf_counter()
+            try:
                 now = self.session.shown()
                 self._seen = now.tick
                 made = frame(self.session, now, self.views, self._since)
-                spent = time.perf_counter() - entered
                 self._frame += 1
                 self._waits = True
                 self._sent = (now.opened, now.moment.branch, now.last)
+                spent, packing = time.perf_counter() - began, time.thread_time()
                 self._deliver({"push": "frame", "frame": self._frame, "revision": self.revision, **made})
-        except Exception as fault:
-            # The page keeps what it shows, and is told once why; the next change tries again.
-            new = repr(fault) not in self._faults
-            message = self._told(fault, "a frame")
-            if new:
-                self._deliver({"push": "fault", "message": message})
-            spent = 1.0
-        pause = spent / SHARE if self.session.training.running else 0.0
-        # On the beat: a frame that came late does not have the next ones come later.
-        self._next = max(max(self._next, began - self.interval / 2) + self.interval, began + pause)
+                # By this thread's own clock: whoever sends it on begins at once, and has the interpreter meanwhile.
+                spent += time.thread_time() - packing
+            except Exception as fault:
+                # The page keeps what it shows, and is told once why; the next change tries again.
+                new = repr(fault) not in self._faults
+                message = self._told(fault, "a frame")
+                if new:
+                    self._deliver({"push": "fault", "message": message})
+                self._waits, spent = False, 1.0
+            watching = sum(bool(each.views) for each in list(self.session.clients))
+            pause = spent * watching / SHARE if self.session.training.running else 0.0
+            # On the beat: a frame that came late does not have the next ones come later.
+            self._next = max(max(self._next, began - self.interval / 2) + self.interval, began + pause)
 
     def _told(self, fault: Exception, what: str) -> str:
         """Return a fault of ours in words for the page; where it happened is logged, of each fault once."""
@@ -228,5 +230,12 @@ class Client:
         return f"this is a fault of ours, not of yours ({type(fault).__name__}: {fault}); please report it"
 
     def _deliver(self, content: Any) -> None:
-        if not self._closed:
-            self._send(*packed(content))
+        """Send something; who cannot be reached is left, and nobody else suffers for it."""
+        if self._closed:
+            return
+        data = packed(content)  # what has no form in a message is a fault of ours, and told
+        try:
+            self._send(*data)
+        except Exception as fault:
+            LOG.error("a page that cannot be told anything is left", exc_info=fault)
+            self.close()

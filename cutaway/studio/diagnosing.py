@@ -114,11 +114,14 @@ def findings(session: Session, asked: Arguments, client: Any) -> Any:
     causes, notes = in_order(found.findings, found.notes, best, rose)
     every = [*causes, *notes]
     told = [finding_told(number, each) for number, each in enumerate(every)]
-    now.history.diagnosis[now.moment.branch] = (told, setup, evidence, every)
-    session.tick += 1
-    session.wake()
+    with session.turn():
+        now.history.diagnosis[now.moment.branch] = (told, setup, evidence, every)
+        session.tick += 1
+        session.wake()
     said = headline(causes, notes, found.harm, len(now.case.material.held_out), rose)
-    said = said if found.findings else session.time(now)["broken"] or said  # a sum that is too large is none it knows
+    if not found.findings:
+        with session.turn():
+            said = session.time(now)["broken"] or said  # a sum that is too large is none it knows
     return {"branch": now.moment.branch, "step": now.moment.step, "findings": told, "sentence": said, "best": best}
 
 

@@ -195,10 +195,11 @@ class History:
     def _thin(self) -> bool:
         """Drop every other keyframe; false where of each branch only the first and the newest are left."""
         every = self.every
-        while any(len(branch.keys) > 2 for branch in self.branches.values()):
+        branches = self._thinned()
+        while any(len(branch.keys) > 2 for branch in branches):
             every *= 2
             dropped = False
-            for branch in self.branches.values():
+            for branch in branches:
                 steps = sorted(branch.keys)
                 before = steps[0]
                 for step in steps[1:-1]:
@@ -211,6 +212,10 @@ class History:
                 self.every = every
                 return True
         return False
+
+    def _thinned(self) -> list[Branch]:
+        """Return the branches whose keyframes may go, as all can be made again."""
+        return list(self.branches.values())
 
     def _let_go(self, here: Branch) -> bool:
         """Forget the oldest branch that none left and that does not lead here; false where there is none."""

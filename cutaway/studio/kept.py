@@ -73,7 +73,8 @@ def at(session: Session, place: Place) -> Shown:
 def moment_told(session: Session, now: Shown, every_sentence: bool) -> Content:
     """Return every view of a moment: what frames carry, pictures, and sentences by `key`."""
     case, views, moment = now.case, now.views, now.moment
-    found = session.time(now)
+    with session.turn():
+        found = session.time(now)
     here = now.history.owner(session.now.branch, session.now.step).number, session.now.step
     broken = "" if is_finite(moment.carry) else "a weight is not finite here"
     broken = session.broken or broken if here == (moment.branch, moment.step) else broken

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cutaway.errors import InputError
-from cutaway.studio.history import History
+from cutaway.studio.history import Branch, History
 from cutaway.studio.moment import Moment
 from cutaway.studio.recording import Recording
 from cutaway.studio.way import Way
@@ -33,16 +33,8 @@ class ToldHistory(History):
         self.settled = True
         self.held -= sum(moment.nbytes for moment in self.branches[0].keys.values())
 
-    def _thin(self) -> bool:
-        branch = self.branches[0]
-        told = branch.keys
-        if self.settled:  # the ends of a branch never go
-            branch.keys = {step: told[step] for step in (min(told), max(told))}
-        try:
-            return super()._thin()
-        finally:
-            if self.settled:
-                branch.keys = told
+    def _thinned(self) -> list[Branch]:
+        return [branch for branch in super()._thinned() if branch.number or not self.settled]
 
     def at(self, number: int, step: int) -> Moment:
         """Return the last moment that is known of up to a step; its optimizer's memory is empty, as it was not told."""

@@ -53,9 +53,9 @@ def _of_table(run: TableRun, aside: SetAside, rows: bool) -> dict[str, Any] | No
     found = run.predictions(table)
     outputs = found.values[:, None] if found.probabilities is None else found.probabilities
     frames = []
-    if run.looks:
+    if run.moments:
         network = _first(run.network)
-        for epoch, weights in run.looks:
+        for epoch, weights in run.moments:
             network.load({**network.state(), **weights})
             told = decoded(answers(network(encoded), target), target)
             frames.append((epoch, told[0][:, None] if told[1] is None else told[1]))

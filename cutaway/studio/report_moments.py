@@ -29,10 +29,12 @@ def moments(run: Run, aside: Aside | None, rows: bool = True) -> dict[str, Any] 
     pictures  some that were set aside, each with what it is; with `answers`, at each moment for each of them the class
               and the probability that the first network gave it
     """
-    if len(run.looks) < 2:
+    if len(run.moments) < 2:
         return None
     if isinstance(run, TextRun):
-        places = np.unique(np.linspace(0, len(run.looks) - 1, min(MOST_WRITTEN, len(run.looks))).round().astype(int))
+        places = np.unique(
+            np.linspace(0, len(run.moments) - 1, min(MOST_WRITTEN, len(run.moments))).round().astype(int)
+        )
         found = [(at, _wrote(run, network)) for at, network in _networks(run, places)]
         return {"at": [at for at, _ in found], "texts": [cut(text, 4 * WRITTEN) for _, text in found]}
     if isinstance(run, PictureRun) and aside is not None and rows:
@@ -40,7 +42,7 @@ def moments(run: Run, aside: Aside | None, rows: bool = True) -> dict[str, Any] 
         chosen = np.array(first)[np.unique(np.linspace(0, len(first) - 1, min(SHOWN, len(first))).round().astype(int))]
         labels = [cut(str(label)) for label in run.classes]
         told, answers = [], []
-        for at, network in _networks(run, np.arange(len(run.looks))):
+        for at, network in _networks(run, np.arange(len(run.moments))):
             sure = probabilities_of(network, run.target, aside.pixels[chosen])
             told.append(at)
             answers.append([[labels[int(row.argmax())], float(f"{row.max():.3g}")] for row in sure])
@@ -54,7 +56,7 @@ def _networks(run: Run, places: np.ndarray) -> Iterator[tuple[int, Layer]]:
     first, when = next(iter(Ensemble.of(run.network))), times(run)
     network = copy.deepcopy(first)
     for place in map(int, places):
-        epoch, arrays = run.looks[place]
+        epoch, arrays = run.moments[place]
         if epoch in when:
             network.load(dict(arrays))
             yield when[epoch], network

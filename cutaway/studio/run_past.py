@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,9 @@ from cutaway.studio.way import Way
 from cutaway.training.plan import Plan
 from cutaway.training.step import Carry
 
-MOST_BYTES = 32 << 20  # that weights on the way may take
+# Bytes that weights on the way may take: those that are reckoned or were held in memory, and those that a run kept in
+# its file. A run of ours keeps no more; a folder that somebody sent may.
+MOST_BYTES, MOST_KEPT_BYTES = 32 << 20, 64 << 20
 
 
 def past_of(run: Any, case: Case, way: Way, start: Moment | None = None) -> tuple[Past | None, list[str]]:
@@ -36,15 +38,15 @@ def past_of(run: Any, case: Case, way: Way, start: Moment | None = None) -> tupl
     per_epoch = case.stepper(way).per_epoch
     steps = {0: 0} | {record.epoch: record.step for record in run.history}
     moments, nearly = moments_of_way(run.way, case.network, steps, per_epoch)
-    exact = {} if start is None else {0: start}
-    exact |= _exactly(run, case.network, steps, per_epoch)
+    kept = _exactly(run, case.network, steps, per_epoch)
+    exact = ({} if start is None else {0: start}) | kept
     moments |= exact
     nearly = {step: words for step, words in nearly.items() if step not in exact}
     past = Past(
         way, run.history[-1].step, run.history[-1].epoch * per_epoch, list(moments.values()), recording_of(run), nearly,
         _diagnosis(run, case, way, start), _sentence(run), _delivered(run), run.way, steps,
     )  # fmt: skip
-    notes = _notes(run, moments, nearly)
+    notes = _notes(run, moments, nearly, kept)
     if start is not None and getattr(run, "settings", {}).get("weight") is None:
         notes.append(
             "its first weights are those that it began with: 'reset', then 'Train', makes every step of its training "
@@ -76,10 +78,8 @@ def moments_of_way(
     params, state = network.parameters(), network.state()
     if kept is None or not kept.fits(params):
         return {}, {}
-    most = max(2, MOST_BYTES // max(1, sum(array.nbytes for array in params.values())))
-    chosen = np.unique(np.linspace(0, len(kept.epochs) - 1, min(most, len(kept.epochs))).round().astype(int))
     moments, nearly = {}, {}
-    for point in chosen:
+    for point in _places(len(kept.epochs), params.values(), MOST_BYTES):
         epoch, place, off = int(kept.epochs[point]), kept.places[point], float(kept.off_plane[point])
         if epoch not in steps:
             continue
@@ -99,14 +99,12 @@ def moments_of_way(
 
 
 def _exactly(run: Any, network: Layer, steps: Mapping[int, int], per_epoch: int) -> dict[int, Moment]:
-    """Return the weights that a run in memory holds of its way: those it was asked to keep, or looked at."""
+    """Return the very weights of a run's way that there is room for: those it was asked to keep, or kept on disk."""
     params, state = network.parameters(), network.state()
-    points = list(run.looks)
-    if run.trajectory:
-        every = max(1, -(-len(run.trajectory) * sum(a.nbytes for a in params.values()) // MOST_BYTES))
-        points = list(enumerate(run.trajectory))[::every]
+    points, most = (list(enumerate(run.trajectory)), MOST_BYTES) if run.trajectory else (run.moments, MOST_KEPT_BYTES)
     found = {}
-    for epoch, arrays in points:
+    for place in _places(len(points), [*params.values(), *state.values()], most):
+        epoch, arrays = points[place]  # on disk each is read here
         if epoch not in steps or not {*params, *state} <= arrays.keys():
             continue
         several = any(np.ndim(arrays[path]) > array.ndim for path, array in params.items())
@@ -114,6 +112,19 @@ def _exactly(run: Any, network: Layer, steps: Mapping[int, int], per_epoch: int)
         carry = Carry({path: own[path] for path in params}, {path: own[path] for path in state}, {})
         found[steps[epoch]] = Moment(0, steps[epoch], epoch * per_epoch, carry)
     return found
+
+
+def _places(count: int, arrays: Iterable[np.ndarray], most: int) -> list[int]:
+    """Return evenly spaced places of `count`, the first and the last too, as many as have room in `most` bytes.
+
+    arrays   what there is at each place
+
+    >>> _places(9, [np.zeros(10, np.uint8)], 30), _places(2, [np.zeros(10, np.uint8)], 30)
+    ([0, 4, 8], [0, 1])
+    """
+    room = max(2, most // max(1, sum(array.nbytes for array in arrays)))
+    places: list[int] = np.unique(np.linspace(0, count - 1, min(room, count)).round().astype(int)).tolist()
+    return places
 
 
 def _diagnosis(run: Any, case: Case, way: Way, start: Moment | None) -> Any:
@@ -152,7 +163,7 @@ def _delivered(run: Any) -> str:
     return DELIVERED if epoch is None else f"{DELIVERED}: the weights of epoch {epoch}"
 
 
-def _notes(run: Any, moments: Mapping[int, Moment], nearly: Mapping[int, str]) -> list[str]:
+def _notes(run: Any, moments: Mapping[int, Moment], nearly: Mapping[int, str], kept: Mapping[int, Moment]) -> list[str]:
     notes = [
         f"the {len(run.history):,} recorded epochs are the run's own: the training loss of each is the mean over its "
         "steps, and held out are there the rows by which it chose its weights"
@@ -163,8 +174,9 @@ def _notes(run: Any, moments: Mapping[int, Moment], nearly: Mapping[int, str]) -
         why = next((event.message for event in run.events if event.what == "moments"), "")
         why = why or "of the weights on the way the run kept none"
         notes.append(f"{why}: at every recorded step those delivered are shown")
-    if run.looks:
-        notes.append(f"the weights at the start and after {len(run.looks) - 1} of its epochs are the very ones")
+    if kept:
+        begun = "at the start and " if 0 in kept else ""
+        notes.append(f"the weights {begun}after {len(kept) - (0 in kept)} of its epochs are the very ones")
     if nearly:
         inside = f"{sum(run.way.explained):.0%}"
         notes.append(

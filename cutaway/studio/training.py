@@ -109,6 +109,8 @@ class Training:
                     if self.shows:
                         for client in list(session.clients):
                             client.show_if_due()
+                    else:
+                        session.wake()
                 if session.broken or (self.until is not None and session.now.step >= self.until):
                     self.running = False
             now = time.perf_counter()
@@ -142,7 +144,8 @@ class Training:
     def evaluate(self, spared: float = SPARED) -> Evaluation:
         """Return the losses of the network as it is now, and note them; called in a turn.
 
-        spared   seconds in which they are not taken again unless somebody asks: what frames show is enough
+        spared   seconds in which they are not taken again unless somebody asks: what frames show is enough, and a
+                 frame that asked brings the next one soon
         """
         session = self.session
         begin = time.perf_counter()

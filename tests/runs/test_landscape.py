@@ -66,7 +66,7 @@ def test_pictures_are_those_learned_from(pictures):
     assert (found.rows, found.unit, found.losses.shape) == (run.data["learned"], "pictures", (3, 3))
     assert f"CrossEntropy over {run.data['learned']} pictures" in str(found)
     assert found.plane.kind == "trajectory"  # of the way that it kept, which begins at its first weights
-    assert found.epochs.tolist() == [epoch for epoch, _ in run.looks]
+    assert found.epochs.tolist() == [epoch for epoch, _ in run.moments]
     every = ca.landscape(run, folder / "p.npz", rows=60, plane="random", **HOW)
     by_hand = -log_softmax(run.network(pixels[..., None]))[np.arange(60), labels].mean()
     assert every.loss == pytest.approx(by_hand, rel=1e-4)

@@ -365,8 +365,8 @@ def test_a_run_keeps_the_very_weights_that_it_had_after_its_epochs(tmp_path, kin
     seen = Seen()
     run = job(kind, tmp_path / "run", callbacks=[seen])
     back = ca.load(tmp_path / "run")
-    assert [epoch for epoch, _ in back.looks] == sorted(seen.points) == list(range(len(run.history) + 1))
-    for epoch, arrays in back.looks:
+    assert [epoch for epoch, _ in back.moments] == sorted(seen.points) == list(range(len(run.history) + 1))
+    for epoch, arrays in back.moments:
         assert arrays.keys() == seen.points[epoch].keys()
         assert all(arrays[path].tobytes() == array.tobytes() for path, array in seen.points[epoch].items())
     first = {path: np.stack([point[path] for point in seen.points.values()]) for path in run.network.parameters()}
@@ -384,8 +384,8 @@ def test_a_run_keeps_the_very_weights_that_it_had_after_its_epochs(tmp_path, kin
 @pytest.mark.filterwarnings("ignore::cutaway.errors.FindingWarning")
 def test_a_text_learns_the_same_bit_by_bit_when_it_is_followed(tmp_path):
     alone, followed = (job("text", folder) for folder in (None, tmp_path / "run"))
-    assert alone.way is None and not alone.looks
-    assert followed.way is not None and followed.looks
+    assert alone.way is None and not alone.moments
+    assert followed.way is not None and followed.moments
     assert all(np.array_equal(array, followed.network.parameters()[path])
                for path, array in alone.network.parameters().items())  # fmt: skip
 

@@ -62,7 +62,7 @@ def test_another_header_is_refused(tmp_path, change, says):
     place = written(tmp_path, save(load(moments_bytes(made())), {HEADER: facts}))
     with pytest.raises(ModelFileError, match=says) as fault:
         Moments(place, OWN)
-    assert str(place) in str(fault.value)
+    assert str(place) in str(fault.value) and "without the file the run loads" in str(fault.value)
 
 
 def test_other_arrays_are_refused(tmp_path):
@@ -90,8 +90,28 @@ def test_weights_that_are_not_finite_are_refused_when_they_are_asked_for(tmp_pat
         found[1]
 
 
-def test_a_file_that_changed_meanwhile_is_looked_at_again(tmp_path):
+def test_the_file_of_another_training_is_not_taken_for_the_first(tmp_path):
     found = Moments(written(tmp_path, moments_bytes(made())), OWN)
-    written(tmp_path, moments_bytes(made((0, 3))))
-    with pytest.raises(ModelFileError, match="epoch 2 is no longer in it"):
+    other = [(epoch, {path: array + 1 for path, array in arrays.items()}) for epoch, arrays in made()]
+    written(tmp_path, b"").unlink()
+    written(tmp_path, moments_bytes(other))  # the same epochs, names and shapes
+    with pytest.raises(ModelFileError, match=r"written again since the run was read.*load the run again"):
         found[1]
+    assert Moments(found.place, OWN)[1][1]["0.bias"][0] == other[1][1]["0.bias"][0]
+    found.place.unlink()
+    with pytest.raises(ModelFileError, match=r"it is gone .* put it back, or load the run"):
+        found[1]
+
+
+def test_a_training_into_the_folder_of_a_run_is_another_run(tmp_path):
+    moments = made((0, 1))
+    first = ca.Run(NET, moments=moments)
+    back = ca.load(first.save(tmp_path / "run"))
+    assert np.array_equal(back.moments[1][1]["0.bias"], moments[1][1]["0.bias"])
+    back.save(tmp_path / "run")  # a run that is saved over itself stays what it is
+    assert np.array_equal(back.moments[1][1]["0.bias"], moments[1][1]["0.bias"])
+    for _, arrays in moments:
+        arrays["0.bias"] += 1
+    first.save(tmp_path / "run")
+    with pytest.raises(ModelFileError, match="load the run again"):
+        back.moments[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -43,24 +44,29 @@ def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as started:
         # Root, as in a container, has no sandbox to give.
         running = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
+        try:
+            yield running
+        finally:
+            running.close()
     while ending:
         thread = ending.pop()
         thread.join(20)
-        assert not thread.is_alive(), "a server did not end"
+        assert not thread.is_alive(), f"a server did not end: that of {thread.name}"
 
 
 @contextmanager
 def served(session: Session) -> Iterator[Server]:
     """Serve a session until the end of the block."""
     server, began = Server(session), threading.Event()
-    thread = threading.Thread(target=server.run, args=(began.set,), daemon=True)
+    whose = os.environ.get("PYTEST_CURRENT_TEST", "no test")
+    thread = threading.Thread(target=server.run, args=(began.set,), daemon=True, name=whose)
     thread.start()
     assert began.wait(20)
-    yield server
-    server.stop()
-    ending.append(thread)
+    try:
+        yield server
+    finally:
+        server.stop()
+        ending.append(thread)
 
 
 @dataclass
@@ -108,14 +114,16 @@ def opened(running: Any, rung: str = "network", *, session: Session | None = Non
     with served(held) as server:
         settings = {"viewport": {"width": 1440, "height": 1000}, **context}
         room = running.new_context(**settings)
-        found = Opened(room.new_page(), held, server)
-        watch(found)
-        found.page.goto(server.address)
-        # The first frame is on the page when a number of it is.
-        found.view("number").locator("[data-number]").wait_for(timeout=20_000)
-        found.until(SETTLED)
-        yield found
-        room.close()
+        try:
+            found = Opened(room.new_page(), held, server)
+            watch(found)
+            found.page.goto(server.address)
+            # The first frame is on the page when a number of it is.
+            found.view("number").locator("[data-number]").wait_for(timeout=20_000)
+            found.until(SETTLED)
+            yield found
+        finally:
+            room.close()
 
 
 def watch(found: Opened) -> None:

@@ -13,6 +13,7 @@ from cutaway.studio.history import History
 from cutaway.studio.ladder import rings
 from cutaway.studio.moment import Moment
 from cutaway.studio.opening import open_rung
+from cutaway.studio.past import ToldHistory
 from cutaway.studio.session import Session
 from cutaway.studio.sources import of_arrays
 from cutaway.studio.stepper import Stepper
@@ -263,3 +264,27 @@ def test_steppers_and_rows_of_many_ways_are_not_all_held():
     for _ in range(60):
         case.stepper(replace(way, loss=ca.BinaryCrossEntropy()))
     assert max(len(case._steppers), len(case._prepared)) <= 16
+
+
+def test_what_was_told_is_there_all_the_while_that_other_moments_go(monkeypatch):
+    case, way = open_rung("line")
+    first = case.first(way)
+    history = ToldHistory(first, way, case.stepper)
+    told = {step: Moment(0, step, step, first.carry) for step in (0, 5, 9)}
+    history.branches[0].keys, history.branches[0].last = told, 9
+    history.settle()
+    now = history.begin(told[9], 0, "on", way)
+    for step in range(10, 16):
+        history.keep(history.branches[1], Moment(1, step, step, now.carry))
+    thin, seen = History._thin, []
+
+    class Looking(dict):
+        def pop(self, *place):
+            seen.append(history.at(0, 5).step)  # as a thread may, that takes no turn
+            return super().pop(*place)
+
+    history.branches[1].keys = Looking(history.branches[1].keys)
+    monkeypatch.setattr(History, "_thin", lambda self: seen.append(self.at(0, 5).step) or thin(self))
+    assert history._thin()
+    assert set(seen) == {5} and len(seen) > 1
+    assert sorted(history.branches[0].keys) == [0, 5, 9] and len(history.branches[1].keys) < 7

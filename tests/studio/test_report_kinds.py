@@ -127,7 +127,7 @@ def test_the_replay_of_a_text_is_what_the_network_wrote_at_each_moment(text):
     kept = contents(ca.load(text.path), rows=False)["replay"]["moments"]
     assert kept["at"] == [0, *(record.step for record in text.history)]
     network = copy.deepcopy(text.network)
-    for (_, arrays), found in zip(text.looks, kept["texts"], strict=True):
+    for (_, arrays), found in zip(text.moments, kept["texts"], strict=True):
         network.load(dict(arrays))
         alone = replace(text, network=network)
         assert found == alone.generate(length=80, temperature=0.8, seed=text.settings["seed"])
@@ -144,7 +144,7 @@ def test_the_replay_of_pictures_is_what_the_network_answered_at_each_moment(pict
     assert kept["at"] == [0, 1, 2, 3]
     assert [each["truth"] for each in kept["pictures"]] == [str(label) for label in pictures.classes]
     network = copy.deepcopy(pictures.network)
-    for (_, arrays), answers in zip(pictures.looks, kept["answers"], strict=True):
+    for (_, arrays), answers in zip(pictures.moments, kept["answers"], strict=True):
         network.load(dict(arrays))
         alone = replace(pictures, network=network)
         for told, answer in zip(kept["pictures"], answers, strict=True):

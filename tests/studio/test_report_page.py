@@ -110,7 +110,7 @@ def test_the_replay_of_a_text_shows_what_it_wrote_then(running, tmp_path):
     run = ca.train(tmp_path / "book.txt", epochs=4, context=32, out=tmp_path / "run", **HOW)
     report = run.report()
     told = held(report.read_text(encoding="utf-8"))["replay"]["moments"]
-    assert len(told["at"]) == len(run.looks) >= 2
+    assert len(told["at"]) == len(run.moments) >= 2
     with opened(running, run) as page:
         replay = page.locator("[data-view=replay]")
         for at, text in zip(told["at"], told["texts"], strict=True):

@@ -10,13 +10,14 @@ from cutaway.data.bundled import bundled
 from cutaway.data.writing import write_table
 from cutaway.errors import InputError
 from cutaway.losses import CrossEntropy
+from cutaway.storage.moments import Moments
 from cutaway.studio.commands import run
 from cutaway.studio.keeping import kept_page
 from cutaway.studio.measure import SHARE_WRONG
 from cutaway.studio.opening import open_run, opened_run
 from cutaway.studio.protocol import packed
 from cutaway.studio.report_rows import set_aside
-from cutaway.studio.run_past import moments_of_way
+from cutaway.studio.run_past import moments_of_way, past_of
 from cutaway.studio.session import Session
 from cutaway.studio.studies import _landscape
 
@@ -249,10 +250,10 @@ def test_pictures_and_texts_have_their_parts_and_their_way(folder):
         assert steps.tolist() == [record.step for record in made.history]
         # At each moment it is the network that it was then, and the page's figures are those of that network.
         assert not any("kept none" in note for note in told["notes"])
-        assert [epoch for epoch, _ in made.looks] == list(range(len(made.history) + 1))
+        assert [epoch for epoch, _ in made.moments] == list(range(len(made.history) + 1))
         material, rows = session.case.material, session.case.material.training
         network = copy.deepcopy(made.network)
-        for epoch, arrays in made.looks:
+        for epoch, arrays in made.moments:
             step = made.history[epoch - 1].step if epoch else 0
             time = run(session, "seek", {"step": step, "branch": 0})
             assert (time["step"], time["nearly"]) == (step, "")
@@ -275,7 +276,7 @@ def test_pictures_are_learned_from_again_to_the_same_weights(folder):
     for epoch, record in enumerate(made.history, 1):
         session.advance(record.step - session.now.step)
         for path, array in session.now.arrays.items():
-            np.testing.assert_allclose(array, made.looks[epoch][1][path], rtol=1e-4, atol=1e-5, err_msg=path)
+            np.testing.assert_allclose(array, made.moments[epoch][1][path], rtol=1e-4, atol=1e-5, err_msg=path)
 
 
 def test_what_cannot_be_learned_from_again_is_not_claimed_to_be(folder):
@@ -285,7 +286,7 @@ def test_what_cannot_be_learned_from_again_is_not_claimed_to_be(folder):
         session, told = session_of(open_run(folder / name))
         assert not any("every step of its training" in note for note in told["notes"])
         session.reset()
-        first = ca.load(folder / name).looks[0][1]
+        first = ca.load(folder / name).moments[0][1]
         assert all(np.array_equal(array, first[path]) for path, array in session.now.arrays.items())
 
 
@@ -293,7 +294,7 @@ def test_a_network_too_large_for_moments_says_so(folder, monkeypatch):
     monkeypatch.setattr("cutaway.runs.train_text.HELD_OF_LARGE", 1000)
     (folder / "large.txt").write_text("the cat sat on the mat. a dog & a log.\n" * 60)
     made = ca.train(folder / "large.txt", epochs=0.2, effort="quick", context=32, out=folder / "large", **HOW)
-    assert (made.way, list(made.looks)) == (None, [])
+    assert (made.way, list(made.moments)) == (None, [])
     assert not {"moments.safetensors", "trajectory.safetensors"} & {each.name for each in made.path.iterdir()}
     session, told = session_of(open_run(made.path))
     weights = sum(array.size for array in made.network.parameters().values())
@@ -315,3 +316,24 @@ def test_what_was_told_stays_however_much_is_learned_on(quick, monkeypatch):
     assert session.history.branches[0].keys.keys() == known.keys()
     for step, bias in known.items():
         np.testing.assert_array_equal(session.history.at(0, step).arrays["1.bias"], bias)
+
+
+def test_of_what_a_folder_holds_only_what_there_is_room_for_is_read(folder, monkeypatch):
+    write = folder / "square.csv"
+    write.write_text("x,y\n" + "".join(f"{x},{x**2}\n" for x in np.linspace(0, 1, 60)))
+    ca.train(write, "y", effort="quick", epochs=6, out=folder / "square", compare=False, **HOW)
+    made = ca.load(folder / "square")
+    session, told = session_of(open_run(made.path))
+    assert len(made.moments) > 3 and any(
+        f"after {len(made.moments) - 1} of its epochs" in each for each in told["notes"]
+    )
+    one = sum(array.nbytes for array in made.moments[0][1].values())
+    asked = []
+    read = Moments.__getitem__
+    monkeypatch.setattr(Moments, "__getitem__", lambda self, place: asked.append(place) or read(self, place))
+    monkeypatch.setattr("cutaway.studio.run_past.MOST_KEPT_BYTES", 3 * one + 1)
+    past, notes = past_of(made, session.case, session.way)
+    last = len(made.moments) - 1
+    assert asked == [0, round(last / 2), last]
+    assert any("at the start and after 2 of its epochs are the very ones" in each for each in notes)
+    assert sum(not each for each in (past.nearly.get(moment.step, "") for moment in past.moments)) == 3

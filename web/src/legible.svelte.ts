@@ -8,13 +8,17 @@ interface Moving {
   readonly moving: boolean;
 }
 
-/** What text says: the newest; but while the network trains the newest of the last beat, which is the same for all text. */
-export function legible<Value>(of: Moving, read: () => Value): { readonly now: Value } {
-  let [last, due, kept] = [-1, 0, undefined as Value];
+/**
+ * What text says: the newest; but while the network trains the newest of the last beat, which is the same for all text.
+ *
+ * `what`: what it is the value of, where that may become another: of another, the value of before is never shown.
+ */
+export function legible<Value>(of: Moving, read: () => Value, what: () => unknown = () => null): { readonly now: Value } {
+  let [last, due, kept, name] = [-1, 0, undefined as Value, undefined as unknown];
   const found = $derived.by(() => {
     const newest = read();
-    const now = performance.now();
-    if (!of.moving || of.beat !== last || now >= due) [last, due, kept] = [of.beat, now + BEAT, newest];
+    const [now, here] = [performance.now(), what()];
+    if (!of.moving || of.beat !== last || now >= due || here !== name) [last, due, kept, name] = [of.beat, now + BEAT, newest, here];
     return kept;
   });
   return {

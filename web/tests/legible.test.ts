@@ -21,3 +21,14 @@ test("while the network trains text is written anew at each beat, and at once wh
   value = 5;
   expect(read.now).toBe(5);
 });
+
+test("of another weight the value of the one before is never shown", () => {
+  const of = { beat: 0, moving: true };
+  let [name, value] = ["a", 1];
+  const read = legible(of, () => value, () => name);
+  expect(read.now).toBe(1);
+  [name, value] = ["b", 2];
+  expect(read.now).toBe(2);
+  value = 3;
+  expect(read.now).toBe(2);
+});
