@@ -55,6 +55,7 @@ def test_train_predict(here, capsys):
         assert words in told
     assert sorted(item.name for item in Path("runs/houses").iterdir()) == [
         "diagnosis.json",
+        "moments.safetensors",  # of a table of two columns, whose report shows how its boundary moved
         "network.safetensors",
         "records.jsonl",
         "report.html",
