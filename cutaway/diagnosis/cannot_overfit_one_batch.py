@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cutaway.backends.threads import threads_for
 from cutaway.diagnosis.alteration import Alteration
 from cutaway.diagnosis.budget import Budget
 from cutaway.diagnosis.examination import expected_loss
 from cutaway.diagnosis.references import references
 from cutaway.diagnosis.setup import Setup
-from cutaway.diagnosis.trial import engines, measured, one_thread, price_of, seconds_to_compile
+from cutaway.diagnosis.trial import engines, measured, price_of, seconds_to_compile
 from cutaway.layers import Cutout, Dropout, Identity, RandomFlip, RandomShift
 from cutaway.losses import (
     BinaryCrossEntropy,
@@ -283,7 +284,7 @@ def _trained(setup: Setup, engine: str, enough: float, budget: Budget) -> tuple[
 
     network = setup.network.bind(setup.network.parameters())
     trainer = Trainer(network, setup.loss, setup.optimizer, setup.plan, engine=engine, listeners=[look])
-    with np.errstate(all="ignore"), one_thread(engine):
+    with np.errstate(all="ignore"), threads_for():
         trained = trainer.train(setup.rows, None)
     if any(event.what == "interrupted" for event in trained.events):
         raise KeyboardInterrupt

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
+from cutaway.backends.threads import threads_for
 from cutaway.diagnosis.alteration import redrawn
 from cutaway.diagnosis.budget import Budget
 from cutaway.diagnosis.gain import balanced_accuracy
@@ -144,7 +144,7 @@ def results_of(setups: Sequence[Setup], length: Length, budget: Budget | None = 
     trainer = Trainer(
         network, first.loss, first.optimizer, replace(plan, start=start), engine=length.engine, listeners=[in_time]
     )
-    with np.errstate(all="ignore"), one_thread(length.engine):
+    with np.errstate(all="ignore"), threads_for():
         trained = trainer.train(first.rows, first.held_out)
     if any(event.what == "interrupted" for event in trained.events):
         raise KeyboardInterrupt
@@ -172,13 +172,3 @@ def measured(setup: Setup, network: Layer, arrays: dict[str, np.ndarray], rows: 
             score_of(setup.loss, outputs, rows.y)[0], float(setup.loss.value(outputs, rows.y, rows.weight)),
             balanced_accuracy(setup.loss, outputs, np.asarray(rows.y)),
         )  # fmt: skip
-
-
-def one_thread(engine: str) -> AbstractContextManager[Any]:
-    """Return a context in which NumPy keeps to one thread, as trials are priced; nothing on other engines."""
-    if engine != "numpy":
-        return nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
-    return limits

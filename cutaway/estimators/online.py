@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from cutaway.backends.random import generator
+from cutaway.backends.threads import threads_for
 from cutaway.layers import Ensemble, Layer
 from cutaway.optimizers import Adam, AdamW
 from cutaway.recipes.recipe import Recipe
@@ -59,7 +59,7 @@ class OnlineTraining:
         endless = np.float32(np.inf)
         carries: list[Carry] = []
         losses: list[float] = []
-        with threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):
+        with threads_for(), np.errstate(all="ignore"):
             for member, carry in enumerate(self.carries):
                 order = generator(self.seed, "partial fit", member, self.passes).permutation(count)
                 seed = np.uint32((self.seed + member) % 2**32)

@@ -10,9 +10,9 @@ import numpy as np
 
 from cutaway.autodiff import gradients
 from cutaway.backends.random import generator
+from cutaway.backends.threads import threads_for
 from cutaway.errors import InputError
 from cutaway.explain.planes import flat
-from cutaway.explain.threads import threads_for
 from cutaway.layers import Context, Layer
 from cutaway.losses import Loss, as_loss
 from cutaway.tensor import as_tensors

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from cutaway.backends import Array, backend_named
+from cutaway.backends.threads import threads_for
 from cutaway.errors import InputError
-from cutaway.explain.threads import threads_for
 from cutaway.layers import Context, Layer
 from cutaway.losses import Loss
 from cutaway.training.cost import Cost, choose_engine, cost_of_step

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.backends.threads import threads_for
 from cutaway.errors import TrainingWarning
 from cutaway.explain.padding import grouped, padded
-from cutaway.explain.threads import threads_for
 from cutaway.layers import Context, Layer
 from cutaway.losses import Loss
 from cutaway.optimizers import Optimizer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from cutaway.backends.processes import processes
+from cutaway.backends.threads import threads_for
 from cutaway.diagnosis.setup import Setup
 from cutaway.errors import InputError, TrainingWarning
 from cutaway.layers import ColumnEmbedding, Embedding, Ensemble, Layer, Sequential
@@ -25,15 +26,11 @@ from cutaway.runs.sharing import sharing
 from cutaway.storage.run_folder import RECORDS
 from cutaway.training.callbacks.progress import ProgressBar
 from cutaway.training.callbacks.records import RecordFile
-from cutaway.training.cost import Choice, Cost, choose_engine, cost_of_step
+from cutaway.training.cost import Choice, choose_engine, cost_of_step
 from cutaway.training.engines import TILE
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch
 from cutaway.training.trainer import Trainer
-
-# A step of fewer operations gains nothing from a second thread: the threads wait for each other longer than they
-# compute, and where other programs run too, several times as long.
-WORTH_THREADS = 300e6
 
 
 @dataclass(kw_only=True, repr=False)
@@ -103,7 +100,7 @@ def learn(
         heard: list[Callable[[Any], None]] = [*listeners, entered.enter_context(bar)]
         if folder is not None and first:
             heard.append(entered.enter_context(RecordFile(folder / RECORDS)))
-        entered.enter_context(_threads(choice.engine, cost))
+        entered.enter_context(threads_for(cost.flops if choice.engine == "numpy" else 0.0))
         checkpoints = None
         if keeping is not None:
             checkpoints = keeping.next(
@@ -131,16 +128,6 @@ def learn(
         outputs=trained.outputs,
         epochs=trained.epochs,
     )
-
-
-def _threads(engine: str, cost: Cost) -> AbstractContextManager[Any]:
-    """Keep NumPy's products on one thread while entered, where they are small."""
-    if engine == "numpy" and cost.flops >= WORTH_THREADS:
-        return nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
-    return limits
 
 
 def _look_up(network: Layer, rows: Batch | None) -> None:

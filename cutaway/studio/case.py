@@ -84,6 +84,7 @@ class Case:
     _steppers: dict[int, tuple[Way, Stepper]] = field(default_factory=dict, repr=False)
     _prepared: dict[tuple[int, str], tuple[Loss, Batch]] = field(default_factory=dict, repr=False)
     _answered: dict[str, tuple[Moment, np.ndarray]] = field(default_factory=dict, repr=False)
+    _bound: dict[str, tuple[Moment, Layer]] = field(default_factory=dict, repr=False)
 
     def first(self, way: Way) -> Moment:
         """Return the network as it is, before any step."""
@@ -110,7 +111,7 @@ class Case:
 
     def _with_engine(self, way: Way) -> Way:
         """Return a way on the engine that suits the network: XLA for a large one in single precision, if installed."""
-        single = np.dtype(self.network.dtype) == np.float32
+        single = np.dtype(self.dtype) == np.float32
         large = self.weights > LARGE and single and find_spec("jax") is not None
         return replace(way, engine="xla" if large else "numpy")
 
@@ -141,22 +142,34 @@ class Case:
             y = loss.prepare(self.material.y[places], (len(places), *self.output_shape)) if len(places) else None
             if y is None:
                 y = np.zeros((0, *self.output_shape))
-            y = y.astype(self.network.dtype) if y.dtype.kind == "f" else y
+            y = y.astype(self.dtype) if y.dtype.kind == "f" else y
             found = Batch(self._inputs(self.material.x[places]), y, None)
             _bounded(self._prepared)
             kept = self._prepared[key] = loss, found
         return kept[1]
 
     def _inputs(self, x: np.ndarray) -> np.ndarray:
-        return x.astype(self.network.dtype) if x.dtype.kind == "f" else x
+        return x.astype(self.dtype) if x.dtype.kind == "f" else x
+
+    @cached_property
+    def dtype(self) -> Any:
+        """The element type of the weights."""
+        return self.network.dtype
 
     def at(self, moment: Moment) -> Layer:
         """Return the network with the weights of a moment; the arrays are the moment's own."""
         return self.network.bind(moment.carry.params, moment.carry.state)
 
+    def _read(self, moment: Moment) -> Layer:
+        """Return `at`, of the last moment asked for the same one again: for those who only read it."""
+        kept = self._bound.get("last")
+        if kept is None or kept[0] is not moment:
+            kept = self._bound["last"] = moment, self.at(moment)
+        return kept[1]
+
     def outputs(self, moment: Moment, x: np.ndarray) -> np.ndarray:
         """Return the network's outputs, evaluated."""
-        network, x = self.at(moment), self._inputs(x)
+        network, x = self._read(moment), self._inputs(x)
         with np.errstate(all="ignore"):
             parts = [network(x[begin : begin + AT_ONCE], ctx=Context()) for begin in range(0, len(x), AT_ONCE)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -172,7 +185,7 @@ class Case:
         """Return the outputs, evaluated, and what each layer told."""
         taps: list[Tap] = []
         with np.errstate(all="ignore"):
-            return self.at(moment)(self._inputs(x), ctx=Context(taps=taps)), taps
+            return self._read(moment)(self._inputs(x), ctx=Context(taps=taps)), taps
 
     def blamed(self, moment: Moment, x: np.ndarray, y: np.ndarray | None, loss: Loss) -> Blamed:
         """Return every number of some rows forward, evaluated, and the blame of every number back."""
@@ -185,7 +198,7 @@ class Case:
             network = self.network.bind(tensors, moment.carry.state)
             outputs = network(self._inputs(x), ctx=Context(taps=found))
             targets = loss.prepare(y, tuple(outputs.shape))
-            targets = targets.astype(self.network.dtype) if targets.dtype.kind == "f" else targets
+            targets = targets.astype(self.dtype) if targets.dtype.kind == "f" else targets
             value = loss.value(outputs, targets)
             # What comes before the first weight is no part of the tape: it is told, and nothing is to blame.
             nodes = [tap.output for tap in found if isinstance(tap.output, Node)]

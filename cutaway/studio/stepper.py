@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from cutaway.layers import Layer
 from cutaway.studio.moment import Moment
 from cutaway.studio.way import Way
+from cutaway.training.cost import cost_of_step
 from cutaway.training.engines import Engine
 from cutaway.training.order import epoch_order, steps_of_epoch
 from cutaway.training.step import Batch, Carry, make_step
@@ -34,6 +35,13 @@ class Stepper:
         self._step = make_step(network, way.loss, way.optimizer)
         self._order = lru_cache(maxsize=4)(self._order_of)
         self._compiled: Any = None
+
+    @cached_property
+    def flops(self) -> float:
+        """How many floating-point operations a step takes of NumPy; none where XLA takes it."""
+        if self.way.engine != "numpy":
+            return 0.0
+        return cost_of_step(self.network, self.way.loss, self.batch(self.places(0))).flops
 
     def _order_of(self, epoch: int) -> np.ndarray:
         way = self.way

@@ -7,9 +7,11 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from cutaway.backends.threads import threads_for
 from cutaway.errors import InputError
 from cutaway.studio.moment import Moment
 from cutaway.studio.recording import Evaluation
+from cutaway.studio.turns import prompt
 from cutaway.studio.vitals import observed
 
 if TYPE_CHECKING:
@@ -67,7 +69,9 @@ class Training:
 
     def _run(self) -> None:
         try:
-            self._steps()
+            # A browser needs a core, too.
+            with threads_for(self.session.case.stepper(self.session.way).flops), prompt():
+                self._steps()
         except Exception as fault:
             self._ended_by(fault)
 

@@ -1,5 +1,6 @@
 """Clients: frames that are acknowledged, requests that are superseded, several tabs, and the training's own speed."""
 
+import sys
 import time
 
 import numpy as np
@@ -120,6 +121,16 @@ def test_a_drag_is_answered_within_milliseconds_while_the_network_trains(session
         seconds.append(time.perf_counter() - began)
     page.answer("pause")
     assert np.median(seconds) < 0.05  # on a quiet machine a few milliseconds
+
+
+def test_the_interpreter_is_as_it_was_once_a_training_stands_still(session):
+    before = sys.getswitchinterval()
+    with session.turn():
+        session.training.start()
+    time.sleep(0.1)
+    assert sys.getswitchinterval() < before
+    session.training.stop()
+    assert sys.getswitchinterval() == before
 
 
 def test_a_fault_of_ours_is_told_in_the_page_and_logged_once(monkeypatch, caplog):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-# Floating-point operations of a pass below which threads wait for each other longer than they compute; where other
-# programs run too, many times as long.
+# Floating-point operations of a step or pass below which threads wait for each other longer than they compute. They
+# wait busily: where another program runs too, a browser or a test, they take a core from it and are slower still.
 WORTH_THREADS = 300e6
 
 
-def threads_for(flops: float) -> AbstractContextManager[Any]:
-    """Keep NumPy's products on one thread while entered, where a pass has few operations.
+def threads_for(flops: float = 0.0) -> AbstractContextManager[Any]:
+    """Keep NumPy's products on one thread while entered, in this whole process, where a pass has few operations.
 
     >>> with threads_for(1e6):
     ...     pass
