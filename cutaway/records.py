@@ -69,7 +69,8 @@ class NetworkVitals:
         output_std        deviation of the outputs over the rows, the mean over outputs
         commonest         share of the rows that are answered with the commonest class; None for numbers
         gradient_norm     length of the gradient with respect to all parameters
-        agreement         cosine between the gradients of two halves of the probe rows: 1 no noise, 0 nothing but noise
+        agreement         cosine between the gradients of two halves of the probe rows: 1 no noise, 0 nothing but noise;
+                          None where it was not measured
         penalty           share that weight decay has in the step, λ‖w‖ / (‖g‖ + λ‖w‖)
         promised          by how much the next step would lower the loss if the slope stayed what it is, ⟨g, w − w′⟩
         stepped           what the loss would be after the next step; of a step that is too long, above `loss`
@@ -87,7 +88,7 @@ class NetworkVitals:
     output_std: float
     commonest: float | None
     gradient_norm: float
-    agreement: float
+    agreement: float | None
     penalty: float
     promised: float | None = None
     stepped: float | None = None

@@ -89,10 +89,10 @@ RECIPES: dict[str, Callable[[str, int], Case]] = {
 }
 # Which sets each is tried on; the recipes on all, two of the three on each.
 ONLY = {
-    "convolution": ("digits", "strokes"),
-    "recurrent": ("blobs", "wine", "quantiles", "waveform", "cities"),
-    "attention": ("iris", "blobs", "friedman1", "friedman2", "pitches", "lives"),
-    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "batting", "biopsies", "babies"),
+    "convolution": ("digits", "strokes", "figures"),
+    "recurrent": ("blobs", "wine", "quantiles", "waveform", "cells", "juices"),
+    "attention": ("iris", "blobs", "friedman1", "friedman2", "processors", "homes"),
+    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "fuels", "teams", "grades"),
 }  # fmt: skip
 
 

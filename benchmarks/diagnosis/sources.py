@@ -12,7 +12,8 @@ from cutaway.errors import InputError
 # Sets whose targets are numbers.
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
-    "noise_that_grows", "much_noise", "peaks", "humidity", "lives", "batting", "storms", "cars", "hitters", "babies",
+    "noise_that_grows", "much_noise", "peaks", "ripples", "homes", "fuels", "teams", "crimes", "seals", "pigs",
+    "grades", "passengers",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -73,6 +74,28 @@ def _peaks() -> Rows:
     a, b = x.T
     hills = 3 * (1 - a) ** 2 * np.exp(-(a**2) - (b + 1) ** 2) - np.exp(-((a + 1) ** 2) - b**2) / 3
     return x, hills - 10 * (a / 5 - a**3 - b**5) * np.exp(-(a**2) - b**2) + 0.8 * random.standard_normal(700)
+
+
+def _figures() -> Rows:
+    """Return pictures of 10 × 10 with a figure anywhere, in noise: a box, a cross, a plus or a corner."""
+    random = np.random.default_rng(30)
+    box = np.ones((4, 4)) - np.pad(np.ones((2, 2)), 1)
+    cross = np.minimum(np.eye(4) + np.eye(4)[::-1], 1)
+    plus, corner = np.zeros((4, 4)), np.zeros((4, 4))
+    plus[1], plus[:, 1], corner[3], corner[:, 0] = 1, 1, 1, 1
+    y, at = np.arange(900) % 4, random.integers(2, 5, (900, 2))
+    pictures = 0.5 * random.standard_normal((900, 10, 10))
+    for picture, kind, (row, column) in zip(pictures, y, at, strict=True):
+        picture[row : row + 4, column : column + 4] += 2.0 * (box, cross, plus, corner)[kind]
+    return pictures.reshape(900, 100), y
+
+
+def _ripples() -> Rows:
+    """Return a wave that goes out from a point of the plane and dies away, with noise."""
+    random = np.random.default_rng(31)
+    x = random.uniform(-3, 3, (700, 2))
+    away = np.hypot(x[:, 0] - 0.5, x[:, 1] + 0.3)
+    return x, np.cos(2 * away) * np.exp(-away / 3) + 0.1 * random.standard_normal(700)
 
 
 def _waveform() -> Rows:
@@ -209,37 +232,41 @@ MADE: dict[str, Callable[[], Rows]] = {
     "threenorm": _threenorm,
     "strokes": _strokes,
     "peaks": _peaks,
-    "humidity": lambda: _table("nycflights13", "weather", "humid", "hour temp dewp wind_speed precip pressure visib"),
-    "pitches": lambda: _table(
-        "Stat2Data", "Kershaw", "PitchType", "StartSpeed EndSpeed HDev VDev HPos VPos BallCount StrikeCount"
+    "figures": _figures,
+    "ripples": _ripples,
+    "homes": lambda: _table("modeldata", "Sacramento", "price", "beds baths sqft type latitude longitude"),
+    "processors": lambda: _table(
+        "openintro", "cpu", "company", "cores threads base_clock boost_clock l3_cache tdp process"
     ),
-    "lives": lambda: _table("gapminder", "gapminder_unfiltered", "lifeExp", "continent year pop gdpPercap"),
-    "cities": lambda: _table(
-        "mosaicData", "Weather", "city",
-        "month high_temp avg_temp low_temp high_dewpt low_dewpt avg_humidity avg_hg avg_vis avg_wind precip",
+    "fuels": lambda: _table("modeldata", "biomass", "HHV", "carbon hydrogen oxygen nitrogen sulfur"),
+    "programs": lambda: _table(
+        "modeldata", "hpc_data", "class", "protocol compounds input_fields iterations num_pending hour"
     ),
-    "batting": lambda: _table(
-        "openintro", "mlbbat10", "run",
-        "game at_bat hit double triple home_run rbi walk strike_out stolen_base caught_stealing",
+    "teams": lambda: _table(
+        "openintro", "mlb_teams", "wins",
+        "year games_played runs_scored hits doubles triples homeruns walks opponents_runs_scored hits_allowed errors "
+        "saves",
     ),
-    "colleges": lambda: _table(
-        "ISLR", "College", "Private",
-        "Apps Accept Enroll Top10perc F.Undergrad P.Undergrad Outstate Room.Board Books PhD S.F.Ratio Expend Grad.Rate",
+    "cells": lambda: _table(
+        "modeldata", "cells", "class",
+        "angle_ch_1 area_ch_1 avg_inten_ch_1 avg_inten_ch_2 convex_hull_area_ratio_ch_1 entropy_inten_ch_1 "
+        "fiber_width_ch_1 kurt_inten_ch_1 perim_ch_1 shape_p_2_a_ch_1 skew_inten_ch_1 total_inten_ch_2 var_inten_ch_1",
     ),
-    "storms": lambda: _table("dplyr", "storms", "pressure", "year month hour lat long wind"),
-    "restaurants": lambda: _table(
-        "openintro", "fastfood", "restaurant",
-        "calories total_fat sat_fat trans_fat cholesterol sodium total_carb fiber sugar protein",
+    "crimes": lambda: _table(
+        "AER", "Guns", "violent", "year murder prisoners afam cauc male population income density law"
     ),
-    "cars": lambda: _table(
-        "openintro", "epa2021", "comb_mpg",
-        "engine_displacement no_cylinders no_gears trans_lockup guzzler drive_sys fuel_usage air_aspir_method_desc",
+    "juices": lambda: _table(
+        "ISLR", "OJ", "Purchase", "WeekofPurchase StoreID PriceCH PriceMM DiscCH DiscMM SpecialCH SpecialMM LoyalCH"
     ),
-    "hitters": lambda: _table(
-        "ISLR", "Hitters", "Salary", "AtBat Hits HmRun RBI Walks Years CAtBat CHits CHmRun CRBI PutOuts Assists Errors"
+    "seals": lambda: _table("ggplot2", "seals", "delta_long", "lat long delta_lat"),
+    "votes": lambda: _table("carData", "Chile", "vote", "region population sex age education income statusquo"),
+    "work": lambda: _table("AER", "SwissLabor", "participation", "income age education youngkids oldkids foreign"),
+    "pigs": lambda: _table("geepack", "dietox", "Weight", "Evit Cu Litter Start Feed Time"),
+    "grades": lambda: _table(
+        "nlme", "bdf", "langPOST", "IQ.verb IQ.perf sex Minority repeatgr aritPRET langPRET ses schoolSES classsiz"
     ),
-    "leaves": lambda: _table("DAAG", "leafshape", "arch", "bladelen petiole bladewid latitude"),
-    "babies": lambda: _table("openintro", "babies", "bwt", "gestation parity age height weight smoke"),
-    "biopsies": lambda: _table("MASS", "biopsy", "class", "V1 V2 V3 V4 V5 V6 V7 V8 V9"),
-    "women": lambda: _table("carData", "Mroz", "lfp", "k5 k618 age wc hc lwg inc"),
+    "passengers": lambda: _table(
+        "modeldata", "Chicago", "ridership",
+        "Austin Quincy_Wells Belmont Oak_Park Harlem Polk temp wind percip humidity",
+    ),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from statistics import median
 
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.records import LayerVitals, NetworkVitals
+from cutaway.training.watching import PROBE_ROWS
 
 # The part of a training that is its end.
 LATE = 0.3
@@ -176,6 +177,25 @@ def score_on_known(evidence: Evidence) -> float | None:
     if evidence.outcome is None:
         return None
     return max([evidence.outcome.score, *(vitals.score for vitals in evidence.network_vitals[-1:])])
+
+
+def error_of_gap(evidence: Evidence, score: float, held_out: float) -> float:
+    """Return the standard error of a score on rows learned from minus that on rows held out, as many as were looked at.
+
+    √(v(a)/n + v(b)/m),   v = p (1 − p) of accuracies, 2 (1 − R²)² of R²
+    """
+    last = evidence.network_vitals[-1]
+    rows = last.rows or min(PROBE_ROWS, evidence.inputs.rows)
+    watched = last.validation_rows or min(PROBE_ROWS, evidence.plan.validation_rows)
+    return math.hypot(_error(evidence, score, rows), _error(evidence, held_out, watched))
+
+
+def _error(evidence: Evidence, score: float, rows: int) -> float:
+    """Return the standard error of a score on so many rows."""
+    rows = max(1, rows)
+    if evidence.targets.task == "numbers":
+        return math.sqrt(2 / rows) * (1 - score)
+    return math.sqrt(max(score * (1 - score), 1 / rows) / rows)
 
 
 def own_rows_learned(evidence: Evidence) -> bool:

@@ -68,7 +68,7 @@ class TargetFacts:
              column of 0 and 1), "numbers"
     outputs  how many columns, or classes by their number
     low, high, mean, std   over all of them
-    counts   rows of each class, for classes and one_hot and yes_no
+    counts   rows of each class, for classes and one_hot and yes_no; `held_out` the same of rows held out
     runs     z of the runs test on the order of the rows: far below 0 where equal targets stand together
     run_length   mean number of equal targets in a row; of numbers, of those on one side of their median
     missing  targets that are NaN or infinite; `first_missing` is the row of the first
@@ -87,6 +87,7 @@ class TargetFacts:
     mean: float
     std: float
     counts: tuple[int, ...] = ()
+    held_out: tuple[int, ...] = ()
     runs: float = 0.0
     run_length: float = 1.0
     missing: int = 0

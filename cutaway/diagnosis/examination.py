@@ -80,8 +80,12 @@ def examine(
     whole = any(isinstance(layer, (Embedding, ColumnEmbedding)) for _, layer in network.named_layers())
     count = int(outputs.shape[-1]) if outputs.ndim > 1 else 1
     per_epoch = plan.steps_of_epoch(len(rows.x))
-    y = np.asarray(rows.y)
-    targets = target_facts((y > 0).astype(np.float32) if isinstance(loss, Hinge) else y, count)
+
+    def told(part: Batch) -> np.ndarray:
+        y = np.asarray(part.y)
+        return (y > 0).astype(np.float32) if isinstance(loss, Hinge) else y
+
+    targets = target_facts(told(rows), count, held_out=None if held_out is None else told(held_out))
     looked_up = whole and rows.x.dtype.kind in "iu"
     inputs = input_facts(rows, held_out, names, looked_up)
     # Rows held out that are spread otherwise fool simple methods as they fool the network: then training rows must do.
@@ -111,7 +115,7 @@ def examine(
             expected=share * expected_loss(loss, some, outputs.shape),
             doubled=_doubled(loss, outputs, some),
             axis=look.head[1] if head == "softmax" else -1,
-            unreachable=unreachable(head, y),
+            unreachable=unreachable(head, np.asarray(rows.y)),
         ),
         references=references(loss, rows, few, looked_up, names, asked if alike else None),
         gradients=gradient_facts(network, loss, some),

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from cutaway.diagnosis import thresholds as at
+from cutaway.diagnosis.course import error_of_gap
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.reached import References
 
@@ -14,7 +15,7 @@ from cutaway.diagnosis.reached import References
 class Harm:
     """What the training suffers from.
 
-    kind      "diverged", "below", or "" for nothing that could be seen
+    kind      "diverged", "below", "by heart", or "" for nothing that could be seen
     sentence  the same in words; without a kind, why it cannot be judged whether there is harm, "" where it can
     """
 
@@ -31,6 +32,8 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
     diverged   a loss or a weight was not finite, or the loss ends far above its lowest
     below      the score of the delivered weights is below what a simple method reaches on the same rows (`References`);
                where none can be tried, rows learned from are answered no better than by one who knows nothing
+    by heart   rows learned from are answered clearly better than rows held out, by many weights of a few rows: so few
+               that simple methods learn no more from them
 
     A score that is not above chance by more than its error, where simple methods are not either, tells nothing: then
     there is no harm, and a sentence that says so.
@@ -48,7 +51,7 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
         witness = outcome.score < fair(known)
         allowed = (at.SHORTFALL_ERRORS if witness else errors) * min(outcome.error, known.error)
     if comparable and score is not None and (score >= fair(known) or short <= allowed):
-        return _unjudged(evidence)
+        return _by_heart(evidence) or _unjudged(evidence)
     diverged = _diverged(evidence)
     if diverged:
         return Harm("diverged", diverged)
@@ -56,7 +59,7 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
         reached = f"{known.best_method} reaches {known.best:.3f}, chance {known.chance:.3f}"
         return Harm("below", f"{measure(evidence)} is {score:.3f}, {reached}")
     nothing = _nothing_learned(evidence)
-    return Harm("below", nothing) if nothing else _unjudged(evidence)
+    return Harm("below", nothing) if nothing else _by_heart(evidence) or _unjudged(evidence)
 
 
 def fair(known: References) -> float:
@@ -96,6 +99,25 @@ def _nothing_learned(evidence: Evidence) -> str:
     return (
         f"after {steps} steps {measure(evidence)} on rows that were learned from is {outcome.score:.3f}, no better "
         f"than that of one who knows nothing ({outcome.constant:.3f})"
+    )
+
+
+def _by_heart(evidence: Evidence) -> Harm:
+    """Return that a few rows are known by heart, by many times as many weights; else no harm."""
+    outcome, rows = evidence.outcome, evidence.inputs.rows
+    weights = sum(math.prod(each.shape) for layer in evidence.layers for each in layer.parameters)
+    if outcome is None or outcome.validation_score is None or not evidence.network_vitals:
+        return Harm("", "")
+    if rows >= at.FEW_ROWS or weights < at.WEIGHTS_A_ROW * rows:
+        return Harm("", "")
+    gap = outcome.score - outcome.validation_score
+    if gap < max(2 * error_of_gap(evidence, outcome.score, outcome.validation_score), at.GAP):
+        return Harm("", "")
+    of = measure(evidence)
+    return Harm(
+        "by heart",
+        f"{of} is {outcome.score:.3f} on the {rows} rows learned from and {outcome.validation_score:.3f} on rows held "
+        f"out, of {weights:,} weights",
     )
 
 

@@ -25,7 +25,7 @@ class References:
                is rare
     copied     name of a feature that tells the target alone, "" where none does
     alone      how well it does: the rank correlation, or the share of rows whose neighbour in it is of their class
-    itself     whether it is the target itself, up to factor and offset
+    itself     whether it is the target itself, up to factor and offset, in the same order, or with one value a class
     without    what the better of the first two methods reaches without that feature
     judged     how many rows both they and the network are judged by
     marks      how good the best of the three methods answers each of the rows held out (see `marks_of`); empty without

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from cutaway.diagnosis.answers import COLUMNS, chosen, marks, score
+from cutaway.diagnosis.copied import ROUNDING, copied
 from cutaway.diagnosis.reached import References
 from cutaway.diagnosis.recognisable import by_class, votes, weighed
-from cutaway.diagnosis.simple_methods import Basis, distances, gaussian, product, standardised
+from cutaway.diagnosis.simple_methods import Basis, distances, gaussian, standardised, with_ones
 from cutaway.losses import Hinge, Loss
 from cutaway.training.score import LOWEST, marks_of_nothing, task_of
 from cutaway.training.step import Batch
@@ -19,20 +20,14 @@ from cutaway.training.step import Batch
 # Rows that the methods learn from, at least and at most, and numbers in them.
 FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
 # Rows that a kernel ridge learns from, at most, and those that its ridge is chosen by where others are answered: both
-# take time by their cube, 300 rows 1 ms to be solved for, and 6 ms for their eigenvalues.
-KERNEL_ROWS, CHOOSING_ROWS = 300, 128
+# take time by their cube, 256 rows 0.6 ms to be solved for, and 4 ms for their eigenvalues.
+KERNEL_ROWS, CHOOSING_ROWS = 256, 128
 # Half of the rows are the same where their distances are below this share of their squares: rounding.
 SAME = 1e-9
 # How often targets are permuted, to see what chance alone reaches.
 PERMUTATIONS = 20
 # So many standard errors above chance, targets have to do with inputs, without permuting them.
 OBVIOUS = 8.0
-# A feature is the target itself where their correlation is off 1 by no more than rounding.
-ROUNDING = 1e-6
-# A feature is asked what it tells alone where it is linked with the target so closely, and one of the closest.
-LINKED, LIKELY = 0.7, 3
-# It tells the target alone from so much on: a rank correlation, or a share of rows.
-TELLS = 0.99
 
 
 def references(
@@ -97,7 +92,7 @@ def references(
     else:
         there = standardised(new.x, x)
         answers = {
-            "linear": basis.answers(product(there, features), wanted, ridge),
+            "linear": with_ones(there) @ (with_ones(features).T @ basis.dual(wanted, ridge)),
             "neighbour": wanted[distances(there.astype(np.float32), rough).argmin(axis=1)],
         }
     of_rows = {name: marks(each, truth, task) for name, each in answers.items()}
@@ -120,7 +115,7 @@ def references(
     if doubtful and nearest is not None:  # else there is no doubt, and permuting takes long
         found["unrelated"] = _unrelated(basis, ridge, nearest, wanted, bent)
     if x.ndim == 2 and x.shape[1] > 1 and y.size == len(y):
-        found |= _copy(features, np.asarray(y, np.float64).ravel(), wanted, task, names)
+        found |= copied(features, np.asarray(y, np.float64).ravel(), wanted, task, names)
     if classes and apart is not None and nearest is not None:
         said = left_out if seen >= score(wanted[nearest], wanted, task) else wanted[nearest]
         if task == "yes_no":
@@ -144,7 +139,8 @@ class _Bent:
         self.some = _spread(features, most)
         known = features[self.some]
         apart = distances(known)
-        self.width = float(np.median(apart[~np.eye(len(known), dtype=bool)]))
+        half = apart.size // 2 - len(known) // 2  # those of a row to itself are infinite, and come last
+        self.width = float(np.partition(apart, half, axis=None)[half])
         self.sees = self.width > SAME * float((known**2).sum(axis=1).mean())
         if self.sees:
             self.basis = Basis.of_likeness(gaussian(apart, self.width))
@@ -240,59 +236,3 @@ def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarr
     free = PERMUTATIONS - 1
     as_rare = sqrt(free * log1p(largest**2 / (1 + 1 / PERMUTATIONS) / free)) * (8 * free + 1) / (8 * free + 3)
     return min(1.0, len(answered) * erfc(as_rare / sqrt(2)) / 2)
-
-
-def _copy(features: np.ndarray, y: np.ndarray, wanted: np.ndarray, task: str, names: Sequence[str]) -> dict[str, Any]:
-    """Return the feature that tells the target alone, whether it is the target itself, and what is reached without it.
-
-    Itself: up to factor and offset. Alone: of classes, the share of rows whose neighbour in that feature is of their
-    class; of numbers, the rank correlation, which does not ask by what rising or falling function they are linked.
-
-    Reference: Spearman, "The proof and measurement of association between two things", 1904.
-    """
-    if not y.std() > 0:
-        return {}
-    likeness = np.abs(features.T @ ((y - y.mean()) / y.std())) / len(y)
-    if likeness.max() > 1 - ROUNDING:
-        place, alone, itself = int(likeness.argmax()), 1.0, True
-    else:
-        between = likeness if task == "numbers" else _between(features, wanted)
-        likely = [int(each) for each in np.argsort(-between, kind="stable")[:LIKELY] if between[each] > LINKED]
-        tell = _rank_correlation if task == "numbers" else _neighbour_alike
-        told = {place: tell(features[:, place], y) for place in likely}
-        place = max(told, key=lambda each: told[each], default=0)
-        alone, itself = told.get(place, 0.0), False
-        if alone < TELLS:
-            return {}
-    others = np.delete(features, place, axis=1)
-    tries = [
-        *Basis.of_features(others).leaving_out(wanted),
-        wanted[distances(others.astype(np.float32)).argmin(axis=1)],
-    ]
-    return {
-        "copied": str(names[place]) if place < len(names) else str(place),
-        "alone": alone,
-        "itself": itself,
-        "without": max(score(answers, wanted, task) for answers in tries),
-    }
-
-
-def _between(features: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return of each standardised feature the share of its variance that lies between classes, its root."""
-    wanted = np.hstack([1 - wanted, wanted]) if wanted.shape[1] == 1 else wanted
-    counts = np.maximum(wanted.sum(axis=0), 1)
-    between: np.ndarray = np.sqrt(((wanted.T @ features) ** 2 / counts[:, None]).sum(axis=0) / len(features))
-    return between
-
-
-def _rank_correlation(feature: np.ndarray, y: np.ndarray) -> float:
-    one, other = (np.unique(each, return_inverse=True)[1].astype(np.float64) for each in (feature, y))  # ranks
-    return float(abs(np.corrcoef(one, other)[0, 1]))
-
-
-def _neighbour_alike(feature: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of rows whose neighbour in one feature is of their class."""
-    order = np.lexsort((y, feature))
-    gap, same = np.diff(feature[order]), np.diff(y[order]) == 0
-    before_is_nearer = np.append(np.inf, gap) <= np.append(gap, np.inf)
-    return float(np.where(before_is_nearer, np.append(False, same), np.append(same, False)).mean())

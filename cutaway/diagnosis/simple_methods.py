@@ -53,22 +53,14 @@ class Basis:
             found.append(y - (y - self.vectors @ (share[:, None] * turned)) / np.maximum(left, 1e-9)[:, None])
         return found
 
-    def answers(self, likeness: np.ndarray, y: np.ndarray, ridge: float) -> np.ndarray:
-        """Return what is answered for new rows with ridge r, learned from all rows, (new rows, columns of y).
+    def dual(self, y: np.ndarray, ridge: float) -> np.ndarray:
+        """Return how much each known row counts in what a new one is answered, ŷ* = K* α, (rows, columns of y).
 
-            ŷ* = K* U (Λ + r m)⁻¹ Uᵀ y
-
-        likeness   K*, how alike each new row and each known one are, (new rows, rows)
+        α = U (Λ + r m)⁻¹ Uᵀ y,   of least squares w = Xᵀ α
         """
         inside = self.values + ridge * self.mean
-        found: np.ndarray = likeness @ (self.vectors @ ((self.vectors.T @ y) / inside[:, None]))
+        found: np.ndarray = self.vectors @ ((self.vectors.T @ y) / inside[:, None])
         return found
-
-
-def product(x: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return x·x' + 1 of each row and each of the others, (rows, others)."""
-    found: np.ndarray = with_ones(x) @ with_ones(others).T
-    return found
 
 
 def gaussian(apart: np.ndarray, width: float) -> np.ndarray:
@@ -79,7 +71,10 @@ def gaussian(apart: np.ndarray, width: float) -> np.ndarray:
     >>> gaussian(np.array([[np.inf, 1.0], [1.0, np.inf]]), 1.0).round(2).tolist()
     [[2.0, 1.37], [1.37, 2.0]]
     """
-    found: np.ndarray = np.exp(np.where(np.isfinite(apart), apart, 0.0) / -width) + 1.0
+    found = np.where(np.isfinite(apart), apart, 0.0)
+    found /= -width
+    np.exp(found, out=found)
+    found += 1.0
     return found
 
 

@@ -17,10 +17,11 @@ MOST_NUMBERS = 1 << 18
 MOST_LEVELS = 20
 
 
-def target_facts(y: np.ndarray, outputs: int, stretched: str = "") -> TargetFacts:
+def target_facts(y: np.ndarray, outputs: int, stretched: str = "", held_out: np.ndarray | None = None) -> TargetFacts:
     """Return the facts of targets as a loss prepared them, for a network of so many outputs.
 
     stretched   shapes of targets and outputs, where a loss that is not this package's would stretch them
+    held_out    targets of the rows held out
 
     >>> facts = target_facts(np.array([0, 1, 1, 3]), 3)
     >>> facts.task, facts.counts, facts.wrong, facts.first_wrong
@@ -42,9 +43,9 @@ def target_facts(y: np.ndarray, outputs: int, stretched: str = "") -> TargetFact
     classes = _classes(y, task)
     counts: tuple[int, ...] = ()
     if classes is not None:
-        known = classes.ravel() if task != "classes" else y[~wrong].ravel()
-        seen = np.bincount(known, minlength=outputs if task == "classes" else 0)
-        counts = tuple(int(count) for count in seen)
+        counts = _counts(classes, task, outputs)
+        if held_out is not None and len(held_out) and task_of(held_out) == task:
+            facts["held_out"] = _counts(_classes(held_out, task), task, outputs)
     if task == "numbers":
         some = y[:: max(1, -(-y.size // MOST_NUMBERS))]
         facts |= {"beyond": beyond(some), "wild": wild(some), "levels": _levels(y)}
@@ -77,6 +78,16 @@ def _classes(y: np.ndarray, task: str) -> np.ndarray | None:
         places: np.ndarray = y.argmax(axis=-1)
         return places
     return y.astype(int).ravel() if task == "yes_no" else None
+
+
+def _counts(classes: np.ndarray | None, task: str, outputs: int) -> tuple[int, ...]:
+    """Return how many rows each class has; of numbers of classes, those that the outputs can name."""
+    if classes is None:
+        return ()
+    if task != "classes":
+        return tuple(int(count) for count in np.bincount(classes))
+    known = classes[(classes >= 0) & (classes < max(outputs, 2))]
+    return tuple(int(count) for count in np.bincount(known, minlength=outputs))
 
 
 def beyond(y: np.ndarray) -> dict[str, float]:

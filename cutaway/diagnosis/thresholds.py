@@ -18,6 +18,9 @@ SHORTFALL, SHORTFALL_ERRORS, ROW_BY_ROW_ERRORS = 0.10, 2.0, 3.0
 KERNEL_SHORTFALL = 0.25
 # A reference that gains less than so many standard errors over chance says nothing.
 REFERENCE_ERRORS = 3.0
+# Rows fewer than these, under so many weights for each, that are answered clearly better than rows held out are known
+# by heart: of so few rows simple methods learn no more.
+FEW_ROWS, WEIGHTS_A_ROW = 40, 10
 # A loss that ends at more than this multiple of its lowest has diverged.
 DIVERGED = 2.0
 # While a training goes on, the shares of its steps after which one that diverged, and one that has learned nothing, is
@@ -67,6 +70,9 @@ SHIFT, SHIFT_CHANCE, SHIFT_GAP = 0.1, 1e-3, 0.2
 # (TheDeepChecker: 0.5). A class counts as neglected below this share of what a reference recognises of it that
 # recognises at least so much of the commonest.
 RAREST, ENTROPY, NEGLECTED, COMMONEST = 0.1, 0.5, 0.34, 0.7
+# The same, by rows held out: half the sum of the distances between the shares of the classes there and among the rows
+# learned from, which are the less even ones; and how many deviations beyond what chance does.
+SHARES, SHARES_DEVIATIONS = 0.3, 3.5
 # label_noise: share of rows in which a clear vote of the neighbours disagrees (on blobs, moons and wine at most 0.07,
 # and about the share of the labels that are made wrong), the same over the share where the vote is not clear, and what
 # a reference must gain over chance, as a share of what there is to gain.

@@ -150,7 +150,7 @@ def evidence_of(heard: Heard, optimizer: Any, said: Sequence[tuple[np.ndarray, n
     with np.errstate(all="ignore"):
         return facts.Evidence(
             inputs=input_facts(rows, held_out, whole=whole),
-            targets=target_facts(y, shown.shape[-1], heard.stretched),
+            targets=target_facts(y, shown.shape[-1], heard.stretched, None if held_out is None else held_out.y),
             loss=facts.LossFacts(type(loss).__name__, heard.takes, heard.summed),
             optimizer=facts.OptimizerFacts(
                 name=name, learning_rate=max(heard.rates), usual=USUAL.get(name, max(heard.rates)),

@@ -178,7 +178,7 @@ def whole_of(
         output_std=float(np.std(outputs, axis=0).mean()),
         commonest=commonest,
         gradient_norm=gradient,
-        agreement=1.0,
+        agreement=None,
         penalty=decayed / (gradient + decayed) if decayed else 0.0,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,6 +14,7 @@ from cutaway.backends.random import generator
 from cutaway.errors import InputError
 from cutaway.layers.context import Context, Tap
 from cutaway.layers.parameter import Parameter, State
+from cutaway.layers.printing import arguments_of, printed
 
 
 class Layer:
@@ -238,37 +238,10 @@ class Layer:
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `__init__` by name, as given: what it takes to make such a layer."""
-        kind: Any = type(self)  # mypy takes a class for something that no cache can hold
-        names = _arguments(kind)
-        for name in names:
-            if name in self._declared or name not in self.__dict__:
-                raise AttributeError(
-                    f"{self._place()} did not keep the argument {name!r} of __init__ under that name; "
-                    f"write self.{name} = {name} there, or define arguments()"
-                )
-        return {name: self.__dict__[name] for name in names}
+        return arguments_of(self)
 
     def __repr__(self) -> str:
-        try:
-            arguments = self.arguments()
-        except AttributeError:
-            return f"{type(self).__name__}(…)"
-        shown = []
-        for name, value in arguments.items():
-            parameter = inspect.signature(type(self).__init__).parameters[name]
-            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-                shown += [repr(item) for item in value]
-            elif parameter.default is inspect.Parameter.empty:
-                shown.append(repr(value))
-            elif value != parameter.default:
-                shown.append(f"{name}={value!r}")
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-
-@lru_cache(maxsize=256)  # a notebook defines its classes again and again, and none is to stay for ever
-def _arguments(kind: type[Layer]) -> tuple[str, ...]:
-    """Return the names of the arguments of a kind of layer; to ask its signature takes long."""
-    return tuple(inspect.signature(kind.__init__).parameters)[1:]
+        return printed(self)
 
 
 # Functions of their own: one inside a method that calls itself would hold on to all it knows, arrays too, until Python

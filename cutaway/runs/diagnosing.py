@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # What the network's own pass over rows may take before the first step, as reckoned beforehand, in seconds and as a
 # share of the training; and the fewest answers for it.
-SECONDS, SHARE, FEWEST_ANSWERS = 0.2, 0.01, 256
+SECONDS, SHARE, FEWEST_ANSWERS = 0.2, 0.005, 256
 # Rows by which it is reckoned.
 FEW = 4
 # Of the rows of a job, whose preprocessing is ours, so many are looked at: a copy of all could be large.

@@ -18,30 +18,21 @@ from cutaway.errors import InputError
 from cutaway.recipes.text import TextRecipe, text_recipe
 from cutaway.records import StepRecord
 from cutaway.runs.diagnosing import Diagnosing, first_member
+from cutaway.runs.judge_text import judge_text, seconds_to_judge
 from cutaway.runs.keeping import Keeping, keeping_of, put_away
 from cutaway.runs.learn import learn
-from cutaway.runs.ngram import NGram
 from cutaway.runs.settings import check_settings, time_for_training
 from cutaway.runs.text_parts import TextParts
 from cutaway.runs.text_run import TextRun, written
-from cutaway.runs.text_scores import MOST, score_text, token_losses
 from cutaway.runs.trajectory import HELD_OF_LARGE, Followed
 from cutaway.storage.run_folder import check_place
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
 from cutaway.training.watching import spaced
 
-ORDERS = {"characters": 5, "byte pairs": 3}  # of the n-grams to compare with
-COMPARED = 50_000  # tokens of the text learned from that the loss on it is measured on
 PORTIONS = 4  # that an epoch is divided into where there is a time limit
-COUNTED = 10_000_000  # tokens that n-grams are counted in
-SCORING = 0.15  # the share of a time limit that scoring may take
 # The share of a portion's work that judging it may be; a step on a token is about three times the work of judging one.
 JUDGING, FEWEST_JUDGED = 0.2, 20  # … and the windows that are judged at least
-COUNTING = 1e-6  # seconds that counting takes for each token learned from
-# Where time is short: by which share of what is left after training each part is scored. The rest is for counting and
-# the sample.
-TESTED, OF_WATCHED, OF_LEARNED = 0.4, 0.6, 0.7
 BEGIN, LONGEST_WORD = 200, 30  # characters of the text among which words to begin with are looked for, and of those
 DIAGNOSED = 1000  # windows that the diagnosis looks at
 SAMPLED, SAMPLE, TEMPERATURE = 200, 500, 0.8  # tokens written after an epoch, and at the end; how
@@ -174,13 +165,13 @@ def train_text(
     if limit is not None:
         ends = began + limit
         left = max(ends - time.perf_counter(), 0.1)
-        left -= _afterwards(begun, learned, len(watched), len(tested), left)
+        left -= seconds_to_judge(begun, learned, len(watched), len(tested), left)
     with keeping_of(out, begun, resume) as keeping:
         run = _learned(
             begun, recipe, learned, watched, engine, time_for_training(left), progress, shown, keeping, callbacks,
             devices,
         )  # fmt: skip
-        _score(run, parts, learned, watched, tested, None if limit is None else ends)
+        judge_text(run, parts, learned, watched, tested, None if limit is None else ends)
         pieces = written(run._layer, windows, "", length=SAMPLE, temperature=TEMPERATURE, top_k=None, seed=int(seed))
         for piece in pieces:
             run.sample += piece
@@ -289,38 +280,3 @@ def _begin(text: str, tokens: Tokens) -> str:
     words = " ".join(text[:BEGIN].split()[:2])
     fit = len(words) <= LONGEST_WORD and words.isprintable() and words[:1].isalpha()
     return words if fit and not tokens.strangers(words) else ""
-
-
-def _afterwards(run: TextRun, learned: Tokens1D, watched: int, tested: int, left: float) -> float:
-    """Return the seconds to keep for scoring and counting, as measured on a few windows; at most a share of `left`."""
-    some = learned[: 8 * run.context]
-    began = time.perf_counter()
-    token_losses(run._layer, run.preprocessing, some[1:], int(some[0]))
-    each = (time.perf_counter() - began) / len(some)
-    scored = min(tested, MOST) + min(watched, MOST) + min(watched, COMPARED)
-    return min(SCORING * left, each * scored + COUNTING * min(len(learned), COUNTED))
-
-
-def _score(
-    run: TextRun, parts: TextParts, learned: Tokens1D, watched: Tokens1D, tested: Tokens1D, ends: float | None
-) -> None:
-    """Score a run on what was set aside and on what was watched, and measure it on what was learned from.
-
-    ends   when the whole command is to end, by `time.perf_counter()`; then only so much is scored as there is time for
-    """
-    network, windows, seed = run._layer, run.preprocessing, run.settings["seed"]
-    counted = NGram(learned[-COUNTED:], windows.outputs, ORDERS[windows.tokens.kind])
-    now = time.perf_counter()
-    first, second, third = (
-        None if ends is None else now + share * max(0.0, ends - now) for share in (TESTED, OF_WATCHED, OF_LEARNED)
-    )
-    if len(tested):
-        before = learned if not len(watched) else watched
-        run.scores = score_text(
-            network, windows, tested, len(parts.tested), before, counted, engine=run.engine, seed=seed, until=first
-        )
-    run.estimate = score_text(
-        network, windows, watched, len(parts.watched), learned, counted, engine=run.engine, seed=seed, until=second
-    )
-    some = learned[-min(COMPARED, len(watched), len(learned) - 1) :]
-    run.learned = float(token_losses(network, windows, some, int(learned[-len(some) - 1]), run.engine, third).mean())

@@ -19,11 +19,11 @@ from cutaway.training.cost import cost_of_step, seconds_of_step
 from cutaway.training.plan import Plan
 from cutaway.training.step import Batch, Carry
 
-# Weights that are held of a way at most, all points together, and points. A way with room for fewer is not held.
-HELD, POINTS, FEWEST = 1 << 23, 200, 4
+# Bytes that are held of a way at most, all points together, and points. A way with room for fewer is not held.
+HELD, POINTS, FEWEST = 32 << 20, 200, 4
 # Of pictures and texts, whose networks are larger: what is held, and what a run keeps of it on disk, moments and bytes,
 # its plane counted.
-HELD_OF_LARGE, MOMENTS, BYTES = 1 << 24, 24, 64 << 20
+HELD_OF_LARGE, MOMENTS, BYTES = 64 << 20, 24, 64 << 20
 # In the end the loss is measured at so many of the points, over so many rows, and in so many seconds as they are
 # reckoned beforehand, at most. Of rows that take long there are fewer, down to so few, of a text of as many places;
 # then there are fewer points.
@@ -52,6 +52,11 @@ class Point(NamedTuple):
     weights: np.ndarray
     state: Mapping[str, np.ndarray]
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes that it takes."""
+        return int(self.weights.nbytes + sum(array.nbytes for array in self.state.values()))
+
 
 class Followed:
     """The weights of a training's first member after its epochs, thinned so that memory stays bounded.
@@ -59,7 +64,7 @@ class Followed:
     Every k-th epoch is held, k = 1, 2, 4, … as the epochs become many, and always the last. A network so large that
     few points could be held is not followed; `refused` then says so.
 
-    held   weights that all points together may have (None: `HELD`)
+    held   bytes that all points together may take, weights and state (None: `HELD`)
 
     >>> followed = Followed()
     >>> for epoch in range(1000):
@@ -86,11 +91,11 @@ class Followed:
                 self.add(epoch, np.concatenate([arrays[path].ravel() for path in paths]), state)
 
         params = network.parameters().values()
-        weights, bytes_of_one = sum(each.size for each in params), max((each.itemsize for each in params), default=4)
-        if FEWEST * (plan.members or 1) * weights > self.most:
+        each = sum(array.nbytes for array in (*params, *network.state().values()))  # of several members one is held
+        if FEWEST * each > self.most:
             self.refused = (
-                f"weights on the way are not kept: the network has {weights:,}, and {FEWEST} moments of it would "
-                f"take more than {bytes_of_one * self.most / 2**20:,.0f} MiB"
+                f"weights on the way are not kept: the network has {sum(array.size for array in params):,}, and "
+                f"{FEWEST} moments of it would take more than {self.most / 2**20:,.0f} MiB"
             )
             return plan
         folds = None if plan.folds is None else plan.folds[:1]
@@ -107,7 +112,7 @@ class Followed:
         self._last = Point(epoch, weights, state or {})
         if epoch % self._every == 0:
             self._held.append(self._last)
-        if len(self._held) >= max(2, min(POINTS, self.most // max(1, weights.size))):
+        if len(self._held) >= max(2, min(POINTS, self.most // max(1, self._last.nbytes))):
             self._held, self._every = self._held[::2], 2 * self._every
 
     def become(self, other: Followed) -> None:
@@ -151,8 +156,7 @@ class Followed:
         """
         if self._last is None:
             return []
-        each = self._last.weights.nbytes + sum(array.nbytes for array in self._last.state.values())
-        return self.chosen(network, min(MOMENTS, max(2, BYTES // each - 2)))
+        return self.chosen(network, min(MOMENTS, max(2, BYTES // self._last.nbytes - 2)))
 
     def kept(self, network: Layer, history: Sequence[StepRecord], loss: Loss, events: list[Event]) -> dict[str, Any]:
         """Return what a run on pictures or a text keeps, its `way` and `moments`; why there are none is an event."""

@@ -295,4 +295,5 @@ class Session(Shared):
         """
         case.stepper(way)
         self._begin(case, way)
+        self.training.looks_anew()
         self.drawn = drawn

@@ -22,6 +22,7 @@ SLICE = 0.005  # seconds of steps between two looks around
 EVALUATED, OBSERVED = 25.0, 100.0
 SPARED = 0.1  # seconds after an evaluation for a frame, in which another is not due: the next frame brings one
 CHECKED = 50  # steps between two looks whether every weight is finite; a loss that is not is seen at once
+ENDING = 10.0  # seconds that whoever closes waits for the step or the frame under way, at most
 
 LOG = logging.getLogger(__name__)
 
@@ -40,6 +41,10 @@ class Training:
         self.until: int | None = None
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
+        self.looks_anew()
+
+    def looks_anew(self) -> None:
+        """Look at the network as soon as it trains: what it cost to look at another says nothing; called in a turn."""
         self._due = {"evaluation": 0.0, "vitals": 0.0}
 
     def start(self, until: int | None = None) -> None:
@@ -58,10 +63,10 @@ class Training:
         self._wake.set()
 
     def stop(self) -> None:
-        """End, and wait for it; not called in a turn."""
+        """End, and wait for it, but not for ever; not called in a turn."""
         self.pause()
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=10)
+            self._thread.join(ENDING)
 
     def checks(self, moment: Moment) -> bool:
         """Whether the weights of a moment are to be looked at."""

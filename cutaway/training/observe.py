@@ -40,12 +40,13 @@ def observe(
     steps: int,
     held_out: Batch | None = None,
     batch_size: int | None = None,
+    noise: bool = True,
 ) -> tuple[list[LayerVitals], NetworkVitals]:
     """Return the vitals of every layer that computes something itself, in the order of computation, and of the whole.
 
-    Runs one step on NumPy arrays, in training mode with no row left out, and throws its result away. Every other row
-    once more alone tells how much of the gradient is noise.
+    Runs one step on NumPy arrays, in training mode with no row left out, and throws its result away.
 
+    noise        whether every other row runs once more alone, which tells how much of the gradient is noise
     batch_size   rows of a step (None: as many as the probe has); a loss that is a sum over rows is told for so many:
 
         L = b / n Σ lᵢ,   ∂L/∂w = b / n Σ ∂lᵢ/∂w        b rows a step, n probe rows
@@ -71,8 +72,8 @@ def observe(
         promised = -sum(float(np.vdot(grads[path], change[path])) for path in change)
         stepped = share * _loss_at(network, loss, after, carry, probe, step, progress)
         far = {path: array + FAR * change[path] for path, array in carry.params.items()}
-        agreement = 1.0
-        if len(probe.x) > 3:
+        agreement = None
+        if noise and len(probe.x) > 3:
             part = Batch(*(None if array is None else array[::2] for array in probe))
             _, half = _blame(learning, tensors, loss, part, _training(step, progress))
             # The mean over all rows is the mean of the means over two halves; of a sum, the sum.

@@ -27,6 +27,9 @@ FEWEST, OFTEN = 4, 40
 # A look takes about so many times a forward and backward pass over its rows, and so many seconds besides: to fetch the
 # weights, and to make records of what was seen.
 PASSES, BESIDES = 3.2, 5e-4
+# Of steps of more rows than these no check says that they are mostly noise: it is measured all the same where the time
+# that looks may take is enough for more of them than the fewest.
+FEW_ROWS = 8
 
 
 class Watching:
@@ -41,6 +44,7 @@ class Watching:
         self.epoch = loop.per_epoch * seconds_of_step(engine, cost, members) + EPOCH[engine]
         self.spent, self.looked, self.failed = 0.0, -1, False
         self.planned: frozenset[int] = frozenset()
+        self.noise = True  # whether it is measured
 
     def plan(self) -> None:
         """Choose the epochs after which to look, by what looks and epochs should cost: denser at first."""
@@ -52,6 +56,7 @@ class Watching:
             self.probe = spaced(self.probe, rows)
             self.held_out = None if self.held_out is None else spaced(self.held_out, rows)
         looks = max(FEWEST, min(OFTEN, int(PLANNED * epochs * self.epoch / (self.each + BESIDES))))
+        self.noise = looks > FEWEST or self.loop.plan.batch_size <= FEW_ROWS
         self.planned = frozenset(np.round(epochs * (np.arange(looks) / (looks - 1)) ** 1.5).astype(int).tolist())
 
     def look(self, epoch: int, last: bool = False) -> None:
@@ -84,7 +89,7 @@ class Watching:
             carry = Carry(*({key: array[0] for key, array in part.items()} for part in carry))
         return observe(
             trainer.network, trainer.loss, trainer.optimizer, carry, self.probe, epoch, loop.steps, self.held_out,
-            loop.plan.batch_size,
+            loop.plan.batch_size, self.noise,
         )  # fmt: skip
 
 

@@ -108,6 +108,21 @@ def test_noisy_numbers_of_few_rows_are_no_harm():
         assert not verdict(evidence).findings
 
 
+def test_a_few_rows_that_are_known_by_heart(random):
+    x = random.normal(size=(424, 8))
+    y = (x @ random.normal(size=8) / 2 + random.normal(size=424))[:, None]
+    few, apart = (x[:24], y[:24]), (x[24:], y[24:])
+    evidence = evidence_of(stack(128, 128, out=1), few, ca.Adam(3e-3), epochs=200, validation=apart)
+    found = verdict(evidence)
+    assert found.harm.kind == "by heart" and "24 rows learned from" in found.harm.sentence
+    assert found.findings[0].check == "overfit"
+    # More rows, or fewer weights, are none: then simple methods can show it.
+    assert not harm(replace(evidence, inputs=replace(evidence.inputs, rows=40)))
+    assert not harm(replace(evidence, layers=evidence.layers[-1:]))
+    close = replace(evidence.outcome, score=evidence.outcome.validation_score + 0.04)
+    assert not harm(replace(evidence, outcome=close))
+
+
 def test_below_a_kernel_by_a_quarter_of_its_gain_below_plain_methods_by_a_tenth():
     known = References(chance=0.5, linear=0.5, neighbour=0.7, error=0.01)
     assert fair(known) == pytest.approx(0.68)  # a tenth of what the nearest row gains below it

@@ -121,14 +121,46 @@ def test_the_first_weights_are_those_that_the_training_begins_with():
 
 
 def test_a_long_way_is_thinned_and_a_large_network_not_followed(tmp_path, monkeypatch):
-    monkeypatch.setattr(trajectory, "HELD", 17 * 6)  # the network has 17 weights
+    monkeypatch.setattr(trajectory, "HELD", 4 * 17 * 6)  # the network has 17 weights
     run = fitted(tmp_path / "run", epochs=21)
     assert run.way.epochs.tolist() == [0, 4, 8, 12, 16, 20, 21] or run.way.epochs[-1] == 21
     assert len(run.way.epochs) <= 6
     assert len(set(np.diff(run.way.epochs)[:-1])) == 1
-    monkeypatch.setattr(trajectory, "HELD", 17 * 3)
+    monkeypatch.setattr(trajectory, "HELD", 4 * 17 * 3)
     assert fitted(tmp_path / "run").way is None
     assert not (tmp_path / "run" / "trajectory.safetensors").exists()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("members", [None, 3])
+def test_what_is_held_takes_no_more_bytes_than_there_is_room_for(dtype, members):
+    """Of 64-bit weights half as many fit; of several members one is held, and takes the room of one."""
+    network = ca.Sequential(ca.Dense(4), ca.BatchNorm(), ca.Dense(1)).build(2, dtype=dtype)
+    one = (12 + 8 + 5 + 8) * np.dtype(dtype).itemsize  # weights and biases, scale and shift, and running statistics
+    plan, rows = Plan(epochs=40, batch_size=30, members=members), Batch(X.astype(dtype), Y.astype(dtype), None)
+    for room in (4, 9):
+        followed = Followed(room * one)
+        assert followed.on(plan, network, Adam(), rows).followed is not None and followed.refused == ""
+        first = followed._held[0]
+        for epoch in range(1, 40):
+            followed.add(epoch, first.weights + epoch, {path: array + epoch for path, array in first.state.items()})
+            points = followed._points()
+            taken = sum(a.nbytes for _, weights, state in points for a in (weights, *state.values()))
+            assert taken <= room * one
+        assert (followed.epochs[0], followed.epochs[-1]) == (0, 39) and len(followed.epochs) > room // 2
+    tight = Followed(4 * one - 1)
+    assert tight.on(plan, network, Adam(), rows) is plan
+    assert "the network has 25, and 4 moments of it" in tight.refused
+
+
+def test_why_no_weights_are_kept_says_the_room_that_there_was():
+    """A MiB holds 4 moments of 40,000 weights of 32 bits, 640 kB, and not of 64."""
+    for dtype, refused in ((np.float32, False), (np.float64, True)):
+        network = ca.Sequential(ca.Dense(13_333), ca.Dense(1)).build(1, dtype=dtype)
+        followed, rows = Followed(1 << 20), Batch(X[:, :1].astype(dtype), Y.astype(dtype), None)
+        followed.on(Plan(epochs=1, batch_size=10), network, Adam(), rows)
+        said = "the network has 40,000, and 4 moments of it would take more than 1 MiB"
+        assert (said in followed.refused) is refused
 
 
 # ---- the true losses --------------------------------------------------------------------------------------------
@@ -390,19 +422,22 @@ def test_a_text_learns_the_same_bit_by_bit_when_it_is_followed(tmp_path):
                for path, array in alone.network.parameters().items())  # fmt: skip
 
 
-def test_moments_and_plane_stay_within_their_bytes(monkeypatch):
-    random, network = np.random.default_rng(0), ca.Sequential(ca.Dense(50), ca.Tanh(), ca.Dense(50)).build(20)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_moments_and_plane_stay_within_their_bytes(monkeypatch, dtype):
+    random = np.random.default_rng(0)
+    network = ca.Sequential(ca.Dense(50), ca.Tanh(), ca.Dense(50)).build(20, dtype=dtype)
     count = sum(array.size for array in network.parameters().values())
-    followed = Followed(1000 * count)
+    one = count * np.dtype(dtype).itemsize
+    followed = Followed(1000 * one)
     for epoch in range(40):
-        followed.add(epoch, random.normal(size=count).astype(np.float32))
+        followed.add(epoch, random.normal(size=count).astype(dtype))
     plane = len(way_bytes(followed.way(network, [])))
     for room in (4, 7, 20, 1000):
-        monkeypatch.setattr(trajectory, "BYTES", room * 4 * count)
+        monkeypatch.setattr(trajectory, "BYTES", room * one)
         found = followed.moments(network)
         assert [found[0][0], found[-1][0]] == [0, 39]
         assert min(room - 3, 12) <= len(found) <= min(room - 2, trajectory.MOMENTS)
-        assert plane + len(moments_bytes(found)) < (room * 4 * count) + 2000 * room  # the headers
+        assert plane + len(moments_bytes(found)) < room * one + 2000 * room  # the headers
     # Early on, where more happens, they lie closer together.
     epochs = [epoch for epoch, _ in found]
     assert np.mean(np.diff(epochs[:8])) < np.mean(np.diff(epochs[-8:]))

@@ -8,6 +8,7 @@ import pytest
 
 import cutaway as ca
 from cutaway.errors import InputError
+from cutaway.studio import training
 from cutaway.studio.commands import COMMANDS
 from cutaway.studio.frames import VIEWS
 from cutaway.studio.opening import open_arrays, open_rung
@@ -121,6 +122,36 @@ def test_a_drag_is_answered_within_milliseconds_while_the_network_trains(session
         seconds.append(time.perf_counter() - began)
     page.answer("pause")
     assert np.median(seconds) < 0.05  # on a quiet machine a few milliseconds
+
+
+def test_findings_are_answered_while_the_network_trains_on(session):
+    page = Listener(session)
+    page.answer("watch", views={"forward": True, "weights": True, "curves": True})
+    assert page.answer("train")["result"]["training"]
+    page.wait(lambda message: is_frame(message) and message["time"]["step"] > 0)
+    for _ in range(3):
+        before = session.now.step
+        told = page.answer("findings")["result"]
+        assert session.training.running and before <= told["step"] and told["sentence"]
+        page.wait(lambda message, step=told["step"]: is_frame(message) and message["time"]["step"] > step)
+    ended = page.answer("pause")["result"]
+    assert not ended["training"] and not ended["broken"]
+    assert not [message for _, message in page.messages if message.get("push") == "fault"]
+
+
+def test_what_a_network_of_before_took_to_evaluate_does_not_delay_the_next(session, monkeypatch):
+    monkeypatch.setattr(training, "EVALUATED", 1e9)  # as if to evaluate had taken minutes: once is all there is
+    monkeypatch.setattr(training, "OBSERVED", 1e9)
+    page = Listener(session)  # it watches nothing: no frame has the network evaluated
+    for _ in range(2):
+        page.answer("train")
+        end = time.perf_counter() + 20
+        recording = session.history.branches[0].recording
+        while not (recording.evaluations and recording.vitals):
+            assert session.training.running and time.perf_counter() < end, "it was not looked at while it trained"
+            time.sleep(0.01)
+        session.training.stop()  # which looks once more
+        page.answer("load", source={"rung": "network"})
 
 
 def test_the_interpreter_is_as_it_was_once_a_training_stands_still(session):

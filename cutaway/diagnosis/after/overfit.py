@@ -6,11 +6,10 @@ import math
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.check import check
-from cutaway.diagnosis.course import LATE, below_reference
+from cutaway.diagnosis.course import LATE, below_reference, error_of_gap
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.fixes.weight_decay import USUAL_DECAY
 from cutaway.records import Finding, Fix
-from cutaway.training.watching import PROBE_ROWS
 
 # How many times as much weight decay there should be.
 TIMES = 10.0
@@ -37,10 +36,8 @@ def overfit(evidence: Evidence) -> Finding | None:
     if not passed and (falling or len(losses) < at.FEWEST_EPOCHS):
         return None
     gap = last.score - last.validation_score
-    rows = last.rows or min(PROBE_ROWS, evidence.inputs.rows)
-    held_out = last.validation_rows or min(PROBE_ROWS, evidence.plan.validation_rows)
-    error = math.hypot(_error(evidence, last.score, rows), _error(evidence, last.validation_score, held_out))
-    if gap < max(2 * error, at.GAP):
+    allowed = max(2 * error_of_gap(evidence, last.score, last.validation_score), at.GAP)
+    if gap < allowed:
         return None
     return Finding(
         check="overfit",
@@ -48,7 +45,7 @@ def overfit(evidence: Evidence) -> Finding | None:
         + (f"rose from {losses[best]:.3g} to {losses[-1]:.3g}" if passed else f"stands still at {losses[-1]:.3g}"),
         quantity="score on rows learned from minus that on rows held out",
         measured=gap,
-        normal=(None, max(2 * error, at.GAP)),
+        normal=(None, allowed),
         step=evidence.history[best].step,
         fix=_smaller_weights(evidence),
         confidence=0.7 if passed else 0.55,
@@ -62,11 +59,3 @@ def _smaller_weights(evidence: Evidence) -> Fix:
         "weight_decay", f"keep the weights small, by a weight decay of {value:.2g}; more rows would help too",
         f"weight_decay={value:.2g}", {"factor": TIMES},
     )  # fmt: skip
-
-
-def _error(evidence: Evidence, score: float, rows: int) -> float:
-    """Return the standard error of a score on so many rows."""
-    rows = max(1, rows)
-    if evidence.targets.task == "numbers":
-        return math.sqrt(2 / rows) * (1 - score)
-    return math.sqrt(max(score * (1 - score), 1 / rows) / rows)

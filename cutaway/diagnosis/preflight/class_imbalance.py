@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log, sqrt
 
 from cutaway.diagnosis import thresholds as at
@@ -33,11 +34,14 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
     """
     counts = [count for count in evidence.targets.counts if count]
     outcome = evidence.outcome
-    if len(counts) < 2 or outcome is None:
+    if outcome is None or not counts:
         return None
-    ratio, total = min(counts) / max(counts), sum(counts)
-    evenness = -sum(count / total * log(count / total) for count in counts) / log(len(counts))
-    if ratio >= at.RAREST and evenness >= at.ENTROPY:
+    if drawn := _drawn_otherwise(evidence):
+        return drawn
+    if len(counts) < 2:
+        return None
+    ratio = min(counts) / max(counts)
+    if ratio >= at.RAREST and _entropy(counts) / log(len(counts)) >= at.ENTROPY:
         return None
     neglected = _neglected(evidence)
     suffers = harm(evidence).kind
@@ -53,13 +57,58 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
         quantity="rows of the rarest class over those of the commonest",
         measured=ratio,
         normal=(at.RAREST, None),
-        fix=Fix(
-            "class_weight" if evidence.loss.can_weigh else "",
-            "let rare classes count more",
-            "CrossEntropy(class_weight=…)",
-        ),
+        fix=_weighed(evidence),
         confidence=0.8 if neglected is not None else 0.3,
     )
+
+
+def _drawn_otherwise(evidence: Evidence) -> Finding | None:
+    """Find classes that are rarer among the rows learned from than among those held out, beyond all chance.
+
+        ½ Σ |n_c/n − m_c/m|,   χ² = Σ (√(m/n) n_c − √(n/m) m_c)² / (n_c + m_c)
+
+    n_c rows of n learned from, m_c of m held out. Whoever evens classes out for learning makes them less rare there.
+
+    Reference: Wilson, Hilferty, "The distribution of chi-square", PNAS 17, 1931, by whom (χ²/f)^⅓ is nearly normal.
+    """
+    learned, apart = evidence.targets.counts, evidence.targets.held_out
+    many = max(len(learned), len(apart))
+    learned, apart = (each + (0,) * (many - len(each)) for each in (learned, apart))
+    n, m = sum(learned), sum(apart)
+    pairs = [(one, other) for one, other in zip(learned, apart, strict=True) if one or other]
+    if not m or len(pairs) < 2 or evidence.loss.weighted or _entropy(learned) >= _entropy(apart):
+        return None
+    distance = sum(abs(one / n - other / m) for one, other in pairs) / 2
+    square = sum((sqrt(m / n) * one - sqrt(n / m) * other) ** 2 / (one + other) for one, other in pairs)
+    free = len(pairs) - 1
+    beyond = ((square / free) ** (1 / 3) - (1 - 2 / (9 * free))) / sqrt(2 / (9 * free))
+    if distance < at.SHARES or beyond < at.SHARES_DEVIATIONS:
+        return None
+    label = max(range(many), key=lambda each: apart[each] / m - learned[each] / n)
+    return Finding(
+        check="class_imbalance",
+        sentence=f"class {label} is {learned[label] / n:.0%} of the {n:,} rows learned from and {apart[label] / m:.0%} "
+        "of those held out: a network learns the shares of the classes, too",
+        quantity="half the sum of the distances between the shares of the classes in both",
+        measured=distance,
+        normal=(None, at.SHARES),
+        fix=_weighed(evidence),
+        confidence=0.8,
+    )
+
+
+def _weighed(evidence: Evidence) -> Fix:
+    return Fix(
+        "class_weight" if evidence.loss.can_weigh else "",
+        "let rare classes count more",
+        "CrossEntropy(class_weight=…)",
+    )
+
+
+def _entropy(counts: Sequence[int]) -> float:
+    """Return the entropy of the shares, −Σ p_c ln p_c: the larger, the more even."""
+    total = sum(counts)
+    return -sum(count / total * log(count / total) for count in counts if count)
 
 
 def _neglected(evidence: Evidence) -> tuple[int, float, str] | None:

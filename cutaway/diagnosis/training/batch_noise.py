@@ -26,11 +26,12 @@ def batch_noise(evidence: Evidence) -> Finding | None:
     """
     size = evidence.plan.batch_size
     vitals = evidence.network_vitals[: max(2, len(evidence.network_vitals) // 2)]
+    halves = [(each.agreement, each.rows) for each in vitals if each.agreement is not None]
     end = trend(evidence)
-    if size > at.SMALL_BATCH or len(vitals) < 2 or end.sure > at.SURE or own_rows_learned(evidence):
+    if size > at.SMALL_BATCH or len(halves) < 2 or end.sure > at.SURE or own_rows_learned(evidence):
         return None
     most = min(PROBE_ROWS, evidence.inputs.rows)
-    signal = median(_signal(each.agreement, size, each.rows or most) for each in vitals)
+    signal = median(_signal(agreement, size, rows or most) for agreement, rows in halves)
     if signal > at.SIGNAL or end.noise < at.JAGGED / 2:
         return None
     return Finding(

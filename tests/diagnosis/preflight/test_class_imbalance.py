@@ -29,6 +29,26 @@ def test_held_out_rows_in_which_they_are_not_rare():
     assert first(run) == "class_imbalance" and run.evidence.outcome.recalls[0] > 0.9
 
 
+def test_held_out_rows_of_other_shares_although_all_are_recognised():
+    x, y = three_classes(900, distance=8.0, seed=1)
+    kept = (y == 0) | (np.random.default_rng(1).random(900) < 0.15)
+    kept[600:] = False
+    apart, (x, y) = (x[600:], y[600:]), (x[kept], y[kept])
+    run = classifier(x, y, validation=apart, optimizer=ca.Adam(3e-3), epochs=40)
+    assert run.evidence.outcome.validation_score > 0.95 and first(run) == "class_imbalance"
+    shares = (np.bincount(part) / len(part) for part in (y, apart[1]))
+    assert run.findings[0].measured == pytest.approx(np.abs(np.subtract(*shares)).sum() / 2)
+    # Who evens them out for learning has not made a mistake.
+    other = classifier(*apart, validation=(x, y), optimizer=ca.Adam(3e-3), epochs=40)
+    assert found(other, "class_imbalance") is None
+
+
+def test_few_rows_held_out_have_other_shares_by_chance():
+    for seed in range(5):
+        x, y = three_classes(60, distance=8.0, seed=seed)
+        assert found(classifier(x, y, epochs=5), "class_imbalance") is None
+
+
 def test_silent_where_they_are_recognised():
     run = classifier(*rare(0.06, distance=8.0), epochs=60)
     assert min(run.evidence.targets.counts) / max(run.evidence.targets.counts) < 0.1

@@ -34,12 +34,41 @@ def test_a_copy_that_is_noisy_or_bent():
     random = np.random.default_rng(0)
     x, y = numbers()
     noisy = y + 0.05 * y.std() * random.standard_normal(len(y)).astype(np.float32)
-    for column in (noisy, np.exp(y / y.std())):
+    for column, told in ((noisy, "tells the target alone"), (np.exp(y / y.std()), "is the target itself")):
         run = regressor(np.hstack([x[:, :2], column[:, None]]), y, epochs=1)
-        assert first(run) == "leakage" and "feature 2 tells the target alone" in run.findings[0].sentence
+        assert first(run) == "leakage" and f"feature 2 {told}" in run.findings[0].sentence
     x, y = three_classes(distance=1.5)
     near = y + 0.05 * random.standard_normal(len(y))
     assert first(classifier(np.insert(x, 2, near, axis=1).astype(np.float32), y, epochs=1)) == "leakage"
+
+
+def test_a_copy_that_is_far_from_a_line():
+    x, y = numbers()
+    bent = np.exp(1.3 * (y - y.mean()) / y.std())
+    assert np.corrcoef(bent, y)[0, 1] < 0.75
+    run = regressor(np.hstack([x[:, :2], bent[:, None]]), y, epochs=1)
+    assert first(run) == "leakage" and run.evidence.references.alone == pytest.approx(1)
+
+
+def test_a_noisy_copy_of_a_target_with_few_values():
+    """How a copy sorts rows of which the target is the same says nothing against it; SciPy's tau, too, can say so."""
+    random = np.random.default_rng(0)
+    x, y = numbers()
+    few = np.floor(np.exp(0.7 * (y - y.mean()) / y.std()) * 3).astype(np.float32)
+    noisy = few + 0.01 * few.std() * random.standard_normal(len(y)).astype(np.float32)
+    run = regressor(np.hstack([x, noisy[:, None]]), few, epochs=1)
+    assert first(run) == "leakage" and run.evidence.references.alone > 0.999
+    stats = pytest.importorskip("scipy.stats")
+    assert stats.spearmanr(noisy, few).statistic < 0.99
+    pairs = stats.somersd(few, noisy)  # of rows whose targets differ, how many more are sorted alike than not
+    assert pairs.statistic > 0.99
+
+
+def test_a_code_of_the_classes_beside_features_that_suffice():
+    x, y = three_classes(distance=8.0)
+    run = classifier(np.insert(x, 2, np.exp(y), axis=1).astype(np.float32), y, epochs=1)
+    assert run.evidence.references.without > 0.98
+    assert first(run) == "leakage" and "feature 2 is the target itself" in run.findings[0].sentence
 
 
 def test_silent_on_a_very_good_feature():

@@ -1,0 +1,104 @@
+"""A feature that tells the target alone, and what is reached without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cutaway.diagnosis.answers import score
+from cutaway.diagnosis.simple_methods import Basis, distances
+
+# A feature is the target itself where their correlation is off 1 by no more than rounding.
+ROUNDING = 1e-6
+# A feature is asked what it tells alone where it is linked with the target along a line so closely, and one of the
+# closest: a rising function of the target may bend far from a line (exp of a normal target: 0.6 to 0.8).
+LINKED, LIKELY = 0.4, 5
+# It tells the target alone from so much on: a rank correlation, or a share of rows.
+TELLS = 0.99
+
+
+def copied(features: np.ndarray, y: np.ndarray, wanted: np.ndarray, task: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return the feature that tells the target alone, whether it is the target itself, and what is reached without it.
+
+    Itself: up to factor and offset, or in the same order, row by row; of classes, with one value for each. Alone: of
+    classes, the share of rows whose neighbour in that feature is of their class; of numbers, the rank correlation,
+    which does not ask by what rising or falling function they are linked; how a feature sorts rows of which the target
+    is the same does not count against it.
+
+    Reference: Spearman, "The proof and measurement of association between two things", 1904.
+
+    >>> y = np.linspace(-2, 2, 50)
+    >>> features = np.column_stack([np.exp(y), y + 3 * np.sin(40 * y)])
+    >>> found = copied((features - features.mean(axis=0)) / features.std(axis=0), y, y[:, None], "numbers", ["a", "b"])
+    >>> found["copied"], round(found["alone"], 3), found["itself"], found["without"] < 0.9
+    ('a', 1.0, True, True)
+    """
+    if not y.std() > 0:
+        return {}
+    likeness = np.abs(features.T @ ((y - y.mean()) / y.std())) / len(y)
+    if likeness.max() > 1 - ROUNDING:
+        place, alone, itself = int(likeness.argmax()), 1.0, True
+    else:
+        between = likeness if task == "numbers" else _between(features, wanted)
+        likely = [int(each) for each in np.argsort(-between, kind="stable")[:LIKELY] if between[each] > LINKED]
+        if task == "numbers":
+            ranks = _ranks(y)
+            told = {place: _agreement(_ranks(features[:, place]), ranks) for place in likely}
+        else:
+            told = {place: _neighbour_alike(features[:, place], y) for place in likely}
+        place = max(told, key=lambda each: told[each], default=0)
+        alone = told.get(place, 0.0)
+        if alone < TELLS:
+            return {}
+        itself = alone > 1 - ROUNDING if task == "numbers" else _names(features[:, place], y)
+    others = np.delete(features, place, axis=1)
+    tries = [
+        *Basis.of_features(others).leaving_out(wanted),
+        wanted[distances(others.astype(np.float32)).argmin(axis=1)],
+    ]
+    return {
+        "copied": str(names[place]) if place < len(names) else str(place),
+        "alone": alone,
+        "itself": itself,
+        "without": max(score(answers, wanted, task) for answers in tries),
+    }
+
+
+def _between(features: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return of each standardised feature the share of its variance that lies between classes, its root."""
+    wanted = np.hstack([1 - wanted, wanted]) if wanted.shape[1] == 1 else wanted
+    counts = np.maximum(wanted.sum(axis=0), 1)
+    between: np.ndarray = np.sqrt(((wanted.T @ features) ** 2 / counts[:, None]).sum(axis=0) / len(features))
+    return between
+
+
+def _agreement(ranks: np.ndarray, wanted: np.ndarray) -> float:
+    """Return the correlation of two rankings over the largest there can be, that of one that refines the other.
+
+    |ρ| / min(1, σ / σ'),   σ of the wanted ranks, whose ties make it small
+    """
+    finest = min(1.0, wanted.std() / ranks.std()) if ranks.std() > 0 else 1.0
+    return float(abs(np.corrcoef(ranks, wanted)[0, 1]) / finest)
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Return the place of each number in their order; equal ones share the mean of theirs."""
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: np.ndarray = (np.cumsum(counts) - (counts - 1) / 2)[which]
+    return ranks
+
+
+def _names(feature: np.ndarray, y: np.ndarray) -> bool:
+    """Whether a feature has one value for each class."""
+    pairs = np.unique(np.column_stack([feature, y]), axis=0)
+    return len(pairs) == len(np.unique(feature)) == len(np.unique(y))
+
+
+def _neighbour_alike(feature: np.ndarray, y: np.ndarray) -> float:
+    """Return the share of rows whose neighbour in one feature is of their class."""
+    order = np.lexsort((y, feature))
+    gap, same = np.diff(feature[order]), np.diff(y[order]) == 0
+    before_is_nearer = np.append(np.inf, gap) <= np.append(gap, np.inf)
+    return float(np.where(before_is_nearer, np.append(False, same), np.append(same, False)).mean())
