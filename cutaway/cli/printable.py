@@ -29,7 +29,7 @@ def as_options(text: str) -> str:
     "use --task regression or --number 'a year'"
     """
     return re.sub(
-        r"\b(task|number|category|text|date)=(?:'([^']*)'|\['([^']*)'\])",
-        lambda found: f"--{found[1]} {shlex.quote(found[2] or found[3] or '')}",
+        r"\b(task|number|category|text|date|time_column)=(?:'([^']*)'|\['([^']*)'\])",
+        lambda found: f"--{found[1].replace('_', '-')} {shlex.quote(found[2] or found[3] or '')}",
         text,
     )

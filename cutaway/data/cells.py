@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from cutaway.data.dates import DateForm, date_forms
+from cutaway.data.marks import TOLERATED, is_word, only_marks, repeated_words
 from cutaway.data.table import Values
 
 MISSING_WORDS = (
@@ -21,8 +22,10 @@ MISSING_WORDS = (
 BOOLEAN_WORDS = (("yes", "no"), ("true", "false"), ("y", "n"), ("t", "f"), ("on", "off"))
 """Spellings of true and false, in lower case."""
 
-TOLERATED = 0.05  # the share of cells that may be unlike the rest and still be taken for dirt, not for text
 EXACT = 2.0**53  # whole numbers are exact in float64 up to here
+
+MOST_CODES = 20  # so few whole numbers, each again and again, may be classes, of which a word is one more
+MOST_UNLIKE = 100  # the commonest texts that are unlike the rest are looked at
 
 _UNIT = "[$€£¥]"
 
@@ -97,7 +100,10 @@ class TextColumn:
     """One column of text in a DuckDB table, on the way to values.
 
     `european` decides what the cells leave open: whether 1/2/2020 is in February, and 1,234 below two. Afterwards
-    `read_as` says which it was, None where nothing of the kind came up.
+    `read_as` says which it was, None where nothing of the kind came up, nor a cell that is unlike the rest.
+    `known` is None where the cells are met for the first time. Later, a column of numbers or dates for which the way
+    was told then is one again however many of its cells are words; others are read as they stand.
+    Afterwards `marks` has the words, in lower case, that stand more than once where a number or date is not known.
     """
 
     connection: Any
@@ -106,7 +112,24 @@ class TextColumn:
     name: str
     european: bool
     notes: list[str]
+    known: bool | None = None
     read_as: bool | None = None
+    marks: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        connection: Any,
+        relation: str,
+        cell: str,
+        name: str,
+        european: Mapping[str, bool] | None,
+        usual: bool,
+        notes: list[str],
+    ) -> TextColumn:
+        """Make a column that is read as `european` says of it (see `Table`; None at first), else as `usual`."""
+        way = usual if european is None else european.get(name, usual)
+        return cls(connection, relation, cell, name, way, notes, None if european is None else name in european)
 
     def reading(self) -> Reading:
         """Numbers, dates or text, whichever the cells are; repairs are added to `notes`."""
@@ -136,7 +159,8 @@ class TextColumn:
         sample = self._cells(f"{self.cell} IS NOT NULL", "LIMIT 500")
         reading = self._dates(filled, sample)
         # A column whose first cells mostly begin with letters is not searched for numbers to its end.
-        if reading is None and sum(_BEGINS.match(cell) is not None for cell in sample) > 0.5 * len(sample):
+        begins = sum(_BEGINS.match(cell) is not None for cell in sample)
+        if reading is None and (self.known or begins >= 0.5 * len(sample)):
             reading = self._written_numbers(filled)
         return self._texts() if reading is None else reading
 
@@ -157,33 +181,64 @@ class TextColumn:
 
         number = value(self.cell)
         read = self._one(f"count({number})")[0]
-        if filled - read > TOLERATED * filled:
-            return None
+        unlike = self._unlike(number) if read < filled else {}
         plain = f"try_cast({self.cell} AS DOUBLE)"
+        if filled - read > TOLERATED * filled and not (
+            self._but_for_marks(unlike, filled, read) and (self.known or self._measured_numbers(number, plain, read))
+        ):
+            return None
         examples = self._cells(f"{fits} AND {plain} IS NULL", "LIMIT 2")
         if examples:
             comma = " (the comma is a decimal point)" if decimal_comma else " (the comma separates thousands)"
             shown = " and ".join(repr(example) for example in examples)
             self._note(f"cells such as {shown} read as numbers{comma if commas else ''}")
-        if commas:
+        if commas or read < filled:
             self.read_as = decimal_comma
         self._note_unread(number, filled - read, "a number")
+        self.marks = repeated_words(unlike)
         return Reading(value, np.nan, "float64")
 
     def _dates(self, filled: int, sample: list[str]) -> Reading | None:
-        forms = date_forms(sample, self.european)
+        dated = sample if self.known is False else [cell for cell in sample if not is_word(cell)]
+        forms = date_forms(dated, self.european) if self.known or len(dated) >= 0.5 * len(sample) else []
         if not forms:
             return None
         counts = self._one(", ".join(f"count({form.sql(self.cell)})" for form in forms))
         form: DateForm = forms[int(np.argmax(counts))]
         read = max(counts)
-        if filled - read > TOLERATED * filled:
+        unlike = self._unlike(form.sql(self.cell)) if read < filled else {}
+        if filled - read > TOLERATED * filled and not self._but_for_marks(unlike, filled, read):
             return None
         if len(forms) > 1 and len(set(counts)) == 1:
             self._note(f"dates read as {form.words}; the other order would fit as well")
-        self.read_as = form.day_first
+        self.read_as = bool(form.day_first) if read < filled else form.day_first
         self._note_unread(form.sql(self.cell), filled - read, "a date")
+        self.marks = repeated_words(unlike)
         return Reading(form.sql, np.datetime64("NaT", "us"), "datetime64[us]")
+
+    def _unlike(self, value: str) -> dict[str, int]:
+        """How often each text stands there for which `value` is NULL, in lower case: the commonest."""
+        return dict(
+            self.connection.execute(
+                f"SELECT lower({self.cell}), count(*) FROM {self.relation} WHERE {value} IS NULL AND "
+                f"{self.cell} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_UNLIKE}"
+            ).fetchall()
+        )
+
+    def _but_for_marks(self, unlike: dict[str, int], filled: int, read: int) -> bool:
+        """Whether the cells that were read say what the column is, since it is known or the others are marks."""
+        if self.known is None:
+            return only_marks(unlike, filled - read, filled)
+        return self.known and read > 0
+
+    def _measured_numbers(self, number: str, plain: str, read: int) -> bool:
+        """Whether the numbers in the column are no codes, of which a word may be one more, as X beside 1 and 2."""
+        code = f"regexp_full_match({self.cell}, '0\\d+|\\d{{16,}}')"
+        distinct, measured, codes = self._one(
+            f"count(DISTINCT {number}), bool_or({number} <> floor({number}) OR {number} IS DISTINCT FROM {plain}) "
+            f"FILTER ({number} IS NOT NULL), bool_or({code})"
+        )
+        return not codes and (measured or distinct > MOST_CODES or distinct > 0.5 * read)
 
     def _note_unread(self, value: str, count: int, what: str) -> None:
         if count:

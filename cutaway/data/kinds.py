@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from enum import StrEnum
 
 import numpy as np
 
 from cutaway.data.cells import BOOLEAN_WORDS
+from cutaway.data.marks import only_marks
 from cutaway.data.number_encoder import as_numbers
 from cutaway.data.table import Values, as_texts, missing_mask
 
@@ -70,7 +72,7 @@ def kind_of(name: str, values: Values, as_category: bool = False) -> tuple[Colum
     elif present.dtype.kind == "M":
         kind, reason = ColumnKind.DATE, span(present)
     elif texts:
-        kind, reason = _text_kind(name, as_texts(present), distinct)
+        kind, reason = _text_kind(name, [str(text) for text in as_texts(present)], distinct)
     else:
         kind, reason = _number_kind(name, present, distinct)
     return kind, reason, count, distinct
@@ -122,40 +124,67 @@ def _number_kind(name: str, present: Values, distinct: int) -> tuple[ColumnKind,
     return ColumnKind.NUMBER, measured(present, distinct)
 
 
-def _mixed_numbers(texts: list[str | None]) -> str | None:
-    """Words for a column of measured numbers with texts among them, such as "<0.1" or "low"; None if it is no such.
+def numbers_among(texts: list[str]) -> tuple[Values, Counter[str]] | None:
+    """The numbers of a column of texts, and how often each other text stands there; None where few are numbers.
 
-    Half of the cells must be numbers, and most of those have a decimal point: whole numbers may be codes.
+    >>> numbers_among(["3", "4.5", "many"])
+    (array([3. , 4.5]), Counter({'many': 1}))
     """
     first = np.isfinite(as_numbers(np.array(texts[:500], dtype=object))[0])
-    if first.mean() < 0.3:  # seen without reading a long column to its end
+    if not len(first) or first.mean() < 0.3:  # seen without reading a long column to its end
         return None
-    numbers, unlike = as_numbers(np.array(texts, dtype=object))
+    numbers, _ = as_numbers(np.array(texts, dtype=object))
     found = numbers[np.isfinite(numbers)]
-    if len(found) < 0.5 * len(texts) or np.sum(found != np.floor(found)) < 0.5 * len(found):
+    if len(found) < 0.5 * len(texts):
         return None
-    example = next(text for text, number in zip(texts, numbers, strict=True) if np.isnan(number))
-    return f"{measured(found, len(np.unique(found)))}, {unlike} texts such as '{example}' taken as missing"
+    return found, Counter(text for text, number in zip(texts, numbers, strict=True) if np.isnan(number))
 
 
-def _text_kind(name: str, texts: list[str | None], distinct: int) -> tuple[ColumnKind, str]:
-    different = {text for text in texts if text is not None}
+def but_for_marks(texts: list[str], found: Values, others: Counter[str]) -> bool:
+    """Whether texts are numbers of which some are not known: the others are one word or two, and none is a code."""
+    unlike: Counter[str] = Counter()
+    for text, count in others.items():
+        unlike[text.lower()] += count
+    codes = any(re.fullmatch(r"0\d+", text) for text in set(texts))
+    return not codes and len(np.unique(found)) > 1 and only_marks(unlike, others.total(), len(texts))
+
+
+def _mixed_numbers(texts: list[str], found: Values, others: Counter[str], distinct: int) -> bool:
+    """Whether texts are numbers with others among them: "k.A." for what is not known, or "<0.1" and "low".
+
+    Where there are many others, many must differ, and most numbers have a decimal point: whole ones may be codes.
+    """
+    if but_for_marks(texts, found, others):
+        return True
+    many = distinct > FEW and (distinct > MANY * len(texts) or _near_unique(texts, distinct))
+    return many and np.sum(found != np.floor(found)) >= 0.5 * len(found)
+
+
+def _near_unique(texts: list[str], distinct: int) -> bool:
+    return (distinct == len(texts) and distinct > 2) or (distinct > FEW and distinct > 0.5 * len(texts))
+
+
+def _text_kind(name: str, texts: list[str], distinct: int) -> tuple[ColumnKind, str]:
+    different = set(texts)
     words = sum(len(text.split()) for text in different) / distinct
     length = sum(len(text) for text in different) / distinct
-    all_different = distinct == len(texts) and distinct > 2
-    near_unique = all_different or (distinct > FEW and distinct > 0.5 * len(texts))
-    counted = f"{distinct} distinct texts in {len(texts)} rows"
-    if distinct > FEW and (near_unique or distinct > MANY * len(texts)):
-        mixed = _mixed_numbers(texts)
-        if mixed is not None:
-            return ColumnKind.NUMBER, mixed
+    near_unique = _near_unique(texts, distinct)
+    counted, hint = f"{distinct} distinct texts in {len(texts)} rows", ""
+    among = numbers_among(texts)
+    if among is not None:
+        found, others = among
+        if others and _mixed_numbers(texts, found, others, distinct):
+            range_of = measured(found, len(np.unique(found)))
+            example = next(iter(others))
+            return ColumnKind.NUMBER, f"{range_of}, {others.total()} texts such as '{example}' taken as missing"
+        hint = f" ({len(found)} of them are numbers: number=['{name}'] takes the rest as missing)"
     if near_unique and words >= 3:
         return ColumnKind.TEXT, f"{counted}, {words:.0f} words each: free text, its words are counted"
     if near_unique:
-        return ColumnKind.IDENTIFIER, f"{counted}, short and nearly all different: an identifier, left out"
+        return ColumnKind.IDENTIFIER, f"{counted}, short and nearly all different: an identifier, left out{hint}"
     if distinct > FEW and (words >= 6 or length >= 60):
         return ColumnKind.TEXT, f"{counted}, {words:.0f} words each: free text, its words are counted"
-    return ColumnKind.CATEGORY, f"{counted}: categories"
+    return ColumnKind.CATEGORY, f"{counted}: categories{hint}"
 
 
 def measured(present: Values, distinct: int) -> str:

@@ -52,7 +52,8 @@ class LoadedColumn:
 class LoadedFile:
     """A file's rows in the table `arrived` of a database, in the file's order, and how its columns are read.
 
-    `notes` and `european` are those of `Table`; `memory` is what a database on disk may use, None for one in memory.
+    `notes`, `european` and `marks` are those of `Table`; `memory` is what a database on disk may use, None for one in
+    memory.
     """
 
     connection: Any
@@ -62,6 +63,7 @@ class LoadedFile:
     columns: dict[str, LoadedColumn] = field(default_factory=dict)
     rows: int = 0
     memory: str | None = None
+    marks: set[str] = field(default_factory=set)
 
     def rest(self) -> None:
         """Give back the memory in which a database on disk keeps what it has read."""
@@ -88,7 +90,7 @@ def loaded(path: str | os.PathLike[str], european: Mapping[str, bool] | None = N
     """
     with tempfile.TemporaryDirectory(prefix="cutaway-") as folder:
         with opened(path) as file:
-            ready = _in_database(file, str(path), Path(folder), european or {})
+            ready = _in_database(file, str(path), Path(folder), european)
         try:
             ((ready.rows,),) = ready.connection.execute("SELECT count(*) FROM arrived").fetchall()
             if not ready.rows:
@@ -113,7 +115,7 @@ def connect(place: Path | None = None, memory: str | None = None) -> Any:
     return connection
 
 
-def _in_database(file: OpenedFile, source: str, folder: Path, european: Mapping[str, bool]) -> LoadedFile:
+def _in_database(file: OpenedFile, source: str, folder: Path, european: Mapping[str, bool] | None) -> LoadedFile:
     import duckdb
 
     large = file.bytes >= LARGE
@@ -137,7 +139,7 @@ def _in_database(file: OpenedFile, source: str, folder: Path, european: Mapping[
     raise AssertionError("the last amount of memory either suffices or is an error")
 
 
-def _load_delimited(ready: LoadedFile, file: OpenedFile, european: Mapping[str, bool]) -> None:
+def _load_delimited(ready: LoadedFile, file: OpenedFile, european: Mapping[str, bool] | None) -> None:
     import duckdb
 
     dialect = find_dialect(file.path, ready.source)
@@ -166,7 +168,7 @@ def _load_delimited(ready: LoadedFile, file: OpenedFile, european: Mapping[str, 
         if cell in numbers:
             ready.columns[name] = LoadedColumn(cell, np.nan, "float64")
             continue
-        reading = _decide(ready, "arrived", cell, name, european.get(name, dialect.delimiter == ";"))
+        reading = _decide(ready, "arrived", cell, name, european, dialect.delimiter == ";")
         if name in dialect.blank and reading.empty:
             ready.notes.append(f"column '{name}': has neither name nor values: left out")
         else:
@@ -208,16 +210,19 @@ def _drop_repeated_headers(ready: LoadedFile, dialect: Dialect) -> None:
         ready.notes.append(f"the header is repeated {rows} time(s) among the rows: left out")
 
 
-def _decide(ready: LoadedFile, relation: str, cell: str, name: str, european: bool) -> Reading:
+def _decide(
+    ready: LoadedFile, relation: str, cell: str, name: str, european: Mapping[str, bool] | None, usual: bool = False
+) -> Reading:
     """How a column of text is read; what was repaired or decided on the way is added to `ready`."""
-    column = TextColumn(ready.connection, relation, cell, name, european, ready.notes)
+    column = TextColumn.of(ready.connection, relation, cell, name, european, usual, ready.notes)
     reading = column.reading()
+    ready.marks.update(column.marks)
     if column.read_as is not None:
         ready.european[name] = column.read_as
     return reading
 
 
-def _load_typed(ready: LoadedFile, file: OpenedFile, european: Mapping[str, bool]) -> None:
+def _load_typed(ready: LoadedFile, file: OpenedFile, european: Mapping[str, bool] | None) -> None:
     import duckdb
 
     reader = "read_parquet(?, {})" if file.kind is FileKind.PARQUET else "read_json_auto(?, sample_size=-1, {})"
@@ -239,7 +244,7 @@ def _load_typed(ready: LoadedFile, file: OpenedFile, european: Mapping[str, bool
     names, _, notes = unique_names([name.strip() for name, _ in described])
     ready.notes += notes
     for name, (cell, type_name) in zip(names, described, strict=True):
-        ready.columns[name] = _typed_column(ready, name, _quoted(cell), type_name, european.get(name, False))
+        ready.columns[name] = _typed_column(ready, name, _quoted(cell), type_name, european)
 
 
 def _check_parquet(ready: LoadedFile, types: list[dict[str, str]], parts: list[Path]) -> None:
@@ -268,7 +273,9 @@ def _kind(type_name: str) -> str:
     return "date" if type_name.startswith(("DATE", "TIMESTAMP")) else type_name.partition("(")[0]
 
 
-def _typed_column(ready: LoadedFile, name: str, cell: str, type_name: str, european: bool) -> LoadedColumn:
+def _typed_column(
+    ready: LoadedFile, name: str, cell: str, type_name: str, european: Mapping[str, bool] | None
+) -> LoadedColumn:
     if type_name.endswith("]") or type_name.startswith(_NESTED):
         raise InputError(
             f"{ready.source}: column '{name}' holds {type_name} in each cell; expected one number, text, date or "

@@ -23,7 +23,7 @@ def read_table(path: str | os.PathLike[str], european: Mapping[str, bool] | None
     """
     with loaded(path, european) as file:
         columns = {name: file.values(name) for name in file.columns}
-        return Table(columns, file.source, file.notes, file.european)
+        return Table(columns, file.source, file.notes, file.european, file.marks)
 
 
 def table_from(data: Any, european: Mapping[str, bool] | None = None) -> Table:
@@ -52,10 +52,11 @@ def table_from(data: Any, european: Mapping[str, bool] | None = None) -> Table:
             names = list(columns)
             for cell in texts:
                 name = names[int(cell[1:])]
-                column = TextColumn(connection, "arrived", cell, name, (european or {}).get(name, False), table.notes)
+                column = TextColumn.of(connection, "arrived", cell, name, european, False, table.notes)
                 reading = column.reading()
                 fetched = connection.execute(f"SELECT {reading.value(cell)} AS v FROM arrived").fetchnumpy()["v"]
                 columns[name] = filled_in(fetched, reading.filler, reading.dtype)
+                table.marks.update(column.marks)
                 if column.read_as is not None:
                     table.european[name] = column.read_as
         finally:

@@ -61,10 +61,11 @@ def _read_csv(path: str | Path) -> tuple[list[dict[str, str]], bool]:
 # ---- cells to values ---------------------------------------------------------------------------------------------
 
 
-def typed(cells: Sequence[Any], european: bool = False) -> list[Any]:
+def typed(cells: Sequence[Any], european: bool = False, known: bool = False) -> list[Any]:
     """A column's cells as numbers, booleans or texts, None where one is missing: decided over the whole column.
 
-    Where it is open whether the comma in 1,234 is a decimal point, `european` says so.
+    Where it is open whether the comma in 1,234 is a decimal point, `european` says so. A column that is `known` to be
+    one of numbers is so however many of its cells are words.
     """
     values: list[Any] = []
     for cell in cells:
@@ -85,11 +86,12 @@ def typed(cells: Sequence[Any], european: bool = False) -> list[Any]:
             return [None if value is None else str(value) for value in values]
         return [None if value is None else plain_number(str(value)) for value in values]
     begins = sum(re.match(r"[+−-]?\s?[$€£¥]?\s?[+−-]?[.,]?\d|[+-]?inf", text, re.I) is not None for text in texts)
-    if begins > 0.5 * len(texts):
+    if known or begins > 0.5 * len(texts):
         fits = [sum(written_number(text, comma) is not None for text in texts) for comma in (False, True)]
         comma = fits[1] > fits[0] or (fits[1] == fits[0] and european)
         numbers = [None if value is None else number_of(str(value), comma) for value in values]
-        if sum(number is None for number in numbers) - (len(values) - len(texts)) <= 0.05 * len(texts):
+        unlike = sum(number is None for number in numbers) - (len(values) - len(texts))
+        if unlike <= 0.05 * len(texts) or (known and unlike < len(texts)):
             return numbers
     return [None if value is None else str(value) for value in values]
 
@@ -147,14 +149,17 @@ def as_number(value: Any) -> float:
     return np.nan if number is None else number
 
 
-def as_dates(cells: Sequence[Any], european: bool = False) -> Array:
-    """A column's cells as dates, NaT where one is missing or none; the form is the one that most cells have."""
+def as_dates(cells: Sequence[Any], european: bool = False, known: bool = False) -> Array:
+    """A column's cells as dates, NaT where one is missing or none; the form is the one that most cells have.
+
+    A column that is `known` to be one of dates is so however many of its cells are words.
+    """
     texts = [cell.strip() if isinstance(cell, str) else None for cell in cells]
     texts = [None if text is None or text.lower() in MISSING else text for text in texts]
     filled = [text for text in texts if text is not None]
-    form = date_form(filled, european)
+    form = date_form([text for text in filled if not known or re.search(r"\d", text)], european)
     unread = sum(np.isnat(read_date(text, form)) for text in filled)
-    form = None if unread > 0.05 * len(filled) else form  # then it is text, in which some cells are dates
+    form = None if unread > 0.05 * len(filled) and not known else form  # then it is text, in which some cells are dates
     dates: list[Any] = []
     for cell, text in zip(cells, texts, strict=True):
         if isinstance(cell, datetime.datetime) and cell.tzinfo is not None:
@@ -242,18 +247,24 @@ def boolean(cells: Sequence[Any]) -> Array:
 
 
 def date(
-    cells: Sequence[Any], centre: float, spread: float, indicator: bool, hours: bool, european: bool = False
+    cells: Sequence[Any],
+    centre: float,
+    spread: float,
+    indicator: bool,
+    hours: bool,
+    european: bool = False,
+    known: bool = False,
 ) -> Array:
     """The year with its fraction as `number` has it, and month, weekday and hour by their circles."""
-    dates = as_dates(cells, european)
+    dates = as_dates(cells, european, known)
     missing = np.isnat(dates)
-    known = np.where(missing, np.datetime64(0, "us"), dates)
-    days, year = known.astype("datetime64[D]"), known.astype("datetime64[Y]")
+    filled = np.where(missing, np.datetime64(0, "us"), dates)
+    days, year = filled.astype("datetime64[D]"), filled.astype("datetime64[Y]")
     length = (year + np.timedelta64(1, "Y")).astype("datetime64[us]") - year.astype("datetime64[us]")
-    years = np.where(missing, np.nan, year.astype(np.int64) + 1970 + (known - year) / length)
-    turns = [known.astype("datetime64[M]").astype(np.int64) % 12 / 12, (days.astype(np.int64) + 3) % 7 / 7]
+    years = np.where(missing, np.nan, year.astype(np.int64) + 1970 + (filled - year) / length)
+    turns = [filled.astype("datetime64[M]").astype(np.int64) % 12 / 12, (days.astype(np.int64) + 3) % 7 / 7]
     if hours:
-        turns.append((known - days) / np.timedelta64(1, "D"))
+        turns.append((filled - days) / np.timedelta64(1, "D"))
     waves = [wave(2 * np.pi * turn) * ~missing for turn in turns for wave in (np.sin, np.cos)]
     return np.column_stack([squeezed(years, centre, spread, indicator), *waves])
 

@@ -55,7 +55,7 @@ def answers(function: str, dtype: str = "float64") -> str:
 
 def _column(encoder: Encoder, european: dict[str, bool], sources: Sources) -> str:
     name = encoder.column
-    way = f"{european[name]}" if name in european else "semicolons"
+    way = f"{european[name]}, known=True" if name in european else "semicolons"
     values = f"typed(cells({name!r}), {way})"
     if isinstance(encoder, NumberEncoder):
         sources.use("numpy_table", "number")

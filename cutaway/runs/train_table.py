@@ -32,6 +32,8 @@ from cutaway.runs.table_run import TableRun
 from cutaway.storage.run_folder import check_place
 from cutaway.training.fits import check_on, fits_on
 
+FEWEST_ROWS = 10  # with a value of the target: of fewer, next to nothing can be learned, nor tested
+
 
 def train_table(
     data: Any,
@@ -154,6 +156,11 @@ def train_table(
         table = series.looked_back(table)
         time_column, lag, group = series.time, series.lags, series.group
     table = _with_weight(table, weight)
+    if start is None and table.rows < FEWEST_ROWS:
+        raise InputError(
+            f"{table.source}: {table.rows} rows with a value of '{target}' are too few to learn from and to test on; "
+            f"expected at least {FEWEST_ROWS}: add rows"
+        )
     columns = _described(table, target, group=group, weight=weight, **asked)
     if isinstance(goal, ClassTarget):
         judged_by = metric_for(metric, "classification").name
@@ -170,7 +177,7 @@ def train_table(
     if time_column is None and (named := time_like(columns)) and parts.tested is not None:
         notes.append(
             f"{', '.join(map(repr, named))}: the rows have a time, and those set aside are drawn at random; to test on "
-            "the latest ones name it as the time column"
+            f"the latest ones: time_column='{named[0]}'"
         )
     if isinstance(goal, NumberTarget):
         for rows in (parts.rows, parts.tested):

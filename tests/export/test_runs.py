@@ -141,6 +141,14 @@ DIRTY = {
         ),
         "b;a;t\n3.4.2021;1.234,5;w1\n;12,5;w9\n28.12.2020;−7;\n",
     ),
+    "words": (
+        lines(
+            "a;when;t;y",
+            lambda i: f"{'k.A.' if i % 9 == 0 else f'{i},5'};{'k.A.' if i % 9 == 1 else f'{i % 28 + 1}.2.2020'};"
+            f"{'k.A.' if i % 7 == 0 else f'w{i % 3}'};{i % 5}", 60,
+        ),
+        "t;a;when\nk.A.;k.A.;k.A.\nw1;12,5;3.4.2021\nw2;k.A.;k.A.\n",
+    ),
     "codes": (
         lines(
             "zip,when,grade,y",

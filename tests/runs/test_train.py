@@ -223,10 +223,10 @@ def test_without_a_test_there_is_no_score():
 
 
 def test_few_rows():
-    run = ca.train({"x": [0.0, 1.0], "y": ["a", "b"]}, "y", effort="quick", epochs=2)
-    assert run.scores is None
-    run = ca.train({"x": [0.5, 1.5, 2.5], "y": [0.1, 1.7, 2.2]}, "y", effort="quick", epochs=2)
-    assert run.scores.rows == 1
+    ten = {"x": np.arange(10.0) / 3, "y": np.arange(10.0) ** 2 / 7}
+    assert ca.train(ten, "y", effort="quick", epochs=2).scores.rows == 2
+    with pytest.raises(ca.InputError, match=r"2 rows with a value of 'y' are too few"):
+        ca.train({"x": [0.0, 1.0], "y": ["a", "b"]}, "y", effort="quick", epochs=2)
     run = ca.train({"x": np.arange(20.0) / 3, "y": ["a"] * 10 + ["b"] * 9 + ["c"]}, "y", effort="quick", epochs=2)
     assert run.classes == ("a", "b", "c") and "it can be trained on, but not tested" in run.task_reason
 
