@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from cutaway.diagnosis.setup import Setup
 from cutaway.diagnosis.verdict import Verdict, verdict
 from cutaway.errors import InputError
 from cutaway.explain.figures import in_books
-from cutaway.records import Finding, StepRecord
+from cutaway.records import Finding, Fix, StepRecord
 from cutaway.studio.arguments import Arguments
 from cutaway.studio.case import Case
 from cutaway.studio.headline import headline, in_order, lowest, risen
@@ -21,6 +22,7 @@ from cutaway.studio.past import ToldHistory
 from cutaway.studio.scene import scene
 from cutaway.studio.session import Session
 from cutaway.studio.shown import Shown
+from cutaway.studio.vitals import observed
 from cutaway.studio.way import Way
 from cutaway.training.plan import Plan
 
@@ -46,6 +48,7 @@ class Recorded:
         self.vitals: list[Any] = []
         self.network_vitals: list[Any] = []
         self.events: list[Any] = []
+        self._look_at_the_first_weights(now)
         best = np.inf
         for branch, high in parts[::-1]:
             for found in branch.recording.evaluations:
@@ -58,9 +61,20 @@ class Recorded:
                         float(np.asarray(rate(np.minimum(1.0, found.step / stepper.steps)))), 0.0, better,
                     ))  # fmt: skip
             for layers, network in branch.recording.vitals:
-                if branch.begin <= network.step <= high:
+                if branch.begin <= network.step <= high and (network.step or not self.network_vitals):
                     self.vitals += layers
                     self.network_vitals.append(network)
+
+    def _look_at_the_first_weights(self, now: Shown) -> None:
+        """Take the vitals before the first step, as every other training does.
+
+        The looks of a training on show come when the clock lets them, and once weights are thrown far, a step is short
+        beside them: of a rate that is too high only the first look is sure to tell, and the same every time.
+        """
+        found = observed(now.case, now.history.at(now.moment.branch, 0), now.way)
+        if found is not None:
+            self.vitals += found[0]
+            self.network_vitals.append(found[1])
 
 
 def setup_of(now: Shown) -> Setup:
@@ -112,15 +126,14 @@ def findings(session: Session, asked: Arguments, client: Any) -> Any:
     best = lowest(now, held_out)
     rose = risen(best, held_out)
     causes, notes = in_order(found.findings, found.notes, best, rose)
-    every = [*causes, *notes]
+    said = headline(causes, notes, found.harm, len(now.case.material.held_out), rose)
+    every = [said_once(each, said) for each in (*causes, *notes)]
     told = [finding_told(number, each) for number, each in enumerate(every)]
     with session.turn():
         now.history.diagnosis[now.moment.branch] = (told, setup, evidence, every)
         session.tick += 1
         session.wake()
-    said = headline(causes, notes, found.harm, len(now.case.material.held_out), rose)
-    if not found.findings:
-        with session.turn():
+        if not found.findings:
             said = session.time(now)["broken"] or said  # a sum that is too large is none it knows
     return {"branch": now.moment.branch, "step": now.moment.step, "findings": told, "sentence": said, "best": best}
 
@@ -129,6 +142,43 @@ def remembered(session: Session, branch: int) -> list[dict[str, Any]]:
     """Return what was found when a branch was last examined."""
     kept = session.history.diagnosis.get(branch)
     return [] if kept is None else list(kept[0])
+
+
+def said_once(finding: Finding, said: str) -> Finding:
+    """Return the finding as it stands below the headline: where that is its own sentence, with its figure instead.
+
+    said   the headline
+
+    >>> heart = Finding("overfit", "rows are known by heart", "score lost", 0.3, (None, 0.1), note=True)
+    >>> said_once(heart, "rows are known by heart").sentence
+    'overfit: score lost is 0.3, and 0.1 at most is normal'
+    >>> said_once(heart, "R² is 0.1").sentence
+    'rows are known by heart'
+    """
+    if finding.sentence != said:
+        return finding
+    low, high = finding.normal
+    normal = " to ".join(f"{end:.3g}" for end in (low, high) if end is not None)
+    bound = " at most" if low is None else " at least" if high is None else ""
+    sentence = f"{finding.check}: {finding.quantity} is {finding.measured:.3g}, and {normal}{bound} is normal"
+    return replace(finding, sentence=sentence)
+
+
+def as_tried(first: Fix | None, tried: Fix | None) -> Fix | None:
+    """Return the fix that was tried, which says so where its value is another than was suggested first.
+
+    >>> first = Fix("learning_rate", "lower it, to about 0.5", "learning_rate=0.5", {"factor": 0.01})
+    >>> tried = Fix("learning_rate", "lower it, to about 0.05", "learning_rate=0.05", {"factor": 0.001})
+    >>> as_tried(first, tried).sentence
+    'lower it, to about 0.05: of the values that were tried it did best; 0.5 was a first guess'
+    >>> as_tried(tried, tried) is tried
+    True
+    """
+    if first is None or tried is None or tried.settings == first.settings:
+        return first
+    guess = first.code.rpartition("=")[2]
+    best = f"{tried.sentence}: of the values that were tried it did best"
+    return replace(tried, sentence=f"{best}; {guess} was a first guess" if guess else best)
 
 
 def finding_told(number: int, finding: Finding) -> dict[str, Any]:
@@ -171,7 +221,8 @@ def try_fix(session: Session, asked: Arguments, client: Any) -> Any:
         tried = Experiments(setup, evidence, SECONDS, 1).tried(finding)
         if tried.proof is None:
             raise InputError(f"try_fix: {finding.check}: its fix cannot be tried on this network in {SECONDS:g} s")
-        proof, fix = tried.proof, tried.fix
+        proof, fix = tried.proof, as_tried(finding.fix, tried.fix)
+        tried = replace(tried, fix=fix)
         with session.turn():  # what is put in is what was tried: of a learning rate the best that was found
             kept = now.history.diagnosis.get(now.moment.branch)
             if kept is not None and kept[1] is setup:

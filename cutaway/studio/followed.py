@@ -155,7 +155,8 @@ class Following(Session):
             return super().time(now, wait)
         now, told = now or self.shown(), self.told
         return {
-            "branch": 0, "step": now.moment.step, "epoch": 0 if told is None else told.epoch,
+            "branch": 0, "why": now.history.branches[0].why, "step": now.moment.step,
+            "epoch": 0 if told is None else told.epoch,
             "last": max(now.last, now.moment.step), "training": True, "of": "epoch",
             "loss": None if told is None else told.loss,
             "held_out": None if told is None or self.measure != LOSS else told.validation,

@@ -104,7 +104,8 @@ def moment_told(session: Session, now: Shown, every_sentence: bool) -> Content:
     }
     told |= _possible({"saliency": lambda: saliency_told(now), "filters": lambda: filters_told(now)})
     with np.errstate(all="ignore"):
-        told["sentences"] = dict(_sentences(now, every_sentence))
+        step = {"step": now.moment.step}
+        told["sentences"] = {name: step | said for name, said in _sentences(now, every_sentence)}
     return told
 
 

@@ -55,19 +55,20 @@ def _line() -> tuple[Material, Layer, Way]:
 
 def _more_line() -> tuple[np.ndarray, np.ndarray]:
     random = generator(1, "studio line")
-    x = random.uniform(-1, 1, 10)
-    return x.round(3), (0.8 * x + 0.3 + random.normal(0, 0.12, 10)).round(3)
+    x = random.uniform(-1, 1, 30)
+    return x.round(3), (0.8 * x + 0.3 + random.normal(0, 0.12, 30)).round(3)
 
 
 def _bent(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     random = generator(seed, "studio neuron")
     x = np.sort(random.uniform(-1, 1, count))
-    return x.round(3), (np.maximum(0, 1.6 * x - 0.2) + random.normal(0, 0.05, count)).round(3)
+    # Measured as the neuron answers: nothing is below 0.
+    return x.round(3), np.maximum(0, np.maximum(0, 1.6 * x - 0.2) + random.normal(0, 0.05, count)).round(3)
 
 
 def _neuron() -> tuple[Material, Layer, Way]:
     x, y = _bent(0, 24)
-    rows = of_arrays(x, y, SquaredError(), 1, name="a bent line", names=["x"], held_out=_bent(1, 10))
+    rows = of_arrays(x, y, SquaredError(), 1, name="a bent line", names=["x"], held_out=_bent(1, 30))
     return (
         rows,
         Sequential(Dense(1, initializer=Normal(0.8)), ReLU()),
@@ -133,8 +134,17 @@ def recalled(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return row[:, :-1], row[:, 1:]
 
 
+def _unseen(known: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows of letters that are not among those known, nor there twice; there are 360 such rows in all."""
+    x, y = recalled(1, 1_000)
+    _, first = np.unique(np.concatenate([known, x]), axis=0, return_index=True)
+    new = np.sort(first[first >= len(known)] - len(known))[:count]
+    return x[new], y[new]
+
+
 def _attention() -> tuple[Material, Layer, Way]:
-    (x, y), (more_x, more_y) = recalled(0, 200), recalled(1, 50)
+    x, y = recalled(0, 200)
+    more_x, more_y = _unseen(x, 50)
     rows = Material(
         name="letters, said twice", kind="text", x=np.concatenate([x, more_x]), y=np.concatenate([y, more_y]),
         training=np.arange(200), held_out=np.arange(200, 250), inputs=("letter",), outputs=tuple(LETTERS),

@@ -9,7 +9,7 @@ import numpy as np
 
 from cutaway.data.bundled import BUNDLED
 from cutaway.explain.step import rule
-from cutaway.layers import Activation, Conv2D, Dense, Layer, MultiHeadAttention, Sequential
+from cutaway.layers import ELU, Activation, Conv2D, Dense, Layer, LeakyReLU, MultiHeadAttention, Sequential
 from cutaway.optimizers import BY_NAME as OPTIMIZERS
 from cutaway.studio.ahead import asked, turned_out
 from cutaway.studio.case import Case
@@ -41,6 +41,7 @@ LOSS_FORMULAS = {
     "BinaryCrossEntropy": "L = −t ln σ(y) − (1 − t) ln(1 − σ(y))", "Hinge": "L = max(0, 1 − t y)",
 }  # fmt: skip
 HEADER = 64 << 10  # bytes of a message that a dropped file leaves to its name and the rest
+BENDS = (Activation, LeakyReLU, ELU)  # what bends the sums of a column, with settings of its own or without
 MANY_UNITS = 512  # of a layer: beyond that there is no drawing of a chain
 
 
@@ -156,7 +157,7 @@ def drawn(case: Case) -> list[dict[str, Any]]:
     chain = list(network.layers) if isinstance(network, Sequential) else []
     if not chain or material.x.ndim != 2 or not any(isinstance(layer, Dense) for layer in chain):
         return []
-    if not all(isinstance(layer, (Dense, Activation, *NORMS)) or type(layer).__name__ == "Dropout" for layer in chain):
+    if not all(isinstance(layer, (Dense, *BENDS, *NORMS)) or type(layer).__name__ == "Dropout" for layer in chain):
         return []
     dense = [place for place, layer in enumerate(chain) if isinstance(layer, Dense)]
     if not isinstance(chain[0], Dense) or max(chain[place].units for place in dense) > MANY_UNITS:
@@ -169,7 +170,7 @@ def drawn(case: Case) -> list[dict[str, Any]]:
     for number, place in enumerate(dense, 1):
         layer: Any = chain[place]
         end = dense[number] if number < len(dense) else len(chain)
-        bent = [type(each).__name__ for each in chain[place + 1 : end] if isinstance(each, Activation)]
+        bent = [type(each).__name__ for each in chain[place + 1 : end] if isinstance(each, BENDS)]
         last = number == len(dense)
         columns.append({
             "label": "output" if last else f"layer {number}", "units": layer.units,

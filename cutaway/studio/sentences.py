@@ -33,7 +33,7 @@ def ledger(case: Case, moment: Moment, way: Way, selected: Selected) -> Trace:
 
 
 def sentence(case: Case, moment: Moment, way: Way, selected: Selected, what: Arguments, nudge: float) -> dict[str, Any]:
-    """Return what is to be said of one number.
+    """Return what is to be said of one number, and at which step.
 
     what    `kind` and the place: parameter (path, index), unit (layer, place), input (place), loss, operation (name)
     nudge   by how much the number is changed to measure what the loss does
@@ -41,7 +41,7 @@ def sentence(case: Case, moment: Moment, way: Way, selected: Selected, what: Arg
     Raises `InputError` for a number that is not there.
     """
     with np.errstate(all="ignore"):  # of a network that broke, what is too large is said as it is
-        return _sentence(case, moment, way, selected, what, nudge)
+        return {"step": moment.step, **_sentence(case, moment, way, selected, what, nudge)}
 
 
 def _sentence(

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from cutaway.errors import InputError
-from cutaway.explain.figures import shown
 from cutaway.studio.broken import first_broken
 from cutaway.studio.case import Arrays, Case, Selected
 from cutaway.studio.history import History, Spot
@@ -154,13 +153,15 @@ class Session(Shared):
             self.now = self.history.edit(self.now, spot, kept)
         else:
             origin = self.now
-            why = f"{path}[{', '.join(map(str, index))}]: {shown(before)} → {shown(kept)}"
-            begun = self.history.begin(self.now, self.now.branch, why, self.way)
+            begun = self.history.begin(self.now, self.now.branch, "", self.way)
             self.now, made = self.history.edit(begun, spot, kept), begun.branch
         self.broken = "" if is_finite(self.now.carry) else self.broken
         found = Edit(spot, before, kept, self._here(), made, origin)
         if more and self.done and self.done[-1].spot == spot and made is None:
             found = replace(self.done.pop(), after=kept, at=found.at)
+        branch = self.history.branches[self.now.branch]
+        if found.made == branch.number and branch.begin == self.now.step:  # while the drag that made it goes on, too
+            branch.why = found.words
         self.done = [*self.done, found][-MOST_UNDO:]
         self.undone = []
         return found, made is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cutaway.explain.figures import shown
 from cutaway.studio.case import Case, Selected
 from cutaway.studio.history import History, Spot
 from cutaway.studio.moment import Moment
@@ -24,6 +25,16 @@ class Edit:
     at: tuple[int, int]
     made: int | None = None
     origin: Moment | None = None
+
+    @property
+    def words(self) -> str:
+        """Where it was made, from what to what.
+
+        >>> Edit(("0.weight", (0, 1)), 0.3, 0.7, (0, 0)).words
+        '0.weight[0, 1]: 0.3 → 0.7'
+        """
+        path, index = self.spot
+        return f"{path}[{', '.join(map(str, index))}]: {shown(self.before)} → {shown(self.after)}"
 
 
 @dataclass(frozen=True)

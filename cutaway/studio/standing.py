@@ -29,6 +29,7 @@ def stand(session: Session, now: Shown, wait: bool) -> dict[str, Any]:
     lost = found is not None and len(case.material.training) > 0 and not np.isfinite(found.training)
     return {
         "branch": now.moment.branch,
+        "why": now.history.branches[now.moment.branch].why,
         "step": now.moment.step,
         "epoch": now.moment.position // case.stepper(now.way).per_epoch,
         "last": now.last,

@@ -12,6 +12,7 @@ from cutaway.studio.commands import COMMANDS, run
 from cutaway.studio.opening import open_arrays, open_rung
 from cutaway.studio.protocol import packed
 from cutaway.studio.session import Session
+from cutaway.studio.shaping import ACTIVATIONS, described
 
 
 @pytest.fixture
@@ -240,6 +241,20 @@ def test_an_edit_in_the_past_begins_a_branch_which_goes_when_it_is_taken_back(se
     assert all(np.array_equal(again[path], at[path]) for path in at)
 
 
+def test_a_branch_has_the_name_of_what_the_whole_drag_did(session):
+    trained(session, 6)
+    ask(session, "seek", step=3)
+    before = shown(session.now.arrays["0.weight"][0, 1])
+    for more, value in enumerate((0.1, 0.2, 0.3)):
+        told = ask(session, "edit", path="0.weight", index=[0, 1], value=value, more=bool(more))
+        assert told["branch_made"] == (not more)
+        assert told["time"]["why"] == f"0.weight[0, 1]: {before} → {shown(value)}"
+    ask(session, "step", size="batch")
+    told = ask(session, "edit", path="0.weight", index=[0, 1], value=0.5, more=True)
+    assert told["time"]["why"] == f"0.weight[0, 1]: {before} → 0.3"  # what was done after a step is not how it began
+    assert ask(session, "open")["branches"][-1]["why"] == told["time"]["why"]
+
+
 def test_training_on_from_the_past_makes_the_same_steps_again(session):
     trained(session, 40)
     end = ask(session, "weights")
@@ -400,6 +415,15 @@ def test_shape_changes_the_network_and_keeps_the_weights_that_fit(session):
         ask(session, "shape", change={"layers": [{"kind": "Eval"}]})
     with pytest.raises(InputError, match="squared_error"):
         ask(session, "shape", change={"loss": "squared_error"})
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ACTIVATIONS if kind != "Tanh"])
+def test_with_every_activation_the_network_is_drawn(session, kind):
+    before = ask(session, "open")["network"]["columns"]
+    layers = [{"kind": kind} if each["kind"] == "Tanh" else each for each in described(session.case.network)]
+    after = ask(session, "shape", change={"layers": layers})["network"]["columns"]
+    assert [column["activation"] for column in after] == [None, kind, kind, None]
+    assert after == [{**column, "activation": column["activation"] and kind} for column in before]
 
 
 def test_another_rate_goes_on_from_here_on_a_branch_of_its_own(session):

@@ -86,8 +86,10 @@ def test_a_page_asks_for_all_views_once_the_first_is_on_the_screen(running):
         page.on("websocket", opened)
         page.goto(server.address)
         page.locator("[data-view=number] [data-number]").wait_for()
-        page.wait_for_function("document.querySelector('[data-time=loss]').textContent !== '–'")
+        assert page.locator("[data-time=loss]").text_content() != "–"  # it has one, which is being computed
+        page.wait_for_function("document.querySelector('[data-time=loss]').textContent !== '…'")
         assert page.locator("[data-time=loss]").text_content() == shown(made.time()["loss"])
+        page.wait_for_timeout(200)  # what is on the page may be heard of here a moment later
         page.close()
     watched = [each["views"] for each in sent if each["do"] == "watch"]
     assert watched[0] == {"forward": {"blame": False}}

@@ -1,5 +1,7 @@
 """The ladder: every rung is the same every time, can be learned, and is drawn as it is."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from cutaway.studio.ladder import LADDER, LETTERS, recalled, rung
 from cutaway.studio.opening import open_rung
 from cutaway.studio.protocol import packed
 from cutaway.studio.session import Session
+from cutaway.studio.vitals import observed
 
 # Loss of the training rows that each rung reaches, far below what it begins with; and after how many steps.
 REACHED = {"line": (0.02, 300), "neuron": (0.01, 300), "layer": (0.02, 1500), "network": (0.02, 600),
@@ -24,6 +27,49 @@ def test_a_rung_learns_what_it_shows(name):
     with session.turn():
         session.advance(steps)
     assert session.time()["loss"] < limit < before / 1.5
+
+
+@pytest.mark.parametrize("name", [each.name for each in LADDER])
+def test_nothing_is_said_against_a_rung_that_nobody_has_touched(name):
+    """What a rung shows is no mistake, and its rows are enough to judge by."""
+    session = Session(*open_rung(name))
+    run(session, "train", {"until": 2 * REACHED[name][1]})
+    while session.training.running:
+        time.sleep(0.005)
+    found = run(session, "findings", {})
+    assert (found["sentence"], found["findings"], found["best"]) == ("nothing is wrong that could be found", [], None)
+    session.close()
+
+
+def test_no_row_held_out_from_a_rung_is_learned_from_or_there_twice():
+    for each in LADDER:
+        material = open_rung(each.name)[0].material
+        rows = [(*np.ravel(x), *np.ravel(y)) for x, y in zip(material.x, material.y, strict=True)]
+        held_out = {rows[place] for place in material.held_out}
+        assert len(held_out) == len(material.held_out) >= 20
+        assert not held_out & {rows[place] for place in material.training}
+
+
+@pytest.mark.parametrize(("optimizer", "rate"), [("adam", 50.0), ("adam", 5000.0), ("gradient_descent", 1e4)])
+def test_a_rate_far_too_high_is_healed_by_what_is_said_whenever_it_was_looked_at(optimizer, rate):
+    """Looks come when the clock lets them, and beside weights thrown far a step is short: neither is to change it."""
+    said = set()
+    for every in (1, 5, 37):
+        session = Session(*open_rung("network"))
+        run(session, "shape", {"change": {"optimizer": optimizer, "rate": rate}})
+        for _ in range(150 // every):
+            session.advance(every)
+            recording = session.history.branches[session.now.branch].recording
+            recording.evaluated(session.evaluation(session.case, session.now, session.way))
+            recording.observed(*observed(session.case, session.now, session.way))
+        first = run(session, "findings", {})["findings"][0]
+        assert first["check"] == "learning_rate_too_high"
+        said.add(first["fix"]["sentence"])
+    assert len(said) == 1
+    run(session, "apply_fix", {"finding": 0})
+    assert session.way.optimizer.learning_rate(0.0) < rate / 100
+    session.advance(600)
+    assert session.time()["loss"] < 0.05
 
 
 def test_the_line_ends_at_least_squares():

@@ -123,7 +123,7 @@ def test_what_was_tried_is_what_is_put_in_and_old_verdicts_go(running, monkeypat
         article = curves.locator("article", has_text="lower the learning rate").first
         article.get_by_role("button", name="try it").click()
         curves.locator(".proof").wait_for(timeout=60_000)
-        about = article.locator(".fix").text_content().split("about ")[1].split()[0]
+        about = article.locator(".fix").text_content().split("about ")[1].split()[0].rstrip(":")
         article.get_by_role("button", name="apply it").click()
         at_step(found, 0)
         curves.locator("article").first.wait_for(state="detached")

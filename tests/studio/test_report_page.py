@@ -72,6 +72,19 @@ def test_sections_come_in_order_and_only_those_with_data(running, weather, line)
     assert "residuals" in views and not {"confusion", "calibration"} & set(views)
 
 
+def test_large_numbers_beside_an_axis_are_whole(running, tmp_path):
+    columns = numbers()
+    run = trained(tmp_path, {**columns, "y": [1_561_666 + 250_000 * y for y in columns["y"]]}, "y", epochs=2)
+    with opened(running, run) as page:
+        outside = page.locator("[data-view=residuals] svg").evaluate_all(
+            """drawn => drawn.flatMap(svg => [...svg.querySelectorAll('text')].filter(text => {
+                const [inside, box] = [text.getBBox(), svg.viewBox.baseVal];
+                return inside.x < box.x || inside.x + inside.width > box.x + box.width;
+            }).map(text => text.textContent))"""
+        )
+        assert outside == []
+
+
 def test_names_and_cells_are_text_and_nothing_else(running, weather):
     with opened(running, weather) as page:
         names = page.locator("[data-view=importance] tbody th").all_text_contents()

@@ -13,6 +13,20 @@ export function shown(value: number | null | undefined, digits = 4): string {
   return (value < 0 ? "−" : "") + written(rounded.replace(/0+$/, ""), above);
 }
 
+/** The marks of an axis, with three digits, or as many as tell them apart; "" for one that is not to be written. */
+export function apart(marks: (number | null)[]): string[] {
+  const words = (digits: number) => marks.flatMap((mark) => (mark === null ? [] : shown(mark, digits)));
+  let digits = 3;
+  while (digits < 9 && new Set(words(digits)).size < words(9).length) digits += 1;
+  return marks.map((mark) => (mark === null ? "" : shown(mark, digits)));
+}
+
+/** The ends of an axis, at least a thousandth of its numbers apart: what does not move is drawn as a level line. */
+export function least(low: number, high: number): [number, number] {
+  const more = Math.max(0, Math.abs(high) / 1000 - (high - low)) / 2;
+  return [low - more, high + more];
+}
+
 /** What is true of a row: a number, a name, or of several targets each one. */
 export function truth(target: number | string | [name: string, value: number][] | null): string {
   if (Array.isArray(target)) return target.map(([name, value]) => `${name} ${shown(value)}`).join(", ");

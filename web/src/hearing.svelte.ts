@@ -26,6 +26,7 @@ export abstract class Hearing extends Asking {
   });
   /** What is to be done as soon as there is a scene: to follow a link. */
   protected first: (() => Promise<unknown>) | null = null;
+  private judged = true; // whether the diagnosis was asked for since the network trained
   private took = 0; // milliseconds that the last sentence took
   private seen = -1; // the version of the session that the lesson was told of
   private numbering = new Latest((what: What) => this.askNumber(what), () => (this.time?.training ? Math.max(SPOKEN, this.took / ASKED) : 0));
@@ -85,17 +86,28 @@ export abstract class Hearing extends Asking {
   }
 
   protected tick(time: Time): void {
-    const before = this.time?.training ?? false;
+    const before = this.time;
     this.time = time;
-    if (before !== time.training) this.watching.tell();
-    if (before && !time.training) void this.trained();
-    if (this.scene && !this.scene.branches.some((branch) => branch.number === time.branch)) this.refreshing.run(undefined);
+    if (before?.training !== time.training) this.watching.tell();
+    if (before?.training && !time.training) this.trained();
+    const { branches = [] } = this.scene ?? {};
+    const renamed = before?.branch !== time.branch && branches.some((branch) => branch.number === before?.branch && branch.why !== before.why);
+    if (this.scene && (renamed || !branches.some((branch) => branch.number === time.branch))) this.refreshing.run(undefined);
   }
 
   /** A training has ended: a lesson has new figures, and the diagnosis something to judge. */
-  private async trained(): Promise<void> {
-    if (this.scene?.can.diagnosis) void this.examine();
+  private trained(): void {
+    this.judged = !this.scene?.can.diagnosis;
+    if (this.what) void this.numbering.now(this.what);
     if (this.lesson?.done) this.retelling.run(undefined);
+  }
+
+  /** The diagnosis takes long, and nothing is answered meanwhile: all that is on show comes before it. */
+  private async judge(): Promise<void> {
+    this.judged = true;
+    if (this.what) await this.numbering.now(this.what);
+    if (this.time?.training) this.judged = false;
+    else void this.examine();
   }
 
   /** Its figures are those of the network as it is now: what a hand changes, a lesson says. */
@@ -113,6 +125,7 @@ export abstract class Hearing extends Asking {
     this.take(frame);
     if (frame.curves && this.record(frame.curves)) void this.whole();
     this.refreshNumber();
+    if (!this.judged && !frame.time.training && this.watching.told) void this.judge();
     this.watching.frame();
     if (frame.version === this.seen) return;
     this.seen = frame.version;

@@ -3,13 +3,22 @@
 export class Latest<Argument> {
   private next: { argument: Argument } | null = null;
   private busy = false;
+  private wake = () => {};
+  private working = Promise.resolve();
 
   /** `pause`: milliseconds to leave between an answer and the next request. */
   constructor(private ask: (argument: Argument) => Promise<unknown>, private pause: () => number = () => 0) {}
 
   run(argument: Argument): void {
     this.next = { argument };
-    if (!this.busy) void this.work();
+    if (!this.busy) this.working = this.work();
+  }
+
+  /** As `run`, without what is left of the pause; resolves when nothing is under way. */
+  async now(argument: Argument): Promise<void> {
+    this.run(argument);
+    this.wake();
+    await this.working;
   }
 
   get idle(): boolean {
@@ -24,7 +33,10 @@ export class Latest<Argument> {
         this.next = null;
         await this.ask(argument);
         const wait = this.pause();
-        if (wait > 0) await new Promise((then) => setTimeout(then, wait));
+        if (wait > 0) await new Promise<void>((then) => {
+          this.wake = then;
+          setTimeout(then, wait);
+        });
       }
     } finally {
       this.busy = false;

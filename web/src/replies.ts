@@ -43,6 +43,7 @@ export interface Edited {
 
 /** Click on anything: its sentence in figures, its blame, and a measurement beside it. Computed in double precision. */
 export interface Sentence {
+  step: number;
   name: string; // "h₂", "0.weight[1, 3]", "loss"
   value: number;
   formula: string; // in letters

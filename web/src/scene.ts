@@ -109,6 +109,7 @@ export interface TrainingTold {
 }
 export interface Time {
   branch: number;
+  why: string; // the name of that branch: it follows the hand that began it
   step: number; // where the network shown stands
   epoch: number;
   last: number; // the last step of this branch

@@ -24,6 +24,8 @@ export class Watching {
   private wanted = new Map<keyof Watch, Watch[keyof Watch]>();
   private telling = false;
   private begun = false; // whether a frame has come
+  /** Whether frames carry all that is wanted now. */
+  told = false;
   private took = 0; // milliseconds that the dear views took last
   private asking = new Latest(() => this.askDear(), () => Math.max(NOW_AND_THEN, this.took / SHARE));
 
@@ -44,12 +46,14 @@ export class Watching {
   tell(): void {
     if (this.telling) return;
     this.telling = true;
+    this.told = false;
     queueMicrotask(() => {
       this.telling = false;
       if (!this.of.ready()) return;
       if (!this.begun && this.of.large()) return void this.of.ask({ do: "watch", views: FIRST });
       const dear = new Set<string>(this.of.training() ? DEAR : []);
-      void this.of.ask({ do: "watch", views: Object.fromEntries([...this.wanted].filter(([view]) => !dear.has(view))) });
+      const views = Object.fromEntries([...this.wanted].filter(([view]) => !dear.has(view)));
+      void this.of.ask({ do: "watch", views }).then(() => (this.told = !this.telling));
     });
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shown, subscript, typed } from "../src/figures";
+import { apart, least, shown, subscript, typed } from "../src/figures";
 import alike from "./figures.json";
 
 test("numbers are written as Python writes them", () => {
@@ -27,4 +27,18 @@ test("what is typed may have either minus; what is none is told apart", () => {
 
 test("places count from one in books", () => {
   expect(subscript(9)).toBe("₁₀");
+});
+
+test("the marks of an axis have as many digits as tell them apart", () => {
+  expect(apart([0.6928, 0.693, 0.6932])).toEqual(["0.6928", "0.693", "0.6932"]);
+  expect(apart([1, null, 0.5])).toEqual(["1", "", "0.5"]);
+  expect(apart([0.1 + 0.2, 0.4])).toEqual(["0.3", "0.4"]);
+  expect(new Set(apart([1, 1, 1])).size).toBe(1); // there is no more to be told
+});
+
+test("the axis of what does not move is a thousandth of it long, of what moves as long as it is", () => {
+  const [low, high] = least(0.6931, 0.6931);
+  expect(high - low).toBeCloseTo(0.0006931, 9);
+  expect((low + high) / 2).toBeCloseTo(0.6931, 9);
+  expect(least(0.1, 0.9)).toEqual([0.1, 0.9]);
 });

@@ -133,9 +133,7 @@ def _finding(evidence: Evidence, look: Look, what: str, confidence: float) -> Fi
     size = _size(look)
     by_size = size > at.HIGHEST_UPDATE or kept is None
     way = "a step changes the weights by more than a tenth" if by_size else "a step overshoots what it aims for"
-    # Steps so many times too long: to a hundredth of the weights, but never more than a thousandth of the rate.
-    factor = min(0.3, max(1e-3, 10 ** (at.GOOD_UPDATE - max(size, at.HIGHEST_UPDATE))))
-    factor = float(f"{factor:.1g}")
+    factor = _factor(evidence, size)
     return Finding(
         check="learning_rate_too_high",
         sentence=f"the learning rate of {rate:.3g} is too high: {way}, {what}",
@@ -153,3 +151,17 @@ def _finding(evidence: Evidence, look: Look, what: str, confidence: float) -> Fi
         ),
         confidence=confidence,
     )
+
+
+def _factor(evidence: Evidence, size: float) -> float:
+    """Return what to multiply the rate by, one digit of it, for steps of a hundredth of the weights.
+
+    size   of a step over that of the weights, as a power of ten, where it is too long
+
+    Beside weights that were thrown far away the same step is short: the first look, at weights as they were drawn,
+    counts too. A thousandth of the rate is enough, unless that is still more than ten times the usual one.
+    """
+    facts = evidence.optimizer
+    longest = max(size, at.HIGHEST_UPDATE, *(_size(look) for look in looks(evidence)[:1]))
+    usable = 10 * facts.usual / facts.learning_rate if facts.usual > 0 and facts.learning_rate > 0 else 1e-3
+    return float(f"{min(0.3, max(min(1e-3, usable), 10 ** (at.GOOD_UPDATE - longest))):.1g}")

@@ -20,6 +20,16 @@ def test_it_is_the_first_cause(optimizer, act):
     assert judged.harm and judged.findings[0].check == "learning_rate_too_high"
 
 
+@pytest.mark.parametrize("optimizer", [ca.Adam(50.0), ca.Adam(1e4), ca.GradientDescent(1e4)])
+def test_what_it_says_of_a_rate_far_too_high_is_a_rate_that_learns(optimizer):
+    before = evidence_of(stack(16, 16), moons(), optimizer)
+    factor = learning_rate_too_high(before).fix.settings["factor"]
+    kind, rate = type(optimizer), optimizer.learning_rate(0.0)
+    after = evidence_of(stack(16, 16), moons(), kind(factor * rate))
+    assert learning_rate_too_high(after) is None
+    assert after.network_vitals[-1].validation_score > 0.9
+
+
 def test_a_training_that_overflows():
     x, y = sine()
     evidence = evidence_of(stack(32, 32, out=1), (x, 5 * y), ca.GradientDescent(20.0))
