@@ -28,6 +28,12 @@ LONG = (
     "tests/runs/test_train_text.py::test_shakespeare", "tests/runs/test_streamed.py::test_a_streamed_run_is_as_good",
     "tests/diagnosis/test_benchmark_cases.py::test_every_fault_fits_and_names_layers_that_are_there",
     "tests/distributed/test_devices.py::test_pictures_and_texts_on_two_devices[odd",
+    "tests/distributed/test_processes.py::test_two_processes_do_in_every_way",
+    "tests/distributed/test_processes.py::test_four_processes", "tests/runs/test_faults.py::test_one_on_xla",
+    "tests/runs/test_on_ray.py::test_a_cluster_is_joined_from_outside", "tests/runs/test_on_ray.py::test_a_search",
+    "tests/runs/test_on_ray.py::test_a_sweep_of_capacity_is_the_same_bit_by_bit[how1",
+    "tests/training/test_checkpoints.py::test_killed_in_the_midst_of_an_epoch_and_gone_on_with[watched-xla",
+    "tests/training/test_checkpoints.py::test_killed_in_the_midst_of_an_epoch_and_gone_on_with[folds-xla",
     "tests/storage/test_fuzz.py::test_a_header_of_nested_json",
 )  # fmt: skip
 

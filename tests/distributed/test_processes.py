@@ -55,41 +55,17 @@ def begun(tmp_path_factory):
 
 
 def test_two_processes_give_the_weights_of_one(alone, begun, monkeypatch, capfd):
-    """One network, with a batch that two do not divide; networks, divided and not; an early stop; begun by one."""
-    usual = (
-        "single",
-        "members",
-        "odd_members",
-        "stopped",
-        "resumed",
-        "halted",
-        "differing",
-        "files",
-        "surface",
-        "ended",
-    )
-    ended = launched(",".join([*parting.TOGETHER, *usual]), begun, 2, monkeypatch)
+    """One network, with a batch that two do not divide; three, divided by rows; begun by one; asked to end."""
+    names = [*parting.TOGETHER, "single", "odd_members", "resumed", "differing", "ended"]
+    ended = launched(",".join(names), begun, 2, monkeypatch)
     out, told = capfd.readouterr()
     assert ended.codes == (0, 0), told
     assert out == "hello from 0\n"
     assert "[1] hello from 1" in told
-    expected = {"single": alone, "resumed": alone}
-    for name in ("members", "odd_members", "stopped"):
-        expected[name] = work.DONE[name](begun)
-    assert len(expected["stopped"]["losses"]) < 60
-    expected_of_files = work.files(begun)
-    expected_of_files.pop("handed")
-    for name, those in expected.items():
-        for index in (0, 1):
-            same(np.load(begun / f"{name}-{index}.npz"), those)
-    same(np.load(begun / "surface-0.npz"), work.surface(begun))
+    expected = {"single": alone, "resumed": alone, "odd_members": work.odd_members(begun)}
     for index in (0, 1):
-        assert len(np.load(begun / f"halted-{index}.npz")["losses"]) == 3
-        found = dict(np.load(begun / f"files-{index}.npz"))
-        handed = found.pop("handed")
-        assert (handed[:, 0] == 17).all()  # of 34 rows of a step
-        assert handed[:, 1].tolist() == 2 * [1, 0, 0, 0]  # all chunks but the first are read on a thread
-        same(found, expected_of_files)
+        for name, those in expected.items():
+            same(np.load(begun / f"{name}-{index}.npz"), those)
         refused = np.load(begun / f"differing-{index}.npz")
         assert "settings and first weights and rows of the first step" in str(refused["seed"])
         assert f"distributed: settings of process {index} are not those of all 2" in str(refused["epochs"])
@@ -98,6 +74,24 @@ def test_two_processes_give_the_weights_of_one(alone, begun, monkeypatch, capfd)
     assert list((begun / "ended" / "checkpoint" / "0").glob("*.safetensors"))
     assert not (begun / "begun" / "checkpoint").exists()  # it is finished, and was written by one
     assert (begun / "begun" / "run.json").exists()
+
+
+def test_two_processes_do_in_every_way_what_one_does(tmp_path, monkeypatch, capfd):
+    """Networks that they divide; an early stop; a listener that has enough; rows in files; a surface of the loss."""
+    ended = launched("members,stopped,halted,files,surface", tmp_path, 2, monkeypatch)
+    assert ended.codes == (0, 0), capfd.readouterr().err
+    expected = {name: work.DONE[name](tmp_path) for name in ("members", "stopped", "files")}
+    assert len(expected["stopped"]["losses"]) < 60
+    expected["files"].pop("handed")
+    for index in (0, 1):
+        found = {name: dict(np.load(tmp_path / f"{name}-{index}.npz")) for name in expected}
+        handed = found["files"].pop("handed")
+        assert (handed[:, 0] == 17).all()  # of 34 rows of a step
+        assert handed[:, 1].tolist() == 2 * [1, 0, 0, 0]  # all chunks but the first are read on a thread
+        for name, those in expected.items():
+            same(found[name], those)
+        assert len(np.load(tmp_path / f"halted-{index}.npz")["losses"]) == 3
+    same(np.load(tmp_path / "surface-0.npz"), work.surface(tmp_path))
 
 
 def nothing_parted_them(place):

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is what
 
 
 def test_trainings_killed_and_gone_on_with():
-    figures = fault_loop(6, seed=0, trainings=[("table", "numpy"), ("gpt", "numpy")], each=0)["SIGKILL"]
-    assert figures["kills"] >= 6 and figures["same"] == figures["trainings"], figures["told"]
+    figures = fault_loop(4, seed=0, trainings=[("table", "numpy"), ("gpt", "numpy")], each=0)["SIGKILL"]
+    assert figures["kills"] >= 4 and figures["same"] == figures["trainings"], figures["told"]
 
 
 def test_one_on_xla(tmp_path):
@@ -30,7 +30,7 @@ def training(tmp_path_factory):
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_other_faults(training, name):
-    told, verdicts = zip(*(FAULTS[name](training, random.Random(seed)) for seed in range(3)), strict=True)
+    told, verdicts = zip(*(FAULTS[name](training, random.Random(seed)) for seed in range(2)), strict=True)
     assert set(verdicts) == {"same"}
     assert any(told)  # else the fault did not come about
 

@@ -58,7 +58,7 @@ def test_a_run_of_mixed_kinds_is_not_gone_on_from(found):
 
 
 def test_going_on_keeps_columns_and_target_and_does_not_forget():
-    first = ca.train(rows(), "y", epochs=150, compare=False, engine="numpy", progress=False)
+    first = ca.train(rows(), "y", epochs=40, compare=False, engine="numpy", progress=False)
     more = ca.train(rows(400, seed=3), "y", start=first, compare=False, engine="numpy", epochs=5, progress=False)
     assert more.preprocessing == first.preprocessing and more.target.mean == first.target.mean
     assert isinstance(more.network, Ensemble) and len(more.network) == len(first.network)
