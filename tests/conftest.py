@@ -25,6 +25,8 @@ LONG = (
     "tests/recipes/test_table.py::test_folds", "tests/recipes/test_image.py::test_handwritten_digits",
     "tests/learning/test_sequences.py::test_attention_reverses",
     "tests/examples/test_examples.py::test_runs[16_why_gates]",
+    "tests/examples/test_examples.py::test_runs[14_real_data]", "tests/diagnosis/test_gain.py::test_in_real_trainings",
+    "tests/training/test_precision.py::test_the_loss_is_near_that_of_float32_and_weights_stay_float32[LSTM",
     "tests/runs/test_train_text.py::test_shakespeare", "tests/runs/test_streamed.py::test_a_streamed_run_is_as_good",
     "tests/diagnosis/test_benchmark_cases.py::test_every_fault_fits_and_names_layers_that_are_there",
     "tests/distributed/test_devices.py::test_pictures_and_texts_on_two_devices[odd",

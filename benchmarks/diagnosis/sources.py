@@ -12,8 +12,8 @@ from cutaway.errors import InputError
 # Sets whose targets are numbers.
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
-    "noise_that_grows", "much_noise", "peaks", "ripples", "homes", "fuels", "teams", "crimes", "seals", "pigs",
-    "grades", "passengers",
+    "noise_that_grows", "much_noise", "peaks", "ripples", "concrete", "sun", "deliveries", "petrol", "fares", "exams",
+    "cigarettes", "pollen", "stairs",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -96,6 +96,23 @@ def _ripples() -> Rows:
     x = random.uniform(-3, 3, (700, 2))
     away = np.hypot(x[:, 0] - 0.5, x[:, 1] + 0.3)
     return x, np.cos(2 * away) * np.exp(-away / 3) + 0.1 * random.standard_normal(700)
+
+
+def _gratings() -> Rows:
+    """Return pictures of 10 × 10 of waves of any phase, in noise: lying, standing, rising or falling."""
+    random = np.random.default_rng(32)
+    y, phase = np.arange(900) % 4, random.uniform(0, 2 * np.pi, (900, 1, 1))
+    down, right = np.array([(1, 0), (0, 1), (0.7, 0.7), (0.7, -0.7)])[y].T[:, :, None, None]
+    row, column = np.mgrid[:10, :10]
+    waves = np.sin(1.3 * (down * row + right * column) + phase)
+    return (waves + 0.7 * random.standard_normal((900, 10, 10))).reshape(900, 100), y
+
+
+def _stairs() -> Rows:
+    """Return five steps of one variable, with noise."""
+    random = np.random.default_rng(33)
+    x = random.uniform(0, 5, (700, 1))
+    return x, np.floor(x[:, 0]) + 0.4 * random.standard_normal(700)
 
 
 def _waveform() -> Rows:
@@ -234,39 +251,34 @@ MADE: dict[str, Callable[[], Rows]] = {
     "peaks": _peaks,
     "figures": _figures,
     "ripples": _ripples,
-    "homes": lambda: _table("modeldata", "Sacramento", "price", "beds baths sqft type latitude longitude"),
-    "processors": lambda: _table(
-        "openintro", "cpu", "company", "cores threads base_clock boost_clock l3_cache tdp process"
+    "gratings": _gratings,
+    "stairs": _stairs,
+    "regions": lambda: _table("plm", "Produc", "region", "pcap hwy water util pc gsp emp unemp"),
+    "dengue": lambda: _table("DAAG", "dengue", "NoYes", "humid humid90 temp temp90 h10pix h10pix90 trees trees90"),
+    "birds": lambda: _table(
+        "palmerpenguins", "penguins", "sex", "species bill_length_mm bill_depth_mm flipper_length_mm body_mass_g"
     ),
-    "fuels": lambda: _table("modeldata", "biomass", "HHV", "carbon hydrogen oxygen nitrogen sulfur"),
-    "programs": lambda: _table(
-        "modeldata", "hpc_data", "class", "protocol compounds input_fields iterations num_pending hour"
+    "foliage": lambda: _table(
+        "modeldata", "leaf_id_flavia", "shape",
+        "outlying_polar skewed_polar clumpy_polar sparse_polar striated_polar convex_polar skinny_polar stringy_polar "
+        "monotonic_polar skewed_contour clumpy_contour",
     ),
-    "teams": lambda: _table(
-        "openintro", "mlb_teams", "wins",
-        "year games_played runs_scored hits doubles triples homeruns walks opponents_runs_scored hits_allowed errors "
-        "saves",
+    "concrete": lambda: _table(
+        "modeldata", "concrete", "compressive_strength",
+        "cement blast_furnace_slag fly_ash water superplasticizer coarse_aggregate fine_aggregate age",
     ),
-    "cells": lambda: _table(
-        "modeldata", "cells", "class",
-        "angle_ch_1 area_ch_1 avg_inten_ch_1 avg_inten_ch_2 convex_hull_area_ratio_ch_1 entropy_inten_ch_1 "
-        "fiber_width_ch_1 kurt_inten_ch_1 perim_ch_1 shape_p_2_a_ch_1 skew_inten_ch_1 total_inten_ch_2 var_inten_ch_1",
+    "sun": lambda: _table("gt", "sza", "sza", "latitude month tst"),
+    "deliveries": lambda: _table(
+        "modeldata", "deliveries", "time_to_delivery", "hour day distance item_01 item_02 item_10 item_24 item_26"
     ),
-    "crimes": lambda: _table(
-        "AER", "Guns", "violent", "year murder prisoners afam cauc male population income density law"
+    "petrol": lambda: _table("plm", "Gasoline", "lgaspcar", "country year lincomep lrpmg lcarpcap"),
+    "fares": lambda: _table("wooldridge", "airfare", "fare", "year dist passen bmktshr concen"),
+    "ballots": lambda: _table(
+        "carData", "BEPS", "vote",
+        "age economic.cond.national economic.cond.household Blair Hague Kennedy Europe political.knowledge gender",
     ),
-    "juices": lambda: _table(
-        "ISLR", "OJ", "Purchase", "WeekofPurchase StoreID PriceCH PriceMM DiscCH DiscMM SpecialCH SpecialMM LoyalCH"
-    ),
-    "seals": lambda: _table("ggplot2", "seals", "delta_long", "lat long delta_lat"),
-    "votes": lambda: _table("carData", "Chile", "vote", "region population sex age education income statusquo"),
-    "work": lambda: _table("AER", "SwissLabor", "participation", "income age education youngkids oldkids foreign"),
-    "pigs": lambda: _table("geepack", "dietox", "Weight", "Evit Cu Litter Start Feed Time"),
-    "grades": lambda: _table(
-        "nlme", "bdf", "langPOST", "IQ.verb IQ.perf sex Minority repeatgr aritPRET langPRET ses schoolSES classsiz"
-    ),
-    "passengers": lambda: _table(
-        "modeldata", "Chicago", "ridership",
-        "Austin Quincy_Wells Belmont Oak_Park Harlem Polk temp wind percip humidity",
-    ),
+    "runners": lambda: _table("mosaicData", "TenMileRace", "sex", "time net age"),
+    "exams": lambda: _table("openintro", "satgpa", "fy_gpa", "sex sat_v sat_m hs_gpa"),
+    "cigarettes": lambda: _table("plm", "Cigar", "sales", "state year price pop pop16 cpi ndi pimin"),
+    "pollen": lambda: _table("HistData", "Pollen", "density", "ridge nub crack weight"),
 }  # fmt: skip

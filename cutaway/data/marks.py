@@ -54,6 +54,7 @@ def repeated_words(unlike: Mapping[str, int]) -> list[str]:
 def unmarked(values: Values, marks: Collection[str]) -> tuple[Values, Counter[str]]:
     """The values of a column with None for each mark, and how often each one stood there; others are not copied.
 
+    >>> import numpy as np
     >>> unmarked(np.array(["Delft", "K.A."], dtype=object), ["k.a."])
     (array(['Delft', None], dtype=object), Counter({'K.A.': 1}))
     """

@@ -41,8 +41,7 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
     errors   of a shortfall row by row; fewer where a cause is known beforehand
     """
     score, known, outcome = final_score(evidence), evidence.references, evidence.outcome
-    gain = known.best - known.chance
-    comparable = score is not None and gain >= at.REFERENCE_ERRORS * known.error
+    comparable = score is not None and tells(known)
     short = known.best - score if score is not None else math.inf
     allowed = at.SHORTFALL_ERRORS * known.error
     if outcome is not None and outcome.error is not None:
@@ -72,6 +71,12 @@ def fair(known: References) -> float:
     if known.kernel is None:
         return floor
     return max(floor, known.kernel - at.KERNEL_SHORTFALL * (known.kernel - known.chance))
+
+
+def tells(known: References) -> bool:
+    """Return whether simple methods gain enough over chance for a network to be compared with them."""
+    errors = at.RELATED_ERRORS if known.unrelated <= at.RELATED else at.REFERENCE_ERRORS
+    return known.best > known.chance and known.best - known.chance >= errors * known.error
 
 
 def measure(evidence: Evidence) -> str:
@@ -132,7 +137,7 @@ def _unjudged(evidence: Evidence) -> Harm:
     where = "rows held out" if outcome.validation_score is not None else "its own rows"
     if not known.simple:
         others = "and there is no simple method to compare it with"
-    elif known.best - known.chance < at.REFERENCE_ERRORS * known.error:
+    elif not tells(known):
         others = "nor are simple methods: the inputs may tell nothing of the targets, or the rows be too few"
     else:
         others = f"and {known.judged or known.rows} rows are too few to tell it from {known.best:.3f}"

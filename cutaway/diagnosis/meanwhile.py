@@ -75,6 +75,7 @@ class Meanwhile:
         done = look.step / self.before.plan.updates if self.before.plan.updates and look.step >= at.MANY_STEPS else 0.0
         if done >= at.DIVERGED_BY and self._diverged():
             return True
+        # Stricter than in the end (`harm.tells`): what is said now ends trainings.
         doubtless = known.best - known.chance >= at.REFERENCE_ERRORS * known.error
         nothing = known.chance + max(known.error, at.NO_SCORE * (known.best - known.chance))
         return done >= at.NOTHING_LEARNED_BY and doubtless and look.score <= nothing

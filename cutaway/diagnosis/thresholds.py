@@ -16,8 +16,9 @@ SHORTFALL, SHORTFALL_ERRORS, ROW_BY_ROW_ERRORS = 0.10, 2.0, 3.0
 # The same share of a kernel ridge's gain. That is no yardstick but a learner of its own, on few rows a strong one: a
 # network that is well may stay a little below it (as much as a fault must cost to be called one that kills).
 KERNEL_SHORTFALL = 0.25
-# A reference that gains less than so many standard errors over chance says nothing.
-REFERENCE_ERRORS = 3.0
+# A reference that gains less than so many standard errors over chance says nothing: the first number; the other where
+# permuting the targets of the training rows, which are more, shows that they have to do with the inputs (p ≤ RELATED).
+REFERENCE_ERRORS, RELATED, RELATED_ERRORS = 3.0, 1e-3, 2.0
 # Rows fewer than these, under so many weights for each, that are answered clearly better than rows held out are known
 # by heart: of so few rows simple methods learn no more.
 FEW_ROWS, WEIGHTS_A_ROW = 40, 10

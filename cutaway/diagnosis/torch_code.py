@@ -176,6 +176,7 @@ BY_ACTION: dict[str, Callable[[Known], Code]] = {
     "insert_activation": _always("nn.ReLU()"),
     "leaky": _always("nn.LeakyReLU()"),
     "learning_rate": _rate,
+    "leave_out": _always("nn.Identity()"),
     "mean_loss": _mean,
     "paired_head": _head,
     "shuffle": _always("torch.utils.data.DataLoader(data, shuffle=True)"),

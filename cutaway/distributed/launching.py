@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import IO, Any
 
 from cutaway.distributed.joining import ADDRESS, BIND, COUNT, INDEX, LOST_ANOTHER
@@ -91,7 +90,8 @@ def launch(command: Sequence[str], count: int) -> Ended:
     processors = divided(graphics(os.environ), count)
     shown = sys.stderr.isatty()
     running: list[subprocess.Popen[bytes]] = []
-    teller = Teller(count, held=shown, broken=partial(_broken, running))
+    broken = Broken(running)
+    teller = Teller(count, held=shown, broken=broken)
     listening: list[threading.Thread] = []
     alive, ours = os.pipe()  # nothing is written: the other end is closed with us, however we end
     inherited: Any = {"pass_fds": (alive,)} if os.name == "posix" else {}
@@ -117,15 +117,15 @@ def launch(command: Sequence[str], count: int) -> Ended:
                     if stream is not None:
                         listening.append(threading.Thread(target=teller.listen, args=(index, stream), daemon=True))
                         listening[-1].start()
-            failed = _waited(running, asked)
+            _wait(running, asked, broken)
     finally:
         _end(running)
         os.close(alive)
         os.close(ours)
     for thread in listening:
         thread.join(timeout=1)
-    failed = _broken(running) if failed is None else failed  # those that did not end when asked to were ended now
-    ended = Ended(tuple(child.returncode for child in running), failed, asked.number)
+    # Those that did not end when asked to were ended now.
+    ended = Ended(tuple(child.returncode for child in running), broken(), asked.number)
     teller.rest(ended)
     return ended
 
@@ -186,21 +186,33 @@ class Teller:
         sys.stderr.flush()
 
 
-def _waited(running: Sequence[subprocess.Popen[bytes]], asked: Asked) -> int | None:
-    """Wait until all have ended, or had time to, once one failed or all were asked twice; return which failed first."""
-    failed, until = None, float("inf")
+class Broken:
+    """Says which process failed first, None while none has; it is known from the moment on at which it was first seen.
+
+    Of several that are seen at once the one that was killed is the cause.
+    """
+
+    def __init__(self, running: Sequence[subprocess.Popen[bytes]]) -> None:
+        self.running = running
+        self.first: int | None = None
+
+    def __call__(self) -> int | None:
+        """Return which one it was, by its place."""
+        if self.first is None:
+            codes = {index: child.poll() for index, child in enumerate(self.running)}
+            failed = (index for index, code in codes.items() if code)
+            self.first = min(failed, key=lambda index: codes[index] or 0, default=None)
+        return self.first
+
+
+def _wait(running: Sequence[subprocess.Popen[bytes]], asked: Asked, broken: Broken) -> None:
+    """Wait until all have ended, or had time to, once one failed or all were asked twice."""
+    until = float("inf")
     while None in [child.poll() for child in running] and time.monotonic() < min(until, asked.since + GRACE):
-        if failed is None:
-            failed = _broken(running)
-            until = until if failed is None else time.monotonic() + GRACE
+        if until == float("inf") and broken() is not None:
+            until = time.monotonic() + GRACE
         time.sleep(POLL)
-    return _broken(running) if failed is None else failed
-
-
-def _broken(running: Sequence[subprocess.Popen[bytes]]) -> int | None:
-    """Return which process has failed; of several that are found at once the one that was killed is the cause."""
-    codes = {index: child.poll() for index, child in enumerate(running)}
-    return min((index for index, code in codes.items() if code), key=lambda index: codes[index] or 0, default=None)
+    broken()
 
 
 def _end(running: Sequence[subprocess.Popen[bytes]]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cutaway as ca
-from cutaway.diagnosis.harm import fair, harm
+from cutaway.diagnosis.harm import fair, harm, tells
 from cutaway.diagnosis.reached import References
 from cutaway.diagnosis.verdict import verdict
 from tests.diagnosis.trained import evidence_of, stack
@@ -129,3 +129,24 @@ def test_below_a_kernel_by_a_quarter_of_its_gain_below_plain_methods_by_a_tenth(
     assert fair(replace(known, kernel=0.9)) == pytest.approx(0.8)
     assert fair(replace(known, kernel=0.72)) == pytest.approx(0.68)  # a kernel never makes it easier
     assert not replace(known, neighbour=0.5).simple and replace(known, neighbour=0.5, kernel=0.9).simple
+
+
+def test_a_small_gain_of_simple_methods_counts_where_targets_surely_have_to_do_with_inputs():
+    known = References(chance=0.5, linear=0.6, neighbour=0.5, error=0.04, unrelated=1e-4)  # 2.5 errors
+    assert tells(known) and tells(replace(known, linear=0.63, unrelated=0.3))
+    assert not tells(replace(known, unrelated=0.002)) and not tells(replace(known, linear=0.57))
+    assert not tells(replace(known, linear=0.5, error=0.0))
+
+
+def test_below_a_small_gain_a_training_is_hurt_only_where_it_is_sure(random):
+    x = random.normal(0, 1, (240, 3)).astype(np.float32)
+    y = (x[:, 0] + 2 * random.standard_normal(240) > 0).astype(int)
+    evidence = evidence_of(stack(8), (x, y), ca.GradientDescent(1e-6), epochs=20)
+    score = evidence.outcome.validation_score
+    known = replace(
+        evidence.references, chance=score, linear=score + 0.1, neighbour=score, kernel=None, error=0.04, unrelated=1e-4
+    )
+    outcome = replace(evidence.outcome, error=0.03, chance_error=0.03)
+    hurt = replace(evidence, references=known, outcome=outcome)
+    assert harm(hurt).kind == "below"
+    assert not harm(replace(hurt, references=replace(known, unrelated=0.01)))

@@ -17,6 +17,7 @@ from cutaway.diagnosis.fixes.initialise import initialise
 from cutaway.diagnosis.fixes.insert_activation import insert_activation
 from cutaway.diagnosis.fixes.leaky import leaky
 from cutaway.diagnosis.fixes.learning_rate import learning_rate
+from cutaway.diagnosis.fixes.leave_out import leave_out
 from cutaway.diagnosis.fixes.mean_loss import mean_loss
 from cutaway.diagnosis.fixes.paired_head import paired_head
 from cutaway.diagnosis.fixes.shuffle import shuffle
@@ -44,6 +45,7 @@ FIXES: dict[str, Change] = {
     "insert_activation": insert_activation,
     "leaky": leaky,
     "learning_rate": learning_rate,
+    "leave_out": leave_out,
     "mean_loss": mean_loss,
     "paired_head": paired_head,
     "shuffle": shuffle,

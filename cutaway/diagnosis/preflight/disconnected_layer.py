@@ -47,12 +47,15 @@ def disconnected_layer(evidence: Evidence) -> Finding | None:
             continue
         if layer.kind == "Step":
             last = head_of(evidence)
-            swap = "ca.Sigmoid()" if last is not None and last.path == layer.path else "ca.ReLU()"
+            is_head = last is not None and last.path == layer.path
+            words = "put an activation with a slope in its place"
             return _finding(
                 layer.path,
                 f"the step function has no slope: no blame gets through to layer {still.path!r} below it",
                 0.0,
-                Fix("", "put an activation with a slope in its place", swap),
+                Fix("", words, "ca.Sigmoid()")
+                if is_head
+                else Fix("insert_activation", words, "ca.ReLU()", {"layer": layer.path}),
             )
         shut = next((each for each in layer.parameters if not each.moved and _is_zero(each)), None)
         if shut is not None:
@@ -67,7 +70,7 @@ def disconnected_layer(evidence: Evidence) -> Finding | None:
                 layer.path,
                 f"{layer.kind} gives the same for every input: no signal gets through it, and no blame back",
                 0.0,
-                Fix("", "leave it out, or have it hand on what it is given", ""),
+                Fix("leave_out", "leave it out, or have it hand on what it is given", ""),
             )
         still = layer if _without_blame(layer) else still
     return None

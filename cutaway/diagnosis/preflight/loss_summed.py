@@ -25,8 +25,8 @@ def loss_summed(evidence: Evidence) -> Finding | None:
 
     An optimizer that divides by the gradient's size does not mind; then it is hardly the cause of what goes wrong.
     """
-    doubled = evidence.output.doubled
-    if not evidence.loss.summed and not at.SUMMED < doubled < 4 / at.SUMMED:
+    doubled, known = evidence.output.doubled, evidence.loss.name == "ResidualSumOfSquares"
+    if not known and not at.SUMMED < doubled < 4 / at.SUMMED:
         return None
     rows = min(evidence.plan.batch_size, evidence.inputs.rows)
     adaptive = evidence.optimizer.name in ADAPTIVE
@@ -38,8 +38,8 @@ def loss_summed(evidence: Evidence) -> Finding | None:
         measured=doubled,
         normal=(1.0, 1.0),
         fix=Fix("mean_loss", "take the mean over the rows", 'loss="squared_error"')
-        if evidence.loss.name == "ResidualSumOfSquares"
-        else Fix("", "take the mean over the rows in place of the sum"),
+        if known
+        else Fix("mean_loss" if evidence.loss.summed else "", "take the mean over the rows in place of the sum"),
         confidence=0.3 if adaptive else 0.8 if harm(evidence).kind == "diverged" or _long(evidence) else 0.5,
     )
 

@@ -47,6 +47,14 @@ def test_a_step_function_is_named_and_is_the_first_finding_where_it_hurts():
             loss="squared_error", optimizer=ca.Adam(0.01), epochs=60, progress=False,
         )  # fmt: skip
     assert run.findings[0].check == "disconnected_layer"
+    mended = run.diagnose(fix=True)
+    assert mended.log[0].checks == ("disconnected_layer",) and mended.log[0].kept
+    assert not any(isinstance(layer, ca.Step) for layer in mended.run.network)
+
+
+def test_a_step_function_at_the_end_is_for_a_person_to_replace():
+    finding = look(net(ca.Dense(4), ca.ReLU(), ca.Dense(1), ca.Step()))
+    assert finding.layer == "3" and (finding.fix.action, finding.fix.code) == ("", "ca.Sigmoid()")
 
 
 class Closed(ca.Layer):
@@ -57,7 +65,8 @@ class Closed(ca.Layer):
 
 
 def test_what_gives_the_same_whatever_comes_in_is_named():
-    assert look(net(ca.Dense(8), ca.ReLU(), Closed(), ca.Dense(1))).layer == "2"
+    shut = look(net(ca.Dense(8), ca.ReLU(), Closed(), ca.Dense(1)))
+    assert shut.layer == "2" and shut.fix.action == "leave_out"
     dead = net(ca.Dense(8, bias_initializer=ca.Constant(-90.0)), ca.ReLU(), ca.Dense(1))
     assert look(dead) is None  # of dead units another check tells
     assert look(net(ca.Dense(8), ca.ReLU(), ca.Dense(8, initializer=ca.Constant(0.0)), ca.Dense(1))) is None

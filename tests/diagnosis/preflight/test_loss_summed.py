@@ -14,9 +14,17 @@ class Total(ca.losses.CrossEntropy):
         return total
 
 
+class InItsOwnWay(ca.losses.CrossEntropy):
+    def value(self, outputs, targets, weight=None):
+        return self.parts(outputs, targets, weight)[0]
+
+
 def test_a_sum_is_told_by_taking_the_rows_twice():
-    # A loss of one's own only a person can mend.
-    for loss, y, units, fix in (("residual_sum_of_squares", NUMBERS, 1, "mean_loss"), (Total(), CLASSES, 3, "")):
+    # A loss that adds up in its own way only a person can mend.
+    for loss, y, units, fix in (
+        ("residual_sum_of_squares", NUMBERS, 1, "mean_loss"), (Total(), CLASSES, 3, "mean_loss"),
+        (InItsOwnWay(), CLASSES, 3, ""),
+    ):  # fmt: skip
         finding = loss_summed(evidence_of(mlp(ca.Dense(units)), X, y, loss, ca.GradientDescent(0.01)))
         assert finding.measured == pytest.approx(2, rel=1e-3) and finding.fix.action == fix
         assert "32 times as long" in finding.sentence
@@ -47,3 +55,11 @@ def test_weights_of_classes_are_no_sum():
 @pytest.mark.parametrize("name", HEALTHY)
 def test_it_is_silent_on(name):
     assert loss_summed(healthy(name)) is None
+
+
+def test_a_root_of_the_mean_is_no_sum():
+    class Root(ca.losses.SquaredError):
+        def quotient(self, total, weight):
+            return super().quotient(total, weight) ** 0.5
+
+    assert loss_summed(evidence_of(mlp(ca.Dense(1)), X, NUMBERS, Root())) is None
