@@ -21,6 +21,7 @@ LONG = (
     "tests/studio/test_page_speed.py", "tests/studio/test_live.py::test_the_page_leaves_the_training_its_speed",
     "tests/studio/test_client.py::test_a_client_that_watches_leaves_the_training_its_speed",
     "tests/studio/test_keeping.py::test_what_would_be_too_large_is_thinned_and_said",
+    "tests/studio/test_keeping.py::test_a_moment_in_the_file_is_the_one", "tests/studio/test_page_fix.py",
     "tests/benchmarks/test_gpu.py::test_the_rehearsal_runs_all_of_it_and_writes_nothing",
     "tests/recipes/test_table.py::test_folds", "tests/recipes/test_image.py::test_handwritten_digits",
     "tests/learning/test_sequences.py::test_attention_reverses",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from cutaway.data.dates import DateForm, date_forms
-from cutaway.data.marks import TOLERATED, is_word, only_marks, repeated_words
+from cutaway.data.marks import CODE, TOLERATED, is_word, only_marks
 from cutaway.data.table import Values
 
 MISSING_WORDS = (
@@ -103,7 +103,6 @@ class TextColumn:
     `read_as` says which it was, None where nothing of the kind came up, nor a cell that is unlike the rest.
     `known` is None where the cells are met for the first time. Later, a column of numbers or dates for which the way
     was told then is one again however many of its cells are words; others are read as they stand.
-    Afterwards `marks` has the words, in lower case, that stand more than once where a number or date is not known.
     """
 
     connection: Any
@@ -114,7 +113,6 @@ class TextColumn:
     notes: list[str]
     known: bool | None = None
     read_as: bool | None = None
-    marks: list[str] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -181,10 +179,9 @@ class TextColumn:
 
         number = value(self.cell)
         read = self._one(f"count({number})")[0]
-        unlike = self._unlike(number) if read < filled else {}
         plain = f"try_cast({self.cell} AS DOUBLE)"
         if filled - read > TOLERATED * filled and not (
-            self._but_for_marks(unlike, filled, read) and (self.known or self._measured_numbers(number, plain, read))
+            self._but_for_marks(number, filled, read) and (self.known or self._measured_numbers(number, plain, read))
         ):
             return None
         examples = self._cells(f"{fits} AND {plain} IS NULL", "LIMIT 2")
@@ -195,7 +192,6 @@ class TextColumn:
         if commas or read < filled:
             self.read_as = decimal_comma
         self._note_unread(number, filled - read, "a number")
-        self.marks = repeated_words(unlike)
         return Reading(value, np.nan, "float64")
 
     def _dates(self, filled: int, sample: list[str]) -> Reading | None:
@@ -206,14 +202,12 @@ class TextColumn:
         counts = self._one(", ".join(f"count({form.sql(self.cell)})" for form in forms))
         form: DateForm = forms[int(np.argmax(counts))]
         read = max(counts)
-        unlike = self._unlike(form.sql(self.cell)) if read < filled else {}
-        if filled - read > TOLERATED * filled and not self._but_for_marks(unlike, filled, read):
+        if filled - read > TOLERATED * filled and not self._but_for_marks(form.sql(self.cell), filled, read):
             return None
         if len(forms) > 1 and len(set(counts)) == 1:
             self._note(f"dates read as {form.words}; the other order would fit as well")
         self.read_as = bool(form.day_first) if read < filled else form.day_first
         self._note_unread(form.sql(self.cell), filled - read, "a date")
-        self.marks = repeated_words(unlike)
         return Reading(form.sql, np.datetime64("NaT", "us"), "datetime64[us]")
 
     def _unlike(self, value: str) -> dict[str, int]:
@@ -225,15 +219,15 @@ class TextColumn:
             ).fetchall()
         )
 
-    def _but_for_marks(self, unlike: dict[str, int], filled: int, read: int) -> bool:
+    def _but_for_marks(self, value: str, filled: int, read: int) -> bool:
         """Whether the cells that were read say what the column is, since it is known or the others are marks."""
         if self.known is None:
-            return only_marks(unlike, filled - read, filled)
+            return only_marks(self._unlike(value), filled - read, filled)
         return self.known and read > 0
 
     def _measured_numbers(self, number: str, plain: str, read: int) -> bool:
         """Whether the numbers in the column are no codes, of which a word may be one more, as X beside 1 and 2."""
-        code = f"regexp_full_match({self.cell}, '0\\d+|\\d{{16,}}')"
+        code = f"regexp_full_match({self.cell}, '{CODE}')"
         distinct, measured, codes = self._one(
             f"count(DISTINCT {number}), bool_or({number} <> floor({number}) OR {number} IS DISTINCT FROM {plain}) "
             f"FILTER ({number} IS NOT NULL), bool_or({code})"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cutaway.data.date_encoder import as_dates
-from cutaway.data.kinds import FEW, ColumnKind, but_for_marks, kind_of, measured, numbers_among, span
-from cutaway.data.marks import lowered, repeated_words, unmarked
+from cutaway.data.kinds import FEW, ColumnKind, kind_of, measured, span
 from cutaway.data.number_encoder import as_numbers
 from cutaway.data.table import Table, Values, as_texts, missing_mask
 from cutaway.errors import InputError
@@ -20,17 +18,13 @@ __all__ = ["Column", "ColumnKind", "describe_columns"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what it is, in plain words why, how many values are missing and how many differ.
-
-    `marks` has the words, in lower case, that are missing values in it; see `describe_columns`.
-    """
+    """One column: what it is, in plain words why, how many values are missing and how many differ."""
 
     name: str
     kind: ColumnKind
     reason: str
     missing: int
     distinct: int
-    marks: tuple[str, ...] = ()
 
 
 def describe_columns(
@@ -47,9 +41,8 @@ def describe_columns(
 
     Columns named in `category`, `number`, `text` and `date` are that whatever they look like; those in `drop` are left
     out. Whole numbers that are all different are left out as identifiers where they are so named or count the rows,
-    unless no other input is left. A word that stands more than once where a number or a date is not known, such as
-    "k.A.", is a missing value in every column but the target and those that are asked for. Raises `InputError` for a
-    name that the table does not have, and for one that is asked for as two things.
+    unless no other input is left. Raises `InputError` for a name that the table does not have, and for one that is
+    asked for as two things.
 
     >>> table = Table({"rooms": np.array([2.0, 3.5, 2.0]), "price": np.array([5.0, 7.0, 6.0])})
     >>> describe_columns(table, "price")[0].kind
@@ -65,7 +58,6 @@ def describe_columns(
     described: list[Column] = []
     seen: dict[bytes | int, list[str]] = {}
     answers = _few_answers(table.columns[target])
-    marks = _marks(table, {target, *asked})
     for name, values in table.columns.items():
         if name == target:
             continue
@@ -74,7 +66,7 @@ def describe_columns(
         elif name in text or name in date:
             column = _as_asked(name, values, ColumnKind.TEXT if name in text else ColumnKind.DATE)
         else:
-            column = _described(name, values, name in category, marks)
+            column = Column(name, *kind_of(name, values, name in category))
         if name in drop:
             column = _with(column, ColumnKind.DROPPED, "left out as asked")
         elif column.kind is not ColumnKind.CONSTANT:
@@ -91,38 +83,6 @@ def describe_columns(
     if not any(column.kind.used for column in described):
         described = [_kept(column, table, seen) for column in described]
     return described
-
-
-def _marks(table: Table, passed_over: set[str]) -> tuple[str, ...]:
-    """Return the words, in lower case, that stand in a column of numbers or dates where one is not known."""
-    words = set(table.marks)
-    for name, values in table.columns.items():
-        if values.dtype.kind == "O" and name not in passed_over:
-            texts = [text for text in as_texts(values) if text is not None]
-            among = numbers_among(texts)
-            if among is not None and but_for_marks(texts, *among):
-                words.update(repeated_words(lowered(among[1].elements())))
-    return tuple(sorted(words))
-
-
-def _described(name: str, values: Values, as_category: bool, marks: tuple[str, ...]) -> Column:
-    """Describe a column by its values, of which `marks` are missing ones, unless it is a category as asked."""
-    if as_category:
-        return Column(name, *kind_of(name, values, as_category))
-    column = Column(name, *kind_of(name, values), marks)
-    left, found = unmarked(values, marks)
-    if not found:
-        return column
-    if column.kind is ColumnKind.NUMBER:  # its reason counts them
-        return replace(column, missing=column.missing + found.total(), distinct=column.distinct - len(found))
-    column = Column(name, *kind_of(name, left), marks)
-    return replace(column, reason=f"{column.reason}{_counted(found)}")
-
-
-def _counted(found: Counter[str]) -> str:
-    """Return which words were taken as missing, and how often, in words."""
-    shown = ", ".join(f"{count} '{word}'" for word, count in sorted(found.items())[:3])
-    return f"; {shown} taken as missing, as in a column of numbers or dates"
 
 
 def _kept(column: Column, table: Table, seen: dict[bytes | int, list[str]]) -> Column:

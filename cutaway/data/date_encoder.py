@@ -51,6 +51,21 @@ class DateEncoder:
         turns = (f"{self.column} {circle} {wave}" for circle in circles for wave in ("sin", "cos"))
         return (*self.position.names, *turns)
 
+    @property
+    def middle(self) -> np.datetime64:
+        """The day of the median of the training rows, NaT where they had no date.
+
+        >>> days = np.array(["2023-12-31", "2024-05-17", "2024-07-01"], dtype="datetime64[us]")
+        >>> str(DateEncoder.fit("sold", days).middle)
+        '2024-05-17'
+        """
+        year = int(np.floor(self.position.centre))
+        if not 1 <= year <= 9999:
+            return np.datetime64("NaT", "D")
+        start, after = (np.datetime64(f"{each:04d}-01-01", "s") for each in (year, year + 1))
+        passed = (self.position.centre - year) * ((after - start) / np.timedelta64(1, "s"))
+        return (start + np.timedelta64(round(passed), "s")).astype("datetime64[D]")  # a second's fraction is rounding
+
     def transform(self, values: Values) -> NDArray[np.float32]:
         """Encode; x (n,) -> y (n, k). Text that is not a date counts as missing."""
         dates, _ = as_dates(values)

@@ -13,7 +13,6 @@ from cutaway.data.boolean_encoder import BooleanEncoder
 from cutaway.data.category_encoder import ONE_HOT_LIMIT, CategoryEncoder
 from cutaway.data.columns import Column, ColumnKind
 from cutaway.data.date_encoder import DateEncoder, as_dates
-from cutaway.data.marks import unmarked
 from cutaway.data.number_encoder import NumberEncoder, as_numbers
 from cutaway.data.series import Series
 from cutaway.data.strict_json import fields, texts
@@ -82,16 +81,14 @@ class Counts:
 class TableEncoder:
     """The inputs of a network from a table: numbers first, other dense columns, codes for embeddings last.
 
-    `may_miss` names the columns in which values were missing while fitting; `european` says how cells that can be
-    meant in two ways were read then (see `Table`), so that new rows are read alike. `marks` has the words that are
-    missing values in a column, in lower case: none of them was fitted on, so that they are encoded as unknown ones are.
+    `may_miss` names the columns in which values were missing while fitting; `european` says how cells of the whole
+    table, the target's too, that can be meant in two ways were read then (see `Table`): new rows are read alike.
     """
 
     encoders: tuple[Encoder, ...]
     may_miss: frozenset[str]
     european: dict[str, bool] = field(default_factory=dict)
     series: Series | None = None
-    marks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     version: ClassVar[int] = 1
 
@@ -123,7 +120,6 @@ class TableEncoder:
             if not column.kind.used:
                 continue
             values = table.column(column.name) if rows is None else table.column(column.name)[rows]
-            values, _ = unmarked(values, column.marks)
             if column.kind is ColumnKind.CATEGORY:
                 encoders.append(CategoryEncoder.fit(column.name, values, one_hot_limit))
             elif column.kind is ColumnKind.TEXT:
@@ -143,10 +139,7 @@ class TableEncoder:
             )
         # Python's sort keeps the columns' order within each of the three parts.
         ordered = sorted(encoders, key=_part)
-        names = {encoder.column for encoder in ordered}
-        european = {name: way for name, way in table.european.items() if name in names}
-        marks = {column.name: column.marks for column in columns if column.marks and column.name in names}
-        return cls(tuple(ordered), frozenset(may_miss), european, series, marks)
+        return cls(tuple(ordered), frozenset(may_miss), dict(table.european), series)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -216,7 +209,6 @@ class TableEncoder:
 
     def _count(self, encoder: Encoder, values: Values, counts: Counts) -> None:
         name = encoder.column
-        values, _ = unmarked(values, self.marks.get(name, ()))
         if isinstance(encoder, NumberEncoder):
             unlike, where = as_numbers(values)[1], counts.unreadable
         elif isinstance(encoder, DateEncoder):
@@ -235,23 +227,19 @@ class TableEncoder:
 
     def to_json(self) -> dict[str, Any]:
         """The encoder as JSON data; it holds category names and statistics, and no row."""
-        told: dict[str, Any] = {
+        return {
             "version": self.version,
             "encoders": [encoder.to_json() for encoder in self.encoders],
             "may_miss": sorted(self.may_miss),
             "european": dict(self.european),
             "series": None if self.series is None else self.series.to_json(),
         }
-        # Without such words the file is as it was before there were any.
-        return {**told, "marks": {name: list(words) for name, words in self.marks.items()}} if self.marks else told
 
     @classmethod
     def from_json(cls, data: object) -> TableEncoder:
         """The encoder that `to_json` described; `InputError` when the data is not such a description."""
         absent = isinstance(data, dict) and data.get("series") is None
         kinds = {"encoders": list, "may_miss": list, "european": dict, "series": type(None) if absent else dict}
-        if isinstance(data, dict) and "marks" in data:
-            kinds["marks"] = dict
         found = fields(data, "table encoder", version=int, **kinds)
         if found["version"] != cls.version:
             raise InputError(f"table encoder: version {found['version']}; this program reads {cls.version}")
@@ -267,17 +255,12 @@ class TableEncoder:
             raise InputError(f"table encoder: columns {list(names)}, of which {list(may_miss)} may miss values")
         series = None if found["series"] is None else Series.from_json(found["series"])
         european = found["european"]
-        if not european.keys() <= set(names) or not all(isinstance(way, bool) for way in european.values()):
-            raise InputError(f"table encoder: european is {european}; expected true or false for columns it reads")
-        marks: dict[str, tuple[str, ...]] = {}
-        for name, words in found.get("marks", {}).items():
-            if name not in names or not isinstance(words, list):
-                raise InputError(f"table encoder: marks of '{name}'; expected lists of words of columns it reads")
-            marks[name] = texts(words, f"table encoder: marks of '{name}'")
+        if not all(isinstance(way, bool) for way in european.values()):
+            raise InputError(f"table encoder: european is {european}; expected true or false for each column")
         parts = [_part(encoder) for encoder in encoders]
         if parts != sorted(parts):
             raise InputError("table encoder: columns of numbers must come before all others, codes after them")
-        return cls(tuple(encoders), frozenset(may_miss), european, series, marks)
+        return cls(tuple(encoders), frozenset(may_miss), european, series)
 
 
 def _part(encoder: Encoder) -> int:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from cutaway.data.cells import BOOLEAN_WORDS
-from cutaway.data.marks import only_marks
+from cutaway.data.marks import CODE, only_marks
 from cutaway.data.number_encoder import as_numbers
 from cutaway.data.table import Values, as_texts, missing_mask
 
@@ -145,7 +145,7 @@ def but_for_marks(texts: list[str], found: Values, others: Counter[str]) -> bool
     unlike: Counter[str] = Counter()
     for text, count in others.items():
         unlike[text.lower()] += count
-    codes = any(re.fullmatch(r"0\d+", text) for text in set(texts))
+    codes = any(re.fullmatch(CODE, text) for text in set(texts))
     return not codes and len(np.unique(found)) > 1 and only_marks(unlike, others.total(), len(texts))
 
 

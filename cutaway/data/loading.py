@@ -52,8 +52,7 @@ class LoadedColumn:
 class LoadedFile:
     """A file's rows in the table `arrived` of a database, in the file's order, and how its columns are read.
 
-    `notes`, `european` and `marks` are those of `Table`; `memory` is what a database on disk may use, None for one in
-    memory.
+    `notes` and `european` are those of `Table`; `memory` is what a database on disk may use, None for one in memory.
     """
 
     connection: Any
@@ -63,7 +62,6 @@ class LoadedFile:
     columns: dict[str, LoadedColumn] = field(default_factory=dict)
     rows: int = 0
     memory: str | None = None
-    marks: set[str] = field(default_factory=set)
 
     def rest(self) -> None:
         """Give back the memory in which a database on disk keeps what it has read."""
@@ -216,7 +214,6 @@ def _decide(
     """How a column of text is read; what was repaired or decided on the way is added to `ready`."""
     column = TextColumn.of(ready.connection, relation, cell, name, european, usual, ready.notes)
     reading = column.reading()
-    ready.marks.update(column.marks)
     if column.read_as is not None:
         ready.european[name] = column.read_as
     return reading

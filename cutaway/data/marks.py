@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-
-from cutaway.data.table import Values
+from collections.abc import Mapping
 
 TOLERATED = 0.05  # the share of cells that may be unlike the rest and still be taken for dirt, not for text
 MOST_MARKED = 0.5  # more cells than this share are hardly marks in a column of something else
 MOST_WORDS = 2  # so many different words may be marks
 FEWEST_READ = 5  # of fewer numbers nothing is told
+CODE = r"0\d+|\d{16,}"  # digits that are a code, and no number: they would lose zeros, or their last places
 
 
 def is_word(cell: str) -> bool:
@@ -40,36 +38,3 @@ def only_marks(unlike: Mapping[str, int], count: int, filled: int) -> bool:
         and filled - count >= FEWEST_READ
         and count - sum(words[:MOST_WORDS]) <= TOLERATED * filled
     )
-
-
-def repeated_words(unlike: Mapping[str, int]) -> list[str]:
-    """The words that are marks in the whole table, in lower case: a word that stands once may be a slip.
-
-    >>> repeated_words({"k.a.": 12, "delft": 1, "3+": 4})
-    ['k.a.']
-    """
-    return sorted(word for word, count in unlike.items() if count > 1 and is_word(word))
-
-
-def unmarked(values: Values, marks: Collection[str]) -> tuple[Values, Counter[str]]:
-    """The values of a column with None for each mark, and how often each one stood there; others are not copied.
-
-    >>> import numpy as np
-    >>> unmarked(np.array(["Delft", "K.A."], dtype=object), ["k.a."])
-    (array(['Delft', None], dtype=object), Counter({'K.A.': 1}))
-    """
-    found: Counter[str] = Counter()
-    if values.dtype.kind != "O" or not marks:
-        return values, found
-    where = [row for row, value in enumerate(values) if isinstance(value, str) and value.lower() in marks]
-    if not where:
-        return values, found
-    found.update(values[where].tolist())
-    values = values.copy()
-    values[where] = None
-    return values, found
-
-
-def lowered(texts: Iterable[str | None]) -> Counter[str]:
-    """How often each text stands there, in lower case."""
-    return Counter(text.lower() for text in texts if text is not None)

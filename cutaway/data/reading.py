@@ -17,13 +17,14 @@ def read_table(path: str | os.PathLike[str], european: Mapping[str, bool] | None
 
     The separator, the encoding, the header and each column's type are told from the content; every
     repair is listed in the table's `notes`. Cells that can be meant in two ways are read as `european` says for
-    their column (see `Table`), so that new rows are read as earlier ones were. A large file passes through a
+    their column (see `Table`), so that new rows are read as earlier ones were; a column of which it says nothing then
+    is not one of numbers or dates among words. None: nothing was read before. A large file passes through a
     database on disk, so that little more memory is needed than the columns take; for a table larger than memory
     see `streaming`. Raises `InputError` when there is nothing to read, naming the line where the file is broken.
     """
     with loaded(path, european) as file:
         columns = {name: file.values(name) for name in file.columns}
-        return Table(columns, file.source, file.notes, file.european, file.marks)
+        return Table(columns, file.source, file.notes, file.european)
 
 
 def table_from(data: Any, european: Mapping[str, bool] | None = None) -> Table:
@@ -56,7 +57,6 @@ def table_from(data: Any, european: Mapping[str, bool] | None = None) -> Table:
                 reading = column.reading()
                 fetched = connection.execute(f"SELECT {reading.value(cell)} AS v FROM arrived").fetchnumpy()["v"]
                 columns[name] = filled_in(fetched, reading.filler, reading.dtype)
-                table.marks.update(column.marks)
                 if column.read_as is not None:
                     table.european[name] = column.read_as
         finally:

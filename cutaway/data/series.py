@@ -177,7 +177,7 @@ def with_lags_after(
     known = dict(table.columns)
     for name in columns:
         known.setdefault(name, np.full(table.rows, np.nan))
-    new = Table(known, table.source, list(table.notes), dict(table.european), set(table.marks))
+    new = Table(known, table.source, list(table.notes), dict(table.european))
     _check(new, time_column, lags, columns, group)
     if new.columns[time_column].dtype != past[time_column].dtype:
         raise InputError(

@@ -39,7 +39,7 @@ class TableStream:
 
     path       a file as for `read_table`
     european   as for `read_table`
-    names, rows, notes, european, marks, source   as those of `Table`
+    names, rows, notes, european, source   as those of `Table`
 
     >>> import pathlib, tempfile
     >>> place = pathlib.Path(tempfile.mkdtemp()) / "t.csv"
@@ -59,7 +59,6 @@ class TableStream:
         self.names = tuple(self._file.columns)
         self.notes = list(self._file.notes)
         self.european = dict(self._file.european)
-        self.marks = set(self._file.marks)
 
     def __enter__(self) -> TableStream:
         return self
@@ -143,7 +142,7 @@ class TableStream:
             name: filled_in(fetched[f"v{place}"], column.filler, column.dtype)
             for place, (name, column) in enumerate(zip(names, columns, strict=True))
         }
-        return Table(arrays, self.source, list(self.notes), dict(self.european), set(self.marks))
+        return Table(arrays, self.source, list(self.notes), dict(self.european))
 
 
 class FetchedColumns(Mapping[str, Values]):
@@ -193,14 +192,12 @@ class StoredTable(Table):
         european: Mapping[str, bool] | None = None,
         places: NDArray[np.int64] | None = None,
         stream: TableStream | None = None,
-        marks: Iterable[str] = (),
     ):
         self._whole, self._count, self._places, self.stream = whole, count, places, stream
         fetch = whole.__getitem__ if places is None else lambda name: whole[name][places]
         columns: Any = FetchedColumns(tuple(whole), fetch)
         self.columns = columns
         self.source, self.notes, self.european = source, list(notes), dict(european or {})
-        self.marks = set(marks)
 
     @property
     def rows(self) -> int:
@@ -210,21 +207,17 @@ class StoredTable(Table):
     def select(self, rows: NDArray[Any]) -> Table:
         """The chosen rows, by position or by a mask of booleans, in the order given; nothing is copied yet."""
         places = np.arange(self._count)[rows] if self._places is None else self._places[rows]
-        return StoredTable(
-            self._whole, self._count, self.source, self.notes, self.european, places, self.stream, self.marks
-        )
+        return StoredTable(self._whole, self._count, self.source, self.notes, self.european, places, self.stream)
 
     def without(self, names: Iterable[str]) -> Table:
         """The table without the named columns; a name that is not there is passed over."""
         left_out = set(names)
         kept = FetchedColumns([name for name in self._whole if name not in left_out], self._whole.__getitem__)
-        return StoredTable(
-            kept, self._count, self.source, self.notes, self.european, self._places, self.stream, self.marks
-        )
+        return StoredTable(kept, self._count, self.source, self.notes, self.european, self._places, self.stream)
 
     def in_memory(self) -> Table:
         """The same table with its columns in memory."""
-        return Table(dict(self.columns.items()), self.source, list(self.notes), dict(self.european), set(self.marks))
+        return Table(dict(self.columns.items()), self.source, list(self.notes), dict(self.european))
 
 
 def lean_table(data: Any, european: Mapping[str, bool] | None = None) -> Table:
@@ -239,9 +232,7 @@ def lean_table(data: Any, european: Mapping[str, bool] | None = None) -> Table:
     if isinstance(data, (str, os.PathLike)):
         stream = TableStream(data, european)
         columns = FetchedColumns(stream.names, stream.column)
-        stored = StoredTable(
-            columns, stream.rows, stream.source, stream.notes, stream.european, stream=stream, marks=stream.marks
-        )
+        stored = StoredTable(columns, stream.rows, stream.source, stream.notes, stream.european, stream=stream)
         if bytes_of(stored) > HELD:
             return stored
         with stream:
@@ -249,7 +240,7 @@ def lean_table(data: Any, european: Mapping[str, bool] | None = None) -> Table:
     table = table_from(data, european)
     if isinstance(table, StoredTable) or bytes_of(table) <= HELD:
         return table
-    return StoredTable(table.columns, table.rows, table.source, table.notes, table.european, marks=table.marks)
+    return StoredTable(table.columns, table.rows, table.source, table.notes, table.european)
 
 
 def bytes_of(table: Table) -> int:

@@ -22,7 +22,7 @@ class Table:
 
     `european` has the columns of text whose dates or numbers can be meant in two ways, and which way they were read:
     true where 1/2/2020 is in February, or 1,234 is below two; and the columns of numbers or dates with other cells
-    among them, which were taken as missing. `marks` has the words, in lower case, that stood there more than once.
+    among them, which were taken as missing.
     Each column is a one-dimensional array: float64 with NaN for a missing number, bool,
     datetime64[us] with NaT for a missing date, or object holding str, bool or None.
     Raises `InputError` when the columns differ in length, dimension or type from that.
@@ -36,7 +36,6 @@ class Table:
     source: str = "data frame"
     notes: list[str] = field(default_factory=list)
     european: dict[str, bool] = field(default_factory=dict)
-    marks: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         lengths = {name: len(values) if values.ndim else -1 for name, values in self.columns.items()}
@@ -77,13 +76,13 @@ class Table:
         array([3., 1.])
         """
         chosen = {name: values[rows] for name, values in self.columns.items()}
-        return Table(chosen, self.source, list(self.notes), dict(self.european), set(self.marks))
+        return Table(chosen, self.source, list(self.notes), dict(self.european))
 
     def without(self, names: Iterable[str]) -> Table:
         """The table without the named columns; a name that is not there is passed over."""
         left_out = set(names)
         kept = {name: values for name, values in self.columns.items() if name not in left_out}
-        return Table(kept, self.source, list(self.notes), dict(self.european), set(self.marks))
+        return Table(kept, self.source, list(self.notes), dict(self.european))
 
 
 def missing_mask(values: Values) -> NDArray[np.bool_]:

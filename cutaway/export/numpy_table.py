@@ -164,8 +164,8 @@ def as_dates(cells: Sequence[Any], european: bool = False, known: bool = False) 
     for cell, text in zip(cells, texts, strict=True):
         if isinstance(cell, datetime.datetime) and cell.tzinfo is not None:
             cell = cell.astimezone(datetime.UTC).replace(tzinfo=None)
-        known = isinstance(cell, datetime.date | np.datetime64)
-        dates.append(np.array(cell, "datetime64[us]") if known else read_date(text or "", form))
+        is_date = isinstance(cell, datetime.date | np.datetime64)
+        dates.append(np.array(cell, "datetime64[us]") if is_date else read_date(text or "", form))
     return np.array(dates, dtype="datetime64[us]")
 
 
@@ -293,7 +293,9 @@ def terms_of(words: str) -> list[str]:
     return found + [f"{one} {following}" for one, following in pairwise(found)]
 
 
-def looked_back(rows: Rows, time: str, lags: int, columns: Sequence[str], group: str | None) -> list[dict[str, Any]]:
+def looked_back(
+    rows: Rows, time: str, lags: int, columns: Sequence[str], group: str | None, european: dict[str, bool]
+) -> list[dict[str, Any]]:
     """The rows with the values of up to `lags` rows before each as columns "x 1 before", …, in the order of time."""
     names = [f"{name} {lag} before" for name in columns for lag in range(1, lags + 1)]
     if rows and all(name in rows[0] for name in names):
@@ -301,12 +303,14 @@ def looked_back(rows: Rows, time: str, lags: int, columns: Sequence[str], group:
     times = [row.get(time) for row in rows]
     ordered_by = typed(times)
     if not all(isinstance(value, float) for value in ordered_by):
-        ordered_by = as_dates(times).tolist()
+        ordered_by = as_dates(times, european.get(time, False), time in european).tolist()
     if any(value is None for value in ordered_by):
         raise ValueError(f"{time!r} is missing in some rows; rows are put in its order")
     series = ["" if group is None else as_text(value) or "" for value in typed([row.get(group or "") for row in rows])]
     found, past = [dict(row) for row in rows], dict[str, list[Any]]()
-    values = {name: typed([row.get(name) for row in rows]) for name in columns}
+    values = {
+        name: typed([row.get(name) for row in rows], european.get(name, False), name in european) for name in columns
+    }
     for row in sorted(range(len(rows)), key=lambda row: (series[row], ordered_by[row])):
         before = past.setdefault(series[row], [])
         for name in columns:

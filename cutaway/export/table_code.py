@@ -25,9 +25,9 @@ def table_code(encoder: TableEncoder, target: AnyTarget, sources: Sources) -> li
     if encoder.series is not None:
         sources.use("numpy_table", "looked_back")
         series = encoder.series
-        lines.append(
-            f"    rows = looked_back(rows, {series.time!r}, {series.lags}, {list(series.columns)!r}, {series.group!r})"
-        )
+        read = {name: way for name, way in encoder.european.items() if name in (series.time, *series.columns)}
+        asked = f"{series.time!r}, {series.lags}, {list(series.columns)!r}, {series.group!r}, {read!r}"
+        lines.append(f"    rows = looked_back(rows, {asked})")
     lines += [
         "",
         "    def cells(name: str) -> list[Any]:",

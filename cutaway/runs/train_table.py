@@ -135,7 +135,8 @@ def train_table(
         raise InputError(f"train: '{target}' is the target and can be nothing else; choose another target or column")
     if out is not None:
         check_place(Path(out))
-    table = read(data, progress, None if start is None else start.preprocessing.european)
+    words = {*category, *text, *((target,) if task == "classification" else ())}
+    table = _read(data, progress, start, words)
     # Before training, which may take hours: the file is to be the one that was read, and may be gone afterwards.
     digest = fingerprint(data, table)
     columns_read, rows_read = len(table.names), table.rows
@@ -157,9 +158,10 @@ def train_table(
         time_column, lag, group = series.time, series.lags, series.group
     table = _with_weight(table, weight)
     if start is None and table.rows < FEWEST_ROWS:
+        that = f"a value of '{target}'" + (f" and {lag} rows before them" if lag else "")
         raise InputError(
-            f"{table.source}: {table.rows} rows with a value of '{target}' are too few to learn from and to test on; "
-            f"expected at least {FEWEST_ROWS}: add rows"
+            f"{table.source}: {table.rows} rows with {that} are too few to learn from and to test on; expected at "
+            f"least {FEWEST_ROWS}: add rows"
         )
     columns = _described(table, target, group=group, weight=weight, **asked)
     if isinstance(goal, ClassTarget):
@@ -246,6 +248,14 @@ def _check_on(on: str | None, limit: float | None, resume: bool, callbacks: Sequ
     ):
         if asked:
             raise InputError(f"train: {name} cannot be used with on={on!r}: {why}, or leave on out")
+
+
+def _read(data: Any, progress: bool | None, start: TableRun | None, words: set[str]) -> Table:
+    """Return the rows, read as those of a run to go on from were; of columns of `words` no word is taken as missing."""
+    table = read(data, progress, None if start is None else start.preprocessing.european)
+    if start is None and words & table.european.keys():
+        table = read(data, progress, {name: way for name, way in table.european.items() if name not in words})
+    return table
 
 
 def _own(data: Any, table: Table, series: Series | None) -> Table:

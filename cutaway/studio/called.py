@@ -132,7 +132,7 @@ def _opened(what: Any, target: str | None, data: Any, arrays: dict[str, Any]) ->
     if target is not None:
         from cutaway.data.reading import table_from
 
-        return open_material(of_table(table_from(what, {}), target))
+        return open_material(of_table(table_from(what), target))
     if not isinstance(place, Path):
         raise InputError(
             f"studio: got {type(what).__name__}; expected a network with X and y, a run or its folder, a table with "

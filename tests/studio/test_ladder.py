@@ -50,7 +50,7 @@ def test_no_row_held_out_from_a_rung_is_learned_from_or_there_twice():
         assert not held_out & {rows[place] for place in material.training}
 
 
-@pytest.mark.parametrize(("optimizer", "rate"), [("adam", 50.0), ("adam", 5000.0), ("gradient_descent", 1e4)])
+@pytest.mark.parametrize(("optimizer", "rate"), [("adam", 50.0), ("gradient_descent", 1e4)])
 def test_a_rate_far_too_high_is_healed_by_what_is_said_whenever_it_was_looked_at(optimizer, rate):
     """Looks come when the clock lets them, and beside weights thrown far a step is short: neither is to change it."""
     said = set()
