@@ -43,9 +43,9 @@ def compare(
     quiet
         Print nothing but the sentence that says which is better, and errors.
     """
-    from cutaway.cli.figures import between, measured
     from cutaway.cli.printable import printable
     from cutaway.errors import DataWarning
+    from cutaway.metrics.figures import between, measured
     from cutaway.runs.compare import compare as compare_runs
 
     with warnings.catch_warnings(record=True) as told:

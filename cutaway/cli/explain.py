@@ -61,7 +61,7 @@ def explain(
     class_
         The class whose score is explained; the predicted one when not given.
     against
-        The row to compare with, counted from 1; what is usual in training when not given.
+        The row to compare with, counted from 1; the middle of training when not given.
     text
         The text to explain, for a run on text.
     input_

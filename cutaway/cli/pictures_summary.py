@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cutaway.cli.figures import between, measured, percent
 from cutaway.cli.layout import facts, show, show_saved
 from cutaway.cli.printable import engine_name, printable
 from cutaway.cli.summary import MOST_NOTES
 from cutaway.cli.summary import because as because
 from cutaway.metrics import BY_NAME
+from cutaway.metrics.figures import between, measured, percent
 from cutaway.runs.judging import CALIBRATION
 from cutaway.runs.picture_run import PictureRun
 from cutaway.runs.scores import Scores

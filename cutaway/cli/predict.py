@@ -30,10 +30,10 @@ def predict(
 ) -> int:
     """Predict for new data with a trained run.
 
-    Of a table the columns are kept; `prediction` is added, for classes `probability_<class>` each, and for numbers with
-    --interval `low` and `high`. Columns may come in another order; categories and missing values that training did not
-    see are counted and told. Of pictures there is a row for each file, of a text a row for each line, with how much it
-    surprises the network.
+    Of a table the columns are kept, of csv and the like each cell as it is and the separator; `prediction` is added,
+    for classes `probability_<class>` each, and for numbers with --interval `low` and `high`. Columns may come in
+    another order; categories and missing values that training did not see are counted and told. Of pictures there is a
+    row for each file, of a text a row for each line, with how much it surprises the network.
 
     Example: `cutaway predict runs/houses new.csv -o predicted.csv`
 
@@ -81,16 +81,30 @@ def predict_table(
     run: TableRun, data: Path, out: Path | None, interval: float | None, *, json_: bool, quiet: bool
 ) -> int:
     """Write a table with predictions added, say what was met, and return the exit code."""
-    from cutaway.data.reading import read_table
-    from cutaway.data.writing import write_table
+    from cutaway.data.loading import loaded
+    from cutaway.data.writing import write_arrived, write_table
 
     margin = None if interval is None else margin_of(run, interval)
-    table = read_table(data, run.preprocessing.european)
-    predictions = run.predictions(table)
-    told = [*table.notes, *predictions.counts.sentences()]
-    result, added = with_predictions(table, run, predictions, margin)
-    if out is not None:
-        write_table(result, out)
+    with loaded(data, run.preprocessing.european) as file:
+        table = file.table()
+        predictions = run.predictions(table)
+        told = [*table.notes, *predictions.counts.sentences()]
+        result, added = with_predictions(table, run, predictions, margin)
+
+        def write(place: Path) -> None:
+            if file.delimiter:
+                write_arrived(file, {name: result.columns[name] for name in added}, place)
+            else:
+                write_table(result, place)
+
+        if out is not None:
+            write(out)
+        elif not json_:
+            with tempfile.TemporaryDirectory(prefix="cutaway-") as folder:
+                place = Path(folder) / ("table.tsv" if file.delimiter == "\t" else "table.csv")
+                write(place)
+                with place.open(encoding="utf-8", newline="") as written:
+                    shutil.copyfileobj(written, sys.stdout)
     if json_:
         shown = {"rows": table.rows, "notes": told}
         if out is None:
@@ -99,11 +113,6 @@ def predict_table(
             shown |= {"out": str(out), "columns": added}
         sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
         return 0
-    if out is None:
-        with tempfile.TemporaryDirectory(prefix="cutaway-") as folder:
-            write_table(result, Path(folder) / "table.csv")
-            with (Path(folder) / "table.csv").open(encoding="utf-8", newline="") as file:
-                shutil.copyfileobj(file, sys.stdout)
     if not quiet:
         sys.stderr.writelines(f"{data.name}: {sentence}\n" for sentence in told)
         if out is not None:

@@ -7,10 +7,10 @@ from math import pi, sqrt
 from rich.table import Table
 from rich.text import Text
 
-from cutaway.cli.figures import between, figure, measured
 from cutaway.cli.printable import printable
 from cutaway.data.targets import NumberTarget
 from cutaway.metrics import BY_NAME
+from cutaway.metrics.figures import between, figure, measured
 from cutaway.runs.agreement import agreement
 from cutaway.runs.judging import CALIBRATION
 from cutaway.runs.scores import Scores

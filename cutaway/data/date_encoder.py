@@ -64,7 +64,10 @@ class DateEncoder:
             return np.datetime64("NaT", "D")
         start, after = (np.datetime64(f"{each:04d}-01-01", "s") for each in (year, year + 1))
         passed = (self.position.centre - year) * ((after - start) / np.timedelta64(1, "s"))
-        return (start + np.timedelta64(round(passed), "s")).astype("datetime64[D]")  # a second's fraction is rounding
+        found: np.datetime64 = (start + np.timedelta64(round(passed), "s")).astype(
+            "datetime64[D]"
+        )  # rounded to seconds
+        return found
 
     def transform(self, values: Values) -> NDArray[np.float32]:
         """Encode; x (n,) -> y (n, k). Text that is not a date counts as missing."""

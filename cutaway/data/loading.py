@@ -17,7 +17,7 @@ from cutaway.data.dialect import Dialect, find_dialect, unique_names
 from cutaway.data.opening import FileKind, OpenedFile, opened
 from cutaway.data.ragged import rewrite_even
 from cutaway.data.shards import check_alike, check_kinds
-from cutaway.data.table import Values
+from cutaway.data.table import Table, Values
 from cutaway.errors import InputError
 
 _NUMBERS = (
@@ -41,18 +41,23 @@ LEAST = "8MB"  # that it keeps while nothing is asked of it
 
 @dataclass(frozen=True)
 class LoadedColumn:
-    """A column of the database: SQL for its values, what stands where one is missing, and the array that holds them."""
+    """A column of the database: SQL for its values, what stands where one is missing, and the array that holds them.
+
+    `cell` is SQL for the text of the cell as it arrived, "" where the file is not delimited.
+    """
 
     value: str
     filler: Any
     dtype: str
+    cell: str = ""
 
 
 @dataclass
 class LoadedFile:
     """A file's rows in the table `arrived` of a database, in the file's order, and how its columns are read.
 
-    `notes` and `european` are those of `Table`; `memory` is what a database on disk may use, None for one in memory.
+    `notes` and `european` are those of `Table`; `memory` is what a database on disk may use, None for one in memory;
+    `delimiter` separates the cells in the file, "" where they have types instead.
     """
 
     connection: Any
@@ -62,6 +67,11 @@ class LoadedFile:
     columns: dict[str, LoadedColumn] = field(default_factory=dict)
     rows: int = 0
     memory: str | None = None
+    delimiter: str = ""
+
+    def table(self) -> Table:
+        """All rows as a table in memory."""
+        return Table({name: self.values(name) for name in self.columns}, self.source, self.notes, self.european)
 
     def rest(self) -> None:
         """Give back the memory in which a database on disk keeps what it has read."""
@@ -142,6 +152,7 @@ def _load_delimited(ready: LoadedFile, file: OpenedFile, european: Mapping[str, 
 
     dialect = find_dialect(file.path, ready.source)
     ready.notes += dialect.notes
+    ready.delimiter = dialect.delimiter
     width = len(dialect.names)
     large = file.bytes >= LARGE
     try:
@@ -164,13 +175,13 @@ def _load_delimited(ready: LoadedFile, file: OpenedFile, european: Mapping[str, 
     for place, name in enumerate(dialect.names):
         cell = f"c{place}"
         if cell in numbers:
-            ready.columns[name] = LoadedColumn(cell, np.nan, "float64")
+            ready.columns[name] = LoadedColumn(cell, np.nan, "float64", f"regexp_replace({cell}::VARCHAR, '[.]0$', '')")
             continue
         reading = _decide(ready, "arrived", cell, name, european, dialect.delimiter == ";")
         if name in dialect.blank and reading.empty:
             ready.notes.append(f"column '{name}': has neither name nor values: left out")
         else:
-            ready.columns[name] = LoadedColumn(reading.value(cell), reading.filler, reading.dtype)
+            ready.columns[name] = LoadedColumn(reading.value(cell), reading.filler, reading.dtype, cell)
 
 
 def _arrive(connection: Any, path: Path, delimiter: str, header: bool, width: int, large: bool) -> set[str]:

@@ -23,8 +23,7 @@ def read_table(path: str | os.PathLike[str], european: Mapping[str, bool] | None
     see `streaming`. Raises `InputError` when there is nothing to read, naming the line where the file is broken.
     """
     with loaded(path, european) as file:
-        columns = {name: file.values(name) for name in file.columns}
-        return Table(columns, file.source, file.notes, file.european)
+        return file.table()
 
 
 def table_from(data: Any, european: Mapping[str, bool] | None = None) -> Table:

@@ -13,6 +13,7 @@ from cutaway.data.date_encoder import DateEncoder
 from cutaway.data.encoders import Encoder, TableEncoder
 from cutaway.data.number_encoder import NumberEncoder
 from cutaway.data.table import Values, missing_mask
+from cutaway.data.text_encoder import TextEncoder
 from cutaway.errors import InputError
 from cutaway.explain.answers import score_of
 from cutaway.explain.contributions import Contributions, contributions
@@ -174,8 +175,8 @@ def row_shares(
 def usual_row(encoder: TableEncoder) -> np.ndarray:
     """Return the encoded row that others are compared with, as far as the encoders know one, (width,).
 
-    Numbers and dates at the median of the training rows; of categories in codes the commonest; no category, no word
-    and no answer where categories, words and booleans have columns of their own.
+    Numbers and dates at the median of the training rows, dates in no month and on no weekday; of categories in codes
+    the commonest; no category, no word and no answer where categories, words and booleans have columns of their own.
     """
     row = np.zeros(encoder.width, np.float64)
     codes = encoder.code_sizes
@@ -183,18 +184,38 @@ def usual_row(encoder: TableEncoder) -> np.ndarray:
     return row
 
 
+def usual_words(encoder: TableEncoder) -> str:
+    """Return what `usual_row` is, in words, of the kinds of column that there are."""
+    kinds = {
+        "the median of numbers": NumberEncoder,
+        "the median of dates, in no month and on no weekday": DateEncoder,
+        "no word": TextEncoder,
+    }
+    said = [words for words, kind in kinds.items() if any(isinstance(each, kind) for each in encoder.encoders)]
+    categories = [each for each in encoder.encoders if isinstance(each, CategoryEncoder)]
+    if any(each.coded for each in categories):
+        said.append("the commonest of many categories")
+    if any(not each.coded and len(each.categories) != 2 for each in categories):
+        said.append("none of few categories")
+    pairs = any(not each.coded and len(each.categories) == 2 for each in categories)
+    if pairs or any(isinstance(each, BooleanEncoder) for each in encoder.encoders):
+        said.append("neither of two answers")
+    return f"the middle of training: {', '.join(said)}"
+
+
 def usual_value(encoder: Encoder) -> str:
     """Return what `usual_row` holds of a column, in words."""
     if isinstance(encoder, NumberEncoder):
         return shown(encoder.centre)
     if isinstance(encoder, DateEncoder):
-        return "the middle date"
+        return as_written(encoder.middle)
     if isinstance(encoder, BooleanEncoder):
-        return "neither"
+        return "neither of the two"
     if isinstance(encoder, CategoryEncoder):
+        count = len(encoder.categories)
         if encoder.coded:
-            return encoder.categories[0] if encoder.categories else "none"
-        return "neither" if len(encoder.categories) == 2 else "none"
+            return encoder.categories[0] if count else "none"
+        return "neither of the two" if count == 2 else f"none of the {count}" if count > 2 else "none"
     return "no words"
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cutaway.errors import InputError
 from cutaway.metrics import Metric
 from cutaway.metrics.bootstrap import bootstrap, interval
+from cutaway.metrics.figures import DIGITS, figure
 from cutaway.runs.scores import SCALED
 
 Array = NDArray[Any]
@@ -65,7 +66,7 @@ class Comparison:
         )
 
     def _by(self, gain: float) -> str:
-        return f"{100 * gain + 0.0:.1f}" if self.metric.percent else f"{gain + 0.0:.3g}"
+        return f"{100 * gain + 0.0:.1f}" if self.metric.percent else figure(gain + 0.0, DIGITS)
 
     def _between(self, low: float, high: float) -> str:
         return f"95 % interval {self._by(low)} to {self._by(high)}"

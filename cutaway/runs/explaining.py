@@ -23,6 +23,7 @@ from cutaway.explain.row import (
     row_shares,
     usual_row,
     usual_value,
+    usual_words,
 )
 from cutaway.explain.saliency import filters, saliency
 from cutaway.explain.text import TextExplanation, text_explained
@@ -69,10 +70,7 @@ def explain_row(
     asked = int(asked) if isinstance(asked, float) and asked.is_integer() else asked
     which, score = which_of(run.target, asked, np.asarray(answer[0]))
     usual = {each.column: usual_value(each) for each in run.preprocessing.encoders}
-    baseline, words = (
-        usual_row(run.preprocessing),
-        "what is usual in training: medians, commonest categories, else none",
-    )
+    baseline, words = usual_row(run.preprocessing), usual_words(run.preprocessing)
     if against is not None:
         place = check_row(against, whole.rows, table.source)
         other = whole.select(np.array([place]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from cutaway.data.targets import ClassTarget
 from cutaway.explain.answers import which_of
-from cutaway.explain.row import columns_of, row_shares, usual_row, usual_value
+from cutaway.explain.row import columns_of, row_shares, usual_row, usual_value, usual_words
 from cutaway.runs.table_run import TableRun
 from cutaway.studio.report_mistakes import errors, facts
 from cutaway.studio.report_rows import SetAside
@@ -25,7 +25,7 @@ def explained(run: TableRun, aside: SetAside) -> dict[str, Any]:
     error, the highest and the lowest prediction.
     """
     return {
-        "baseline": "what is usual in training: medians, commonest categories, else none",
+        "baseline": usual_words(run.preprocessing),
         "rows": [{"why": why, **_row(run, aside, row)} for why, row in chosen_rows(aside)],
     }
 

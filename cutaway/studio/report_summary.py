@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from cutaway.metrics import BY_NAME
+from cutaway.metrics.figures import between, figure, measured
 from cutaway.runs.agreement import agreement
 from cutaway.runs.picture_run import PictureRun
 from cutaway.runs.run import Run
 from cutaway.runs.scores import Scores
 from cutaway.runs.table_run import TableRun
 from cutaway.runs.text_run import TextRun
-from cutaway.studio.report_words import between, cut, measured, named, several
+from cutaway.studio.report_words import cut, named, several
 
 PLAIN = {
     "accuracy": "right answers",
@@ -153,17 +154,17 @@ def _of_text(run: TextRun, scores: Any) -> dict[str, Any]:
     parts = [(name, part) for name, part in (("set aside", run.scores), ("watched", run.estimate)) if part is not None]
     simple = f"counting what follows {several(scores.order - 1, 'token')}"
     rows: list[list[Any]] = []
-    for name, figure in (("the network", "loss"), (simple, "ngram"), ("how often each comes", "frequency")):
+    for name, measure in (("the network", "loss"), (simple, "ngram"), ("how often each comes", "frequency")):
         cells = []
         for _, part in parts:
-            nats = getattr(part, figure)
-            ends = [part.bits(end) for end in part.interval] if figure == "loss" and part.decides else None
-            cells.append(_cell("log_loss", part.bits(nats), ends))
+            nats = getattr(part, measure)
+            ends = [part.bits(end) for end in part.interval] if measure == "loss" and part.decides else None
+            cells.append(_cell(None, part.bits(nats), ends))
         rows.append([name, *cells])
     low, high = (scores.bits(end) for end in scores.interval)
     return {
         "score": {
-            **_score("bits a character", "log_loss", scores.bits(scores.loss), (low, high), False),
+            **_score("bits a character", None, scores.bits(scores.loss), (low, high), False),
             "of": f"{scores.characters:,} characters {where}",
             "verdict": "better than counting by more than chance" if scores.better
             else "no better than counting, as far as can be told",
@@ -185,7 +186,7 @@ def _of_losses(run: Run) -> dict[str, Any]:
     others = [{"name": name, "value": float(number)} for name, number in best.metrics.items()]
     return {
         "score": {
-            **_score("loss", "log_loss", value, None, False),
+            **_score("loss", None, value, None, False),
             "of": f"the {'rows held out' if held else 'training rows'}, after epoch {best.epoch:,}", "verdict": "",
         },
         "also": ([{"name": "loss on the training rows", "value": best.loss}] if held else []) + others,
@@ -193,20 +194,17 @@ def _of_losses(run: Run) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _score(name: str, metric: str, value: float, interval: Any, higher: bool) -> dict[str, Any]:
+def _score(name: str, metric: str | None, value: float, interval: Any, higher: bool) -> dict[str, Any]:
     ends = None if interval is None else list(interval)
-    return {
-        "name": name, "value": value, "shown": measured(metric, value), "interval": ends, "higher": higher,
-        "between": "" if ends is None else between(metric, ends), "percent": BY_NAME[metric].percent,
-    }  # fmt: skip
+    percent = metric is not None and BY_NAME[metric].percent
+    return {"name": name, **_cell(metric, value, interval), "interval": ends, "higher": higher, "percent": percent}
 
 
-def _cell(metric: str, value: float | None, interval: Any = None) -> dict[str, Any]:
-    return {
-        "value": value,
-        "shown": "–" if value is None else measured(metric, value),
-        "between": "" if interval is None else between(metric, interval),
-    }
+def _cell(metric: str | None, value: float | None, interval: Any = None) -> dict[str, Any]:
+    """Return a figure and its interval in words; bits and losses are of no metric."""
+    shown = "–" if value is None else figure(value) if metric is None else measured(metric, value)
+    ends = "" if interval is None else between(metric, interval) if metric else " to ".join(map(figure, interval))
+    return {"value": value, "shown": shown, "between": ends}
 
 
 def _rival(run: Run) -> str:

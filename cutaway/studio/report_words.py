@@ -1,12 +1,9 @@
-"""Figures and names as a report says them."""
+"""Names as a report says them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-
-from cutaway.explain.figures import shown
-from cutaway.metrics import BY_NAME
 
 LONGEST = 120  # letters of a name or a cell
 
@@ -18,34 +15,6 @@ def cut(text: str, most: int = LONGEST) -> str:
     'a lon…'
     """
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def measured(metric: str, value: float) -> str:
-    """Return a figure as people read that metric.
-
-    >>> measured("accuracy", 0.98551), measured("rmse", 45812.37)
-    ('98.6 %', '45812')
-    """
-    return percent(value) if BY_NAME[metric].percent else shown(value)
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent, with one decimal.
-
-    >>> percent(0.5)
-    '50.0 %'
-    """
-    return f"{100 * share:.1f} %"
-
-
-def between(metric: str, ends: Sequence[float]) -> str:
-    """Return an interval in words.
-
-    >>> between("accuracy", (0.9, 0.98551))
-    '90.0 to 98.6 %'
-    """
-    low, high = (measured(metric, end) for end in ends)
-    return f"{low.removesuffix(' %')} to {high}"
 
 
 def named(names: Sequence[Any], most: int = 6) -> str:

@@ -96,6 +96,18 @@ def test_other_columns_and_new_categories_are_counted(here, trained, capsys):
     assert Path("out.csv").read_text().startswith("note,town,size,prediction\nx,Gouda,50,")
 
 
+def test_cells_are_written_as_they_stood(here, trained, capsys):
+    lines = ["seit;town;size;Grund", "03.12.2019;Gouda;50,5;k.A.", "31.01.2020;Delft;71,25;1.000,0"]
+    (here / "new.csv").write_text("\n".join(lines) + "\n")
+    assert run("predict", str(trained), "new.csv", "-o", "out.csv", "--quiet") == 0
+    written = Path("out.csv").read_text().splitlines()
+    assert run("predict", str(trained), "new.csv", "--quiet") == 0
+    assert capsys.readouterr().out.splitlines() == written
+    assert run("predict", str(trained), "new.csv", "--json") == 0
+    numbers = [f"{value:.8g}".replace(".", ",") for value in json.loads(capsys.readouterr().out)["prediction"]]
+    assert written == [f"{line};{more}" for line, more in zip(lines, ["prediction", *numbers], strict=True)]
+
+
 def test_intervals_of_numbers(here, trained, capsys):
     from cutaway import load
 

@@ -319,3 +319,15 @@ def test_programs_are_no_text(tmp_path, size):
 def test_utf_16_without_a_mark(tmp_path, encoding):
     (tmp_path / "x.csv").write_bytes("a,b\n1,größer\n2,kleiner\n".encode(encoding))
     assert read_table(tmp_path / "x.csv").columns["b"].tolist() == ["größer", "kleiner"]
+
+
+def test_rows_of_a_long_file_stay_together(tmp_path):
+    """A column that is searched for missing words keeps the order of the others, on however many threads."""
+    rows = 300_000  # several row groups of the database
+    lines = (f"{place},{place % 7} of seven" if place % 1000 else f"{place}, N/A " for place in range(rows))
+    (tmp_path / "t.csv").write_text("n,word\n" + "\n".join(lines) + "\n")
+    table = read_table(tmp_path / "t.csv")
+    words = np.array([f"{place % 7} of seven" if place % 1000 else None for place in range(rows)], dtype=object)
+    np.testing.assert_array_equal(table.columns["n"], np.arange(rows))
+    assert (table.columns["word"] == words).all()
+    assert (table_from({"word": words}).columns["word"] == words).all()

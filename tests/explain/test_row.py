@@ -11,7 +11,7 @@ from cutaway.data.encoders import TableEncoder
 from cutaway.data.several_targets import LabelsTarget, NumbersTarget
 from cutaway.data.table import Table
 from cutaway.data.targets import ClassTarget, NumberTarget
-from cutaway.explain.row import usual_row
+from cutaway.explain.row import usual_row, usual_value, usual_words
 from cutaway.layers import Blend, Ensemble
 from cutaway.runs.explaining import explain_row
 from cutaway.runs.table_run import TableRun
@@ -143,9 +143,24 @@ def test_against_what_is_usual():
     assert float(usual["income"]) == pytest.approx(np.nanmedian(data.column("income")), rel=1e-3)
     towns = data.column("town").tolist()
     assert towns.count(usual["town"]) == max(map(towns.count, towns))
+    days = data.column("day").astype("datetime64[D]")
+    assert abs(np.datetime64(usual["day"]) - np.sort(days)[ROWS // 2]) <= np.timedelta64(2, "D")
+    assert (usual["old"], usual["sort"]) == ("neither of the two", "none of the 3")
+    assert found.baseline == (
+        "the middle of training: the median of numbers, the median of dates, in no month and on no weekday, "
+        "the commonest of many categories, none of few categories, neither of two answers"
+    )
     row = usual_row(run.preprocessing)
     assert row.shape == (run.preprocessing.width,)
     assert row[: run.preprocessing.width - 1].tolist() == [0] * (run.preprocessing.width - 1) and row[-1] == 1
+
+
+def test_what_is_usual_is_said_of_the_kinds_that_there_are():
+    sizes = Table({"size": np.arange(9.0), "sort": np.array(["a", "b", "a"] * 3, dtype=object)})
+    kinds = {"size": ColumnKind.NUMBER, "sort": ColumnKind.CATEGORY}
+    encoder = TableEncoder.fit(sizes, [Column(name, kind, "", 0, 0) for name, kind in kinds.items()])
+    assert usual_words(encoder) == "the middle of training: the median of numbers, neither of two answers"
+    assert [usual_value(each) for each in encoder.encoders] == ["4", "neither of the two"]
 
 
 def test_columns_are_the_persons_own_in_their_own_units():

@@ -4,7 +4,7 @@ from scipy import stats
 
 from cutaway.errors import InputError
 from cutaway.metrics import BY_NAME
-from cutaway.runs.comparison import compare
+from cutaway.runs.comparison import Comparison, compare
 
 
 def chances(right, truth):
@@ -60,6 +60,15 @@ def test_sentences():
     gain = (10 * np.log(0.01 / 1e-15) + 190 * np.log(0.99)) / 200
     softened = compare(truth, good, good * 0.98 + 0.01, BY_NAME["log_loss"]).sentence
     assert softened.startswith(f"run B is better by {gain:.3g} of log loss, 95 % interval 0.")
+
+
+def test_figures_of_a_sentence_are_written_as_those_of_the_scores():
+    """Thousands are set apart, and nothing a person can count has a power of ten."""
+    metric, names = BY_NAME["rmse"], ("trees", "the network")
+    large = Comparison(metric, names, (112233.0, 85720.0), 26512.7, (1604.0, 51718.0), 90)
+    assert large.sentence == "the network is better by 26,500 of RMSE, 95 % interval 1,600 to 51,700"
+    small = Comparison(metric, names, (0.002, 0.001), 0.000123456, (-0.0002, 0.00034567), 90)
+    assert small.sentence.endswith("better by 0.000123 of RMSE, 95 % interval -0.0002 to 0.000346")
 
 
 def test_five_rows_show_nothing():

@@ -17,6 +17,7 @@ import cutaway as ca
 from cutaway.cli.main import main
 from cutaway.data.reading import table_from
 from cutaway.errors import InputError, TrainingWarning
+from cutaway.metrics.figures import measured
 from cutaway.records import Finding, Fix
 from cutaway.studio import report
 from cutaway.studio.report import LARGEST, embedded, page, report_page
@@ -61,6 +62,7 @@ def test_the_rows_set_aside_are_found_again(weather):
 def test_the_summary_has_the_figures_of_the_run(weather, told):
     score = told["summary"]["score"]
     assert (score["value"], tuple(score["interval"])) == (weather.scores.value, weather.scores.interval)
+    assert score["shown"] == measured(weather.scores.metric, weather.scores.value)  # as in the terminal
     (name, aside, out), (always, baseline, _) = told["summary"]["board"]["rows"]
     assert (name, aside["value"], out["value"]) == ("the network", weather.scores.value, weather.estimate.value)
     assert always == f"always saying {weather.scores.always}" and baseline["value"] == weather.scores.baseline

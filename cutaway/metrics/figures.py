@@ -1,4 +1,4 @@
-"""Figures as a person reads them."""
+"""Figures as a person reads them, in the terminal, in sentences and in reports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from math import floor, log10
 from cutaway.metrics import BY_NAME
 
 DIGITS = 3  # of a figure without a unit
+LARGEST = 1e15  # from here on a figure has a power of ten, as below 0.0001: nobody counts so many digits
 
 
 def percent(share: float) -> str:
@@ -21,11 +22,13 @@ def percent(share: float) -> str:
 def figure(value: float, digits: int = 4) -> str:
     """Return a number with so many significant digits, and thousands set apart.
 
-    >>> figure(45812.37), figure(0.0123456), figure(3.0)
-    ('45,810', '0.01235', '3')
+    >>> figure(45812.37), figure(0.0123456), figure(3.0), figure(26512.0, 3), figure(1.23456e20)
+    ('45,810', '0.01235', '3', '26,500', '1.235e+20')
     """
     if value == 0 or value != value or abs(value) == float("inf"):
         return f"{value:g}"
+    if abs(value) >= LARGEST:
+        return f"{value:.{digits}g}"
     rounded = round(value, digits - 1 - floor(log10(abs(value))))
     return f"{rounded:,.0f}" if abs(rounded) >= 10 ** (digits - 1) else f"{rounded:.{digits}g}"
 
