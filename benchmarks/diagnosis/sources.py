@@ -12,8 +12,8 @@ from cutaway.errors import InputError
 # Sets whose targets are numbers.
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
-    "noise_that_grows", "much_noise", "peaks", "ripples", "concrete", "sun", "deliveries", "petrol", "fares", "exams",
-    "cigarettes", "pollen", "stairs",
+    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "cars", "rice", "spruces", "wafers", "nations",
+    "exhaust", "scalp", "tests", "springs",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -113,6 +113,26 @@ def _stairs() -> Rows:
     random = np.random.default_rng(33)
     x = random.uniform(0, 5, (700, 1))
     return x, np.floor(x[:, 0]) + 0.4 * random.standard_normal(700)
+
+
+def _arrows() -> Rows:
+    """Return pictures of 10 × 10 with an arrow head anywhere, in noise: up, down, left or right."""
+    random = np.random.default_rng(34)
+    head = np.array([[0, 0, 1, 0, 0], [0, 1, 0, 1, 0], [1, 0, 0, 0, 1]])
+    heads = [np.pad(head, ((0, 2), (0, 0))), np.pad(head[::-1], ((0, 2), (0, 0)))]
+    heads += [heads[0].T, heads[1].T]
+    y, at = np.arange(900) % 4, random.integers(1, 5, (900, 2))
+    pictures = 0.5 * random.standard_normal((900, 10, 10))
+    for picture, kind, (row, column) in zip(pictures, y, at, strict=True):
+        picture[row : row + 5, column : column + 5] += 2.0 * heads[kind]
+    return pictures.reshape(900, 100), y
+
+
+def _springs() -> Rows:
+    """Return a swing that dies away, with noise."""
+    random = np.random.default_rng(35)
+    x = random.uniform(0, 4, (700, 1))
+    return x, np.cos(4 * x[:, 0]) * np.exp(-x[:, 0] / 2) + 0.1 * random.standard_normal(700)
 
 
 def _waveform() -> Rows:
@@ -253,32 +273,31 @@ MADE: dict[str, Callable[[], Rows]] = {
     "ripples": _ripples,
     "gratings": _gratings,
     "stairs": _stairs,
-    "regions": lambda: _table("plm", "Produc", "region", "pcap hwy water util pc gsp emp unemp"),
-    "dengue": lambda: _table("DAAG", "dengue", "NoYes", "humid humid90 temp temp90 h10pix h10pix90 trees trees90"),
-    "birds": lambda: _table(
-        "palmerpenguins", "penguins", "sex", "species bill_length_mm bill_depth_mm flipper_length_mm body_mass_g"
+    "arrows": _arrows,
+    "springs": _springs,
+    "hotels": lambda: _table("fpp3", "aus_accommodation", "State", "Takings Occupancy CPI"),
+    "collars": lambda: _table("plm", "Wages", "bluecol", "exp wks ind south smsa married sex union ed lwage"),
+    "geese": lambda: _table("Stat2Data", "FlightResponse", "Flight", "Altitude Lateral"),
+    "callings": lambda: _table("Ecdat", "Tobacco", "occupation", "nkids nadults lnx stobacco salcohol age"),
+    "cars": lambda: _table(
+        "modeldata", "car_prices", "Price",
+        "Mileage Cylinder Doors Cruise Sound Leather Buick Cadillac Chevy Pontiac Saab convertible coupe hatchback "
+        "sedan",
     ),
-    "foliage": lambda: _table(
-        "modeldata", "leaf_id_flavia", "shape",
-        "outlying_polar skewed_polar clumpy_polar sparse_polar striated_polar convex_polar skinny_polar stringy_polar "
-        "monotonic_polar skewed_contour clumpy_contour",
+    "rice": lambda: _table(
+        "plm", "RiceFarms", "goutput", "size seed urea phosphate pesticide totlabor wage price status"
     ),
-    "concrete": lambda: _table(
-        "modeldata", "concrete", "compressive_strength",
-        "cement blast_furnace_slag fly_ash water superplasticizer coarse_aggregate fine_aggregate age",
+    "spruces": lambda: _table("nlme", "Spruce", "logSize", "days plot Tree"),
+    "wafers": lambda: _table("nlme", "Wafer", "current", "Wafer Site voltage"),
+    "nations": lambda: _table("stevedata", "pwt_sample", "rgdpna", "pop hc year"),
+    "counties": lambda: _table(
+        "ggplot2", "midwest", "state",
+        "area poptotal popdensity percwhite percblack percasian perchsd percollege percpovertyknown percbelowpoverty",
     ),
-    "sun": lambda: _table("gt", "sza", "sza", "latitude month tst"),
-    "deliveries": lambda: _table(
-        "modeldata", "deliveries", "time_to_delivery", "hour day distance item_01 item_02 item_10 item_24 item_26"
+    "teens": lambda: _table(
+        "openintro", "yrbss", "gender", "age height weight physically_active_7d strength_training_7d"
     ),
-    "petrol": lambda: _table("plm", "Gasoline", "lgaspcar", "country year lincomep lrpmg lcarpcap"),
-    "fares": lambda: _table("wooldridge", "airfare", "fare", "year dist passen bmktshr concen"),
-    "ballots": lambda: _table(
-        "carData", "BEPS", "vote",
-        "age economic.cond.national economic.cond.household Blair Hague Kennedy Europe political.knowledge gender",
-    ),
-    "runners": lambda: _table("mosaicData", "TenMileRace", "sex", "time net age"),
-    "exams": lambda: _table("openintro", "satgpa", "fy_gpa", "sex sat_v sat_m hs_gpa"),
-    "cigarettes": lambda: _table("plm", "Cigar", "sales", "state year price pop pop16 cpi ndi pimin"),
-    "pollen": lambda: _table("HistData", "Pollen", "density", "ridge nub crack weight"),
+    "exhaust": lambda: _table("robustbase", "NOxEmissions", "LNOx", "julday LNOxEm sqrtWS"),
+    "scalp": lambda: _table("itsadug", "eeg", "Ampl", "Electrode Time X Y"),
+    "tests": lambda: _table("mlmRev", "Exam", "normexam", "standLRT schavg sex vr"),
 }  # fmt: skip

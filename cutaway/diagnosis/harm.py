@@ -26,7 +26,7 @@ class Harm:
         return bool(self.kind)
 
 
-def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
+def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
     """Return what harm there is; none where the delivered weights are as good as what simple methods reach.
 
     diverged   a loss or a weight was not finite, or the loss ends far above its lowest
@@ -38,18 +38,22 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
     A score that is not above chance by more than its error, where simple methods are not either, tells nothing: then
     there is no harm, and a sentence that says so.
 
-    errors   of a shortfall row by row; fewer where a cause is known beforehand
+    foreseen   whether a cause is known beforehand: then a shortfall row by row of fewer errors will do, and one below
+               a kernel ridge as small as below the other methods
     """
     score, known, outcome = final_score(evidence), evidence.references, evidence.outcome
     comparable = score is not None and tells(known)
     short = known.best - score if score is not None else math.inf
+    errors, spare = at.ROW_BY_ROW_ERRORS, at.KERNEL_SHORTFALL
+    if foreseen:
+        errors, spare = at.SHORTFALL_ERRORS, at.SHORTFALL
     allowed = at.SHORTFALL_ERRORS * known.error
     if outcome is not None and outcome.error is not None:
         # One answer that is wild makes the error as large as the shortfall; all rows together then say more. And rows
         # that were learned from are a second witness where they are answered so much worse, too.
-        witness = outcome.score < fair(known)
+        witness = outcome.score < fair(known, spare)
         allowed = (at.SHORTFALL_ERRORS if witness else errors) * min(outcome.error, known.error)
-    if comparable and score is not None and (score >= fair(known) or short <= allowed):
+    if comparable and score is not None and (score >= fair(known, spare) or short <= allowed):
         return _by_heart(evidence) or _unjudged(evidence)
     diverged = _diverged(evidence)
     if diverged:
@@ -61,16 +65,16 @@ def harm(evidence: Evidence, errors: float = at.ROW_BY_ROW_ERRORS) -> Harm:
     return Harm("below", nothing) if nothing else _by_heart(evidence) or _unjudged(evidence)
 
 
-def fair(known: References) -> float:
+def fair(known: References, spare: float = at.KERNEL_SHORTFALL) -> float:
     """Return the score below which a network is hurt: a little less than what simple methods reach.
 
-    max over methods of  reached − s (reached − chance),   s = SHORTFALL, of a kernel ridge KERNEL_SHORTFALL
+    max over methods of  reached − s (reached − chance),   s = SHORTFALL, of a kernel ridge `spare`
     """
     plain = max(known.chance, known.linear, known.neighbour)
     floor = plain - at.SHORTFALL * (plain - known.chance)
     if known.kernel is None:
         return floor
-    return max(floor, known.kernel - at.KERNEL_SHORTFALL * (known.kernel - known.chance))
+    return max(floor, known.kernel - spare * (known.kernel - known.chance))
 
 
 def tells(known: References) -> bool:

@@ -21,7 +21,7 @@ from cutaway.training.step import Batch
 FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
 # Rows that a kernel ridge learns from, at most, and those that its ridge is chosen by where others are answered: both
 # take time by their cube, 256 rows 0.6 ms to be solved for, and 4 ms for their eigenvalues.
-KERNEL_ROWS, CHOOSING_ROWS = 256, 128
+KERNEL_ROWS, CHOOSING_ROWS = 256, 96
 # Half of the rows are the same where their distances are below this share of their squares: rounding.
 SAME = 1e-9
 # How often targets are permuted, to see what chance alone reaches.

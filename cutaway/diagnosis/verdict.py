@@ -50,7 +50,7 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
             found.append((check, finding))
     suffers = harm(evidence)
     if not suffers and any(_foreseen(check, finding) for check, finding in found):
-        suffers = harm(evidence, at.SHORTFALL_ERRORS)
+        suffers = harm(evidence, foreseen=True)
     causes: list[tuple[Check, Finding]] = []
     notes: list[Finding] = []
     for check, finding in found:

@@ -23,7 +23,7 @@ FEWEST_ANSWERS = 64
 # The share of the training that looks are planned for, and the share at which those not yet taken are left out.
 PLANNED, MOST = 0.02, 0.05
 # How often is looked, at least (the first and the last with them) and at most.
-FEWEST, OFTEN = 4, 40
+FEWEST, OFTEN = 3, 40
 # A look takes about so many times a forward and backward pass over its rows, and so many seconds besides: to fetch the
 # weights, and to make records of what was seen.
 PASSES, BESIDES = 3.2, 5e-4

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cutaway.diagnosis.references import references
+from cutaway.diagnosis.references import CHOOSING_ROWS, references
 from cutaway.diagnosis.simple_methods import RIDGES
 from cutaway.losses import CrossEntropy, SquaredError
 from cutaway.training.score import marks_of_numbers, standard_error
@@ -137,7 +137,7 @@ def test_squares_that_only_a_kernel_knows_against_kernel_ridge_regression():
     (x, y), (new, asked) = products(250), products(200, seed=1)
     found = references(CrossEntropy(), Batch(x, y, None), 200, held_out=Batch(new, asked, None))
     known, there = (x - x.mean(0)) / x.std(0), (new - x.mean(0)) / x.std(0)
-    width = median_square(known[::2])  # what is chosen, is by 125 of the rows
+    width = median_square(known[:: -(-len(known) // CHOOSING_ROWS)])  # what is chosen, is by 125 of the rows
     ridge = RIDGES[int(np.argmax(left_out(known[::2], y[::2], width)))]
     model = KernelRidge(kernel="precomputed", alpha=2 * ridge).fit(alike(known, known, width), np.eye(2)[y])
     score = (model.predict(alike(there, known, width)).argmax(axis=1) == asked).mean()
@@ -172,7 +172,7 @@ def test_a_heavy_tail_is_no_rounding():
     x, y = x[:200], y[:200]
     found = references(SquaredError(), Batch(x, y, None), 50, held_out=Batch(new, asked, None))
     known, there = (x - x.mean(0)) / x.std(0), (new - x.mean(0)) / x.std(0)
-    width, scores = median_square(known[::2]), []
+    width, scores = median_square(known[:: -(-len(known) // CHOOSING_ROWS)]), []
     for ridge in RIDGES:
         model = KernelRidge(kernel="precomputed", alpha=2 * ridge).fit(alike(known, known, width), y)
         scores.append(marks_of_numbers(model.predict(alike(there, known, width)), asked).mean())
