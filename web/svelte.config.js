@@ -5,5 +5,8 @@ const KNOWN = new Set(["a11y_no_interactive_element_to_noninteractive_role"]);
 
 export default {
   preprocess: vitePreprocess(),
-  compilerOptions: { warningFilter: (warning) => !KNOWN.has(warning.code) },
+  compilerOptions: {
+    warningFilter: (warning) => !KNOWN.has(warning.code),
+    cssHash: ({ hash, css }) => `c${hash(css).slice(-4)}`, // written 1,200 times: eight letters fewer of each
+  },
 };

@@ -127,14 +127,15 @@ def findings(session: Session, asked: Arguments, client: Any) -> Any:
     rose = risen(best, held_out)
     causes, notes = in_order(found.findings, found.notes, best, rose)
     said = headline(causes, notes, found.harm, len(now.case.material.held_out), rose)
+    if not found.findings:
+        with session.turn():
+            said = session.time(now)["broken"] or said  # a sum that is too large is none it knows
     every = [said_once(each, said) for each in (*causes, *notes)]
     told = [finding_told(number, each) for number, each in enumerate(every)]
     with session.turn():
         now.history.diagnosis[now.moment.branch] = (told, setup, evidence, every)
         session.tick += 1
         session.wake()
-        if not found.findings:
-            said = session.time(now)["broken"] or said  # a sum that is too large is none it knows
     return {"branch": now.moment.branch, "step": now.moment.step, "findings": told, "sentence": said, "best": best}
 
 
@@ -158,10 +159,10 @@ def said_once(finding: Finding, said: str) -> Finding:
     if finding.sentence != said:
         return finding
     low, high = finding.normal
-    normal = " to ".join(f"{end:.3g}" for end in (low, high) if end is not None)
-    bound = " at most" if low is None else " at least" if high is None else ""
-    sentence = f"{finding.check}: {finding.quantity} is {finding.measured:.3g}, and {normal}{bound} is normal"
-    return replace(finding, sentence=sentence)
+    ends = [f"{end:.3g}" for end in (low, high) if end is not None]
+    bound = "" if len(ends) > 1 else " at most" if low is None else " at least"
+    normal = f", and {' to '.join(ends)}{bound} is normal" if ends else ""
+    return replace(finding, sentence=f"{finding.check}: {finding.quantity} is {finding.measured:.3g}{normal}")
 
 
 def as_tried(first: Fix | None, tried: Fix | None) -> Fix | None:

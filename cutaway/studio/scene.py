@@ -16,7 +16,7 @@ from cutaway.studio.case import Case
 from cutaway.studio.ladder import LADDER
 from cutaway.studio.lessons import listed
 from cutaway.studio.protocol import MOST_BYTES
-from cutaway.studio.shaping import ACTIVATIONS, LAYERS, described, losses_for, name_of, optimizer_name
+from cutaway.studio.shaping import ACTIVATIONS, LAYERS, described, losses_for, name_of, optimizer_name, optimizer_short
 from cutaway.studio.views import NORMS
 from cutaway.studio.way import Way
 from cutaway.studio.words import ALWAYS, SCHEDULES, TEXTS, VITALS, said
@@ -189,8 +189,8 @@ def training_told(case: Case, way: Way, speed: float | None) -> dict[str, Any]:
     return {
         "loss": {"name": name_of(way.loss, case.material, case.output_shape[-1]), "words": repr(way.loss),
                  "formula": LOSS_FORMULAS.get(kind, kind)},
-        "optimizer": {"name": optimizer_name(way.optimizer), "words": repr(way.optimizer), "rule": rule(way.optimizer),
-                      "rate": rate},
+        "optimizer": {"name": optimizer_name(way.optimizer), "words": repr(way.optimizer),
+                      "short": optimizer_short(way.optimizer), "rule": rule(way.optimizer), "rate": rate},
         "batch_size": way.batch_size,
         "seed": way.seed,
         "steps_of_epoch": stepper.per_epoch,

@@ -10,6 +10,7 @@ import numpy as np
 from cutaway import layers as known
 from cutaway.data.suggestions import did_you_mean
 from cutaway.errors import InputError
+from cutaway.explain.figures import shown
 from cutaway.layers import Dense, Layer, Sequential
 from cutaway.losses import (
     AbsoluteError,
@@ -155,6 +156,20 @@ def optimizer_name(optimizer: Optimizer) -> str:
     """
     found: Any = OPTIMIZERS
     return next((name for name, kind in found.items() if type(optimizer) is kind), type(optimizer).__name__)
+
+
+def optimizer_short(optimizer: Optimizer) -> str:
+    """Return an optimizer in a few words: its kind, its learning rate, and which way a plan takes that.
+
+    >>> from cutaway.optimizers import Adam
+    >>> from cutaway.schedules import Cosine
+    >>> optimizer_short(Adam(0.02)), optimizer_short(Adam(Cosine(0.1), weight_decay=0.3))
+    ('Adam, rate 0.02', 'Adam, rate 0.1 falling')
+    """
+    plan = optimizer.learning_rate
+    turns = np.diff(np.broadcast_to(plan(np.linspace(0.0, 1.0, 101)), 101))
+    ways = [word for word, there in (("rising", (turns > 0).any()), ("falling", (turns < 0).any())) if there]
+    return f"{type(optimizer).__name__}, rate {shown(float(plan.rate))} {' and '.join(ways)}".rstrip()
 
 
 def with_rate(optimizer: Optimizer, rate: float) -> Optimizer:

@@ -184,7 +184,7 @@ def test_it_replays_from_disk(running, tmp_path):
         page.keyboard.press("ArrowUp")  # nothing can be changed, and what is said of the weight is that of the moment
         page.locator('[data-number="0.weight[1, 2]"]').wait_for()
         assert gear.get_attribute("aria-valuetext") == shown(float(moment.arrays["0.weight"][1, 2]))
-        assert page.get_by_role("button", name="Train").count() == 0
+        assert page.get_by_role("button", name="Train", exact=True).count() == 0
         page.get_by_role("button", name="Play").click()
         page.locator("[data-time=step]", has_text=re.compile("^60$")).wait_for(timeout=20_000)
         page.set_viewport_size({"width": 375, "height": 800})

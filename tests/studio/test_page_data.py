@@ -34,10 +34,10 @@ def test_a_csv_becomes_a_network_that_learns_and_its_names_stay_text(running, tm
         found.page.locator("h1", has_text="boxes").wait_for()
         assert found.session.case.material.classes == ("large", "small")
         before = found.session.time()["loss"]
-        found.page.get_by_role("button", name="Train").click()
+        found.page.get_by_role("button", name="Train", exact=True).click()
         found.until("() => Number(document.querySelector('[data-time=step]').textContent.replace(',', '')) >= 60")
         found.page.get_by_role("button", name="Pause").click()
-        found.page.get_by_role("button", name="Train").wait_for()
+        found.page.get_by_role("button", name="Train", exact=True).wait_for()
         assert found.session.time()["loss"] < 0.7 * before
         assert found.page.locator("main b", has_text="width").count() == 0
         assert found.page.get_by_text("<b>width</b>", exact=True).count() > 0
@@ -131,7 +131,7 @@ def test_the_network_is_taken_away_as_code_that_runs(running, tmp_path):
 
 def test_a_link_opens_the_same_network_in_another_studio(running):
     with opened(running, "layer") as found:
-        found.page.get_by_role("button", name="change layers").click()
+        found.page.get_by_role("button", name="change layers and training").click()
         found.page.get_by_label("one unit fewer in layer 0").click()
         found.page.get_by_label("learning rate").fill("0.05")
         found.page.get_by_label("learning rate").press("Enter")

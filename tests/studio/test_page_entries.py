@@ -49,7 +49,7 @@ def test_a_cell_of_a_wide_network_takes_typing_too(running):
 
 
 def test_what_will_not_do_is_said_beside_the_field_until_it_does(page):
-    page.page.get_by_role("button", name="change layers").click()
+    page.page.get_by_role("button", name="change layers and training").click()
     rate, batch = page.page.get_by_label("learning rate"), page.page.get_by_label("batch", exact=True)
     said = page.view("network").get_by_role("alert")
     before = page.session.way.optimizer

@@ -38,9 +38,9 @@ def test_a_fix_is_tried_and_put_in_and_the_network_learns(running):
         found.until("() => document.querySelector('[data-time=step]').textContent === '0'")
         assert session.way.optimizer.learning_rate(0.0) > 1e-6
         found.page.get_by_role("combobox", name="speed").select_option(label="as fast as it goes")
-        found.page.get_by_role("button", name="Train").click()
+        found.page.get_by_role("button", name="Train", exact=True).click()
         found.until(f"() => document.querySelector('[data-time=step]').textContent.replace(/\\D/g, '') >= {STEPS}")
         found.page.get_by_role("button", name="Pause").click()
-        found.page.get_by_role("button", name="Train").wait_for()
+        found.page.get_by_role("button", name="Train", exact=True).wait_for()
         assert session.time()["loss"] < 0.8 * before
         assert not found.problems

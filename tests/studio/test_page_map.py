@@ -97,3 +97,13 @@ def test_of_two_outputs_the_map_shows_the_one_that_is_chosen_and_says_so(running
         bright = shown(float(max(y[:, 1].max(), 0)), 3)
         view.get_by_text(f"yellow {bright}").wait_for()
         assert not found.problems
+
+
+def test_no_number_beside_the_map_is_cut(running):
+    with opened(running, "neuron") as found:
+        ink = (
+            found.view("boundary")
+            .locator("canvas")
+            .first.evaluate("canvas => Math.max(...canvas.getContext('2d').getImageData(0, 0, 1, canvas.height).data)")
+        )
+        assert ink == 0

@@ -38,11 +38,54 @@ def test_a_word_that_is_pressed_is_explained_and_the_drawer_holds_all(running):
 def test_what_can_be_chosen_says_what_it_is(running):
     with opened(running, "network") as found:
         view = found.view("network")
-        view.get_by_role("button", name="change layers").click()
+        view.get_by_role("button", name="change layers and training").click()
         for label, choice in (("optimizer", "rmsprop"), ("activation", "GELU")):
             view.get_by_label(label).select_option(choice)
             view.get_by_text(WORDS[choice]).wait_for()
         view.get_by_text("layer 1, neurons").wait_for()
+        assert not found.problems
+
+
+HUES = """() => {
+    const hue = (canvas, x, y) => {
+        const place = [x, y].map((each) => each * devicePixelRatio);
+        const [red, , blue] = canvas.getContext("2d").getImageData(...place, 1, 1).data;
+        return Math.sign(blue - red);
+    };
+    const tile = [...document.querySelectorAll("[data-view=network] .unit rect")].at(-1);
+    const side = Number(tile.getAttribute("width"));
+    const [tiles, map] = ["network", "boundary"].map((view) => document.querySelector(`[data-view=${view}] canvas`));
+    const [wide, high] = [map.clientWidth - 54, map.clientHeight - 34];
+    return [[0.1, 0.1], [0.9, 0.9]].map(([x, y]) => [
+        hue(tiles, Number(tile.getAttribute("x")) + x * side, Number(tile.getAttribute("y")) + y * side),
+        hue(map, 44 + x * wide, 8 + y * high),
+    ]);
+}"""
+
+
+def test_a_single_output_says_which_class_it_means_above_0_and_has_its_colour(running):
+    with opened(running, "network") as found:
+        assert found.session.case.material.classes == ("ring", "heap")
+        found.view("network").get_by_text("above 0: heap").wait_for()
+        (one, same), (other, as_well) = found.page.evaluate(HUES)
+        assert {one, other} == {-1, 1} and (one, other) == (same, as_well)
+    with opened(running, "line") as found:  # a number means itself
+        assert found.view("network").get_by_text("above 0: ").count() == 0
+
+
+def test_the_rate_is_one_press_from_where_it_is_read(running):
+    with opened(running, "network") as found:
+        steps = found.view("steps")
+        steps.get_by_role("button", name="Adam, rate 0.02").click()
+        rate = found.page.get_by_label("learning rate")
+        found.until("() => document.activeElement.id.endsWith('-rate')")
+        rate.fill("0.05")
+        rate.press("Enter")
+        steps.get_by_role("button", name="Adam, rate 0.05").click()
+        found.until("() => document.activeElement.id.endsWith('-rate')")
+        found.heard(lambda: float(found.session.way.optimizer.learning_rate.rate) == 0.05)
+        found.page.get_by_role("button", name="change layers and training").click()
+        rate.wait_for(state="detached")
         assert not found.problems
 
 

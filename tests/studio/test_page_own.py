@@ -35,7 +35,7 @@ def at_step(found, step):
 def trained(found, until):
     run(found.session, "train", {"until": until})
     at_step(found, until)
-    found.page.get_by_role("button", name="Train").wait_for()
+    found.page.get_by_role("button", name="Train", exact=True).wait_for()
 
 
 def test_a_lesson_leaves_a_way_back_to_own_rows(running, session):
@@ -54,6 +54,17 @@ def test_a_lesson_leaves_a_way_back_to_own_rows(running, session):
         found.page.reload()
         found.page.locator("h1", has_text="own.csv").wait_for()
         assert not found.problems
+
+
+def test_numbers_are_answers_without_a_boundary_and_have_one_minus(running):
+    lines = ["a,b,goal", *(f"{a / 9 - 4},{b / 7 - 4},{a - b}" for a in range(12) for b in range(9))]
+    made = Session(*open_material(of_table(read_bytes("own.csv", "\n".join(lines).encode()), "goal")))
+    with opened(running, session=made) as found:
+        found.page.get_by_role("heading", name="Data and answers").wait_for()
+        reasons = found.view("columns").locator("td").all_inner_texts()
+        assert any(each.startswith("−4 to ") for each in reasons) and not any(each.startswith("-") for each in reasons)
+    with opened(running) as found:
+        found.page.get_by_role("heading", name="Data and boundary").wait_for()
 
 
 def test_inputs_columns_and_rows_have_their_names(running, session):
@@ -135,7 +146,7 @@ def test_what_was_tried_is_what_is_put_in_and_old_verdicts_go(running, monkeypat
 
 def test_every_weight_is_set_to_zero_by_one_button(running):
     with opened(running, "layer") as found:
-        found.page.get_by_role("button", name="change layers").click()
+        found.page.get_by_role("button", name="change layers and training").click()
         found.page.get_by_role("button", name="all weights to 0").click()
         found.weighs("0.weight", (0, 0), "0")
         assert all(not array.any() for array in found.session.now.arrays.values())

@@ -33,6 +33,13 @@ def test_the_curves_and_the_findings_are_those_of_the_run(page):
     assert any("the run's own" in note for note in notes)
 
 
+def test_how_it_steps_is_said_in_one_line_with_the_whole_as_its_title(page):
+    note = page.view("steps").locator("header .note span")
+    assert note.inner_text().startswith("Adam, rate ") and note.inner_text().endswith(" rising and falling")
+    assert note.get_attribute("title") == page.run.settings["optimizer"]
+    assert page.view("steps").get_by_role("button", name="rate").count() == 0
+
+
 def test_its_training_is_gone_back_through_and_each_moment_says_how_nearly(page):
     slider = page.page.get_by_label("step shown")
     slider.fill("5")

@@ -69,7 +69,7 @@ def frames_a_second(running):
     net = ca.Sequential(ca.Dense(50), ca.Tanh(), ca.Dense(50), ca.Tanh(), ca.Dense(1))
     session = Session(*open_arrays(net, x, np.sin(x[:, 0]) + x[:, 1] * x[:, 2], validation=0.2))
     with opened(running, session=session) as found:
-        found.page.get_by_role("button", name="Train").click()
+        found.page.get_by_role("button", name="Train", exact=True).click()
         found.until("() => document.querySelector('[data-time=step]').textContent !== '0'")
         shown = found.page.evaluate(COUNT, SECONDS) / SECONDS
         found.page.get_by_role("button", name="Pause").click()

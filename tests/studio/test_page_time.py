@@ -14,12 +14,12 @@ from tests.studio.opened import SETTLED, opened
 
 
 def trained(found, steps=12):
-    found.page.get_by_role("button", name="Train").click()
+    found.page.get_by_role("button", name="Train", exact=True).click()
     found.until(
         "steps => Number(document.querySelector('[data-time=step]').textContent.replace(',', '')) >= steps", steps
     )
     found.page.get_by_role("button", name="Pause").click()
-    found.page.get_by_role("button", name="Train").wait_for()
+    found.page.get_by_role("button", name="Train", exact=True).wait_for()
     found.heard(lambda: not found.session.training.running)
     at_step(found, found.session.now.step)
     return found.session.now.step
@@ -51,6 +51,26 @@ def test_scrubbing_back_shows_the_same_weights_again(page):
     assert all(np.array_equal(first[path], array) for path, array in page.session.now.arrays.items())
     to(page, last)
     page.weighs("0.weight", (0, 0), moved)
+    assert not page.problems
+
+
+def test_presses_that_come_before_an_answer_count_from_the_step_last_asked_for(page, monkeypatch):
+    trained(page, 14)
+    seek = COMMANDS["seek"]
+
+    def slow(*given):
+        time.sleep(0.2)
+        return seek(*given)
+
+    monkeypatch.setitem(COMMANDS, "seek", slow)
+    page.page.get_by_role("slider", name="step shown").focus()
+    for key in ("Home", *["ArrowRight"] * 5):
+        page.page.keyboard.press(key)
+    at_step(page, 5)
+    for name in ["one step forward"] * 4 + ["one step back"] * 2:
+        page.page.get_by_role("button", name=name).click()
+    at_step(page, 7)
+    page.heard(lambda: page.session.now.step == 7)
     assert not page.problems
 
 
@@ -103,7 +123,7 @@ def test_a_number_is_that_of_the_step_on_show_before_the_diagnosis_is_made(runni
         page.page.keyboard.press("Enter")
         said = page.view("number").locator("[data-number='0.weight[0, 1]']")
         said.wait_for()
-        page.page.get_by_role("button", name="Train").click()
+        page.page.get_by_role("button", name="Train", exact=True).click()
         page.heard(lambda: page.session.now.step > 20)
         page.page.wait_for_timeout(500)
         page.page.get_by_role("button", name="Pause").click()
@@ -135,14 +155,14 @@ def test_reset_is_the_same_start_and_a_new_start_another(page):
 
 
 def test_a_reload_in_the_middle_of_training_and_a_second_tab_show_the_same(page):
-    page.page.get_by_role("button", name="Train").click()
+    page.page.get_by_role("button", name="Train", exact=True).click()
     page.until("() => Number(document.querySelector('[data-time=step]').textContent) >= 5")
     page.page.reload()
     page.page.get_by_role("button", name="Pause").wait_for(timeout=15_000)
     second = page.page.context.new_page()
     second.goto(page.server.address)
     second.get_by_role("button", name="Pause").click()
-    page.page.get_by_role("button", name="Train").wait_for()
+    page.page.get_by_role("button", name="Train", exact=True).wait_for()
     page.heard(lambda: not page.session.training.running)
     for each in (page.page, second):
         each.wait_for_function(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -70,6 +71,29 @@ def test_sections_come_in_order_and_only_those_with_data(running, weather, line)
     with opened(running, line) as page:
         views = page.locator("[data-view]").evaluate_all("all => all.map(each => each.dataset.view)")
     assert "residuals" in views and not {"confusion", "calibration"} & set(views)
+
+
+@pytest.mark.parametrize(("peak", "pressed"), [(1.0, "false"), (400.0, "true")])
+def test_one_high_peak_begins_the_chart_with_a_logarithm_and_the_button_stays(running, line, tmp_path, peak, pressed):
+    page = (line.path / "report.html").read_text()
+    losses = held(page)["curves"]["loss"]
+    before, after = (
+        '"loss":' + json.dumps(each, separators=(",", ":")) for each in (losses, [peak, *[0.5] * (len(losses) - 1)])
+    )
+    assert page.count(before) == 1
+    (tmp_path / "report.html").write_text(page.replace(before, after))
+    with opened(running, SimpleNamespace(path=tmp_path)) as page:
+        button = page.locator("[data-view=curves]").get_by_role("button", name="log")
+        assert button.get_attribute("aria-pressed") == pressed
+        button.click()
+        assert button.get_attribute("aria-pressed") != pressed
+
+
+def test_cells_have_the_minus_of_all_other_numbers(running, line):
+    with opened(running, line) as page:
+        cells = page.locator("[data-view=worst] td, [data-view=explained] td").all_inner_texts()
+        assert any(cell.startswith("−0.") for cell in cells)
+        assert not [cell for cell in cells if cell.startswith("-")]
 
 
 def test_large_numbers_beside_an_axis_are_whole(running, tmp_path):

@@ -79,6 +79,7 @@ def test_its_records_and_its_findings_are_the_runs_own(quick):
 def test_it_is_trained_as_the_run_was_from_its_first_weights_to_those_delivered(quick):
     session, told = session_of(open_run(quick.path))
     assert told["training"]["optimizer"]["words"] == quick.settings["optimizer"]
+    assert told["training"]["optimizer"]["short"] == "Adam, rate 0.04 rising and falling"
     assert told["training"]["batch_size"] == quick.settings["batch_size"]
     assert told["training"]["seed"] == quick.settings["seed"]
     session.reset()

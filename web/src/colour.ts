@@ -23,8 +23,11 @@ export const DARK: Palette = {
   accent: "#ab9dff", minus: "#f28a3c", zero: "#2e2e35", plus: "#5cb2ea",
 };
 
-/** Okabe and Ito's colours (2008), which people with every kind of colour vision tell apart. */
-export const CLASSES = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442", "#7f7f7f"];
+/**
+ * Okabe and Ito's colours (2008), which people with every kind of colour vision tell apart. Of two classes one output
+ * means the second where it is above 0: as in the network blue is above 0, and orange below.
+ */
+export const CLASSES = ["#e69f00", "#0072b2", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442", "#7f7f7f"];
 
 export function classColour(place: number): string {
   return CLASSES[place % CLASSES.length]!;

@@ -46,3 +46,11 @@ function both(known: NumberArray | undefined, came: NumberArray, count: number):
 function each(known: Record<string, NumberArray>, came: Record<string, NumberArray>, count: number) {
   return Object.fromEntries(Object.entries(came).map(([name, told]) => [name, both(known[name], told, count)]));
 }
+
+const PEAK = 30;
+
+/** Whether a peak presses all else flat: its height is many times the median, and all that there is has a logarithm. */
+export function peaked(curves: ArrayLike<number>[]): boolean {
+  const known = curves.flatMap((curve) => Array.from(curve)).filter(Number.isFinite).sort((one, other) => one - other);
+  return known[0]! > 0 && known.at(-1)! > PEAK * known[known.length >> 1]!;
+}

@@ -38,6 +38,11 @@ export function whole(value: number | null | undefined): string {
   return value === null || value === undefined ? "" : String(value).replaceAll("-", "−");
 }
 
+/** Cells of a file, and what is said of them, with the minus of all other numbers. */
+export function minus(text: string): string {
+  return text.replace(/(^|\s)-(?=\.?\d)/g, "$1−");
+}
+
 const APART = new Intl.NumberFormat("en-US"); // made once: to make one takes as long as to write a hundred numbers
 
 /** A whole number with its thousands apart. */

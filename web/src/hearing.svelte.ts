@@ -27,6 +27,7 @@ export abstract class Hearing extends Asking {
   /** What is to be done as soon as there is a scene: to follow a link. */
   protected first: (() => Promise<unknown>) | null = null;
   private judged = true; // whether the diagnosis was asked for since the network trained
+  private judging = new Latest(() => this.judge());
   private took = 0; // milliseconds that the last sentence took
   private seen = -1; // the version of the session that the lesson was told of
   private numbering = new Latest((what: What) => this.askNumber(what), () => (this.time?.training ? Math.max(SPOKEN, this.took / ASKED) : 0));
@@ -106,8 +107,7 @@ export abstract class Hearing extends Asking {
   private async judge(): Promise<void> {
     this.judged = true;
     if (this.what) await this.numbering.now(this.what);
-    if (this.time?.training) this.judged = false;
-    else void this.examine();
+    if (this.judged && !this.time?.training) void this.examine(); // else it trains, or has trained again meanwhile
   }
 
   /** Its figures are those of the network as it is now: what a hand changes, a lesson says. */
@@ -125,7 +125,7 @@ export abstract class Hearing extends Asking {
     this.take(frame);
     if (frame.curves && this.record(frame.curves)) void this.whole();
     this.refreshNumber();
-    if (!this.judged && !frame.time.training && this.watching.told) void this.judge();
+    if (!this.judged && !frame.time.training && this.watching.told) this.judging.run(undefined);
     this.watching.frame();
     if (frame.version === this.seen) return;
     this.seen = frame.version;

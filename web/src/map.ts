@@ -43,8 +43,9 @@ function label(context: CanvasRenderingContext2D, told: Boundary, place: Frame, 
     context.fillText(text, x, below);
   }
   context.textAlign = "right";
-  context.fillText(shown(place.high, 3), place.left - 5, place.top + 10);
-  context.fillText(shown(place.low, 3), place.left - 5, place.top + place.height);
+  // Narrower rather than cut: of a minus that is cut a hyphen is left.
+  context.fillText(shown(place.high, 3), place.left - 5, place.top + 10, place.left - 7);
+  context.fillText(shown(place.low, 3), place.left - 5, place.top + place.height, place.left - 7);
   context.save();
   context.translate(place.left - 9, place.top + place.height / 2);
   context.rotate(-Math.PI / 2);

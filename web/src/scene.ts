@@ -100,7 +100,7 @@ export interface DrawnColumn {
 
 export interface TrainingTold {
   loss: { name: string; words: string; formula: string };
-  optimizer: { name: string; words: string; rule: string; rate: number };
+  optimizer: { name: string; words: string; short: string; rule: string; rate: number };
   batch_size: number;
   seed: number;
   steps_of_epoch: number;

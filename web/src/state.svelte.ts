@@ -19,6 +19,8 @@ export class Studio extends Hearing implements Look {
   /** The word of the field that was asked about; "" where all are shown, null where none is. */
   word = $state<string | null>(null);
   speed = $state<number | null>(null);
+  /** Whether the form for layers and training is open, and whether it was opened to change the learning rate. */
+  making = $state.raw<{ rate: boolean } | null>(null);
   dark = $state(false);
   readonly palette = $derived<Palette>(this.dark ? DARK : LIGHT);
   readonly pointed = $derived<readonly string[]>(this.lesson?.views ?? []);
@@ -68,8 +70,9 @@ export class Studio extends Hearing implements Look {
     return this.change<Time>({ do: "pause" });
   }
 
-  seek(step: number, branch?: number): void {
-    this.seeking.run(branch === undefined ? { step } : { step, branch });
+  /** Resolves when what was asked for last is on show. */
+  seek(step: number, branch?: number): Promise<void> {
+    return this.seeking.now(branch === undefined ? { step } : { step, branch });
   }
 
   /** A change that answers with the whole scene. */

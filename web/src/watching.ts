@@ -24,6 +24,7 @@ export class Watching {
   private wanted = new Map<keyof Watch, Watch[keyof Watch]>();
   private telling = false;
   private begun = false; // whether a frame has come
+  private asked = 0; // how often was told what is wanted: of several answers on the way the newest counts
   /** Whether frames carry all that is wanted now. */
   told = false;
   private took = 0; // milliseconds that the dear views took last
@@ -53,7 +54,8 @@ export class Watching {
       if (!this.begun && this.of.large()) return void this.of.ask({ do: "watch", views: FIRST });
       const dear = new Set<string>(this.of.training() ? DEAR : []);
       const views = Object.fromEntries([...this.wanted].filter(([view]) => !dear.has(view)));
-      void this.of.ask({ do: "watch", views }).then(() => (this.told = !this.telling));
+      const asked = (this.asked += 1);
+      void this.of.ask({ do: "watch", views }).then(() => (this.told = asked === this.asked && !this.telling));
     });
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LIGHT, mixed, rgb, signScale } from "../src/colour";
+import { classColour, DARK, LIGHT, mixed, rgb, signScale } from "../src/colour";
 
 test("the colour of a sign is mixed by the share of the largest, to a level of 255", () => {
   const scale = signScale(LIGHT, 2.5);
@@ -16,4 +16,12 @@ test("what lies beyond the ends has their colour; what is not finite, and number
   for (const value of [NaN, Infinity, -Infinity]) expect(scale(value)).toEqual([255, 0, 255]);
   expect(signScale(LIGHT, 0)(0)).toEqual(rgb(LIGHT.zero));
   expect(signScale(LIGHT, 0)(NaN)).toEqual([255, 0, 255]);
+});
+
+test("of two classes each has the colour of the sign by which one output means it", () => {
+  const hue = (hex: string) => {
+    const [red, , blue] = rgb(hex);
+    return Math.sign(blue - red);
+  };
+  for (const palette of [LIGHT, DARK]) expect([0, 1].map(classColour).map(hue)).toEqual([palette.minus, palette.plus].map(hue));
 });

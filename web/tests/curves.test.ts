@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { joined } from "../src/curves";
+import { joined, peaked } from "../src/curves";
 import type { Curves, NumberArray } from "../src/protocol";
 
 const array = (...numbers: number[]): NumberArray => ({ shape: [numbers.length], type: "f8", data: Float64Array.from(numbers) });
@@ -22,4 +22,14 @@ test("what is new is put behind what is there, and takes the place of what it re
 
 test("another branch takes the place of all", () => {
   expect([...joined(curves(0, -1, [0, 1], [9, 8]), curves(1, -1, [0], [4])).loss.training.data]).toEqual([4]);
+});
+
+test("one high peak begins a chart with a logarithm; a slope, what has none, and nothing do not", () => {
+  const level = Float64Array.from({ length: 40 }, () => 0.1);
+  expect(peaked([[30, 4, ...level], [NaN, 0.2, 0.1]])).toBe(true);
+  expect(peaked([[2.9, 1, ...level]])).toBe(false);
+  expect(peaked([[30, 4, ...level, 0]])).toBe(false);
+  expect(peaked([[30, -1, ...level]])).toBe(false);
+  expect(peaked([[NaN, Infinity]])).toBe(false);
+  expect(peaked([])).toBe(false);
 });

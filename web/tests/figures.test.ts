@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { apart, least, shown, subscript, typed } from "../src/figures";
+import { apart, least, minus, shown, subscript, typed } from "../src/figures";
 import alike from "./figures.json";
 
 test("numbers are written as Python writes them", () => {
@@ -41,4 +41,10 @@ test("the axis of what does not move is a thousandth of it long, of what moves a
   expect(high - low).toBeCloseTo(0.0006931, 9);
   expect((low + high) / 2).toBeCloseTo(0.6931, 9);
   expect(least(0.1, 0.9)).toEqual([0.1, 0.9]);
+});
+
+test("numbers among words get a true minus; dates, ranges and names keep their hyphens", () => {
+  expect(minus("-0.787")).toBe("−0.787");
+  expect(minus("-2.365 to -.5, 90 distinct")).toBe("−2.365 to −.5, 90 distinct");
+  for (const text of ["2024-01-02", "A-1", "3-5", "k. A. - none", "-", "north-west"]) expect(minus(text)).toBe(text);
 });
