@@ -64,9 +64,8 @@ class DateEncoder:
             return np.datetime64("NaT", "D")
         start, after = (np.datetime64(f"{each:04d}-01-01", "s") for each in (year, year + 1))
         passed = (self.position.centre - year) * ((after - start) / np.timedelta64(1, "s"))
-        found: np.datetime64 = (start + np.timedelta64(round(passed), "s")).astype(
-            "datetime64[D]"
-        )  # rounded to seconds
+        moment = start + np.timedelta64(round(passed), "s")
+        found: np.datetime64 = moment.astype("datetime64[D]")
         return found
 
     def transform(self, values: Values) -> NDArray[np.float32]:
