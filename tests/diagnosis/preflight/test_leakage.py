@@ -86,3 +86,16 @@ def test_silent_on_exercises():
     assert found(regressor(x[:, :1], 3 * x[:, 0] + 1, epochs=1), "leakage") is None
     x, y = three_classes()
     assert found(classifier(x, y, epochs=1), "leakage") is None
+
+
+@pytest.mark.parametrize("many", [2, 14, 40])
+def test_silent_on_a_feature_of_few_values_that_goes_with_the_class(many):
+    """As years at school and the kind of work: rows of one value have no nearest neighbour."""
+    random = np.random.default_rng(many)
+    for _ in range(5):
+        x = random.standard_normal((450, 4)).astype(np.float32)
+        y = (x[:, 0] + x[:, 1] + 0.8 * random.standard_normal(450) > 0).astype(int)
+        edges = np.quantile(x[:, 0], np.linspace(0, 1, many + 1)[1:-1])
+        x[:, 0] = np.searchsorted(edges, x[:, 0])
+        assert found(classifier(x, y, epochs=1), "leakage") is None
+        assert found(classifier(x[np.argsort(y)], np.sort(y), epochs=1), "leakage") is None
