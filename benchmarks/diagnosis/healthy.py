@@ -89,10 +89,10 @@ RECIPES: dict[str, Callable[[str, int], Case]] = {
 }
 # Which sets each is tried on; the recipes on all, two of the three on each.
 ONLY = {
-    "convolution": ("digits", "strokes", "figures", "gratings", "arrows"),
-    "recurrent": ("blobs", "wine", "quantiles", "waveform", "collars", "geese"),
-    "attention": ("iris", "blobs", "friedman1", "friedman2", "collars", "cars"),
-    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "collars", "rice", "tests"),
+    "convolution": ("digits", "strokes", "figures", "gratings", "faces"),
+    "recurrent": ("blobs", "wine", "quantiles", "waveform", "rocks", "jobs"),
+    "attention": ("iris", "blobs", "friedman1", "friedman2", "rocks", "soils"),
+    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "rocks", "jobs", "indices"),
 }  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from cutaway.errors import InputError
 # Sets whose targets are numbers.
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
-    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "cars", "rice", "spruces", "wafers", "nations",
-    "exhaust", "scalp", "tests", "springs",
+    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "balances", "births", "soils",
+    "salaries", "indices", "offences", "earnings", "pensions", "elections", "bumps",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -133,6 +133,25 @@ def _springs() -> Rows:
     random = np.random.default_rng(35)
     x = random.uniform(0, 4, (700, 1))
     return x, np.cos(4 * x[:, 0]) * np.exp(-x[:, 0] / 2) + 0.1 * random.standard_normal(700)
+
+
+def _faces() -> Rows:
+    """Return pictures of 10 × 10 with a face in the middle, in noise, whose mouth goes up, down or straight on."""
+    random = np.random.default_rng(36)
+    y = np.arange(900) % 3
+    pictures = 1.2 * random.standard_normal((900, 10, 10))
+    pictures[:, 2, [3, 6]] += 2.0
+    for picture, kind in zip(pictures, y, strict=True):
+        picture[[(6, 7, 7, 6), (7, 6, 6, 7), (7, 7, 7, 7)][kind], [3, 4, 5, 6]] += 2.0
+    return pictures.reshape(900, 100), y
+
+
+def _bumps() -> Rows:
+    """Return two bumps of one variable, with noise."""
+    random = np.random.default_rng(37)
+    x = random.uniform(-3, 3, (700, 1))
+    two = np.exp(-2 * (x[:, 0] + 1.2) ** 2) + 0.6 * np.exp(-4 * (x[:, 0] - 1) ** 2)
+    return x, two + 0.15 * random.standard_normal(700)
 
 
 def _waveform() -> Rows:
@@ -275,29 +294,27 @@ MADE: dict[str, Callable[[], Rows]] = {
     "stairs": _stairs,
     "arrows": _arrows,
     "springs": _springs,
-    "hotels": lambda: _table("fpp3", "aus_accommodation", "State", "Takings Occupancy CPI"),
-    "collars": lambda: _table("plm", "Wages", "bluecol", "exp wks ind south smsa married sex union ed lwage"),
-    "geese": lambda: _table("Stat2Data", "FlightResponse", "Flight", "Altitude Lateral"),
-    "callings": lambda: _table("Ecdat", "Tobacco", "occupation", "nkids nadults lnx stobacco salcohol age"),
-    "cars": lambda: _table(
-        "modeldata", "car_prices", "Price",
-        "Mileage Cylinder Doors Cruise Sound Leather Buick Cadillac Chevy Pontiac Saab convertible coupe hatchback "
-        "sedan",
+    "faces": _faces,
+    "bumps": _bumps,
+    "sectors": lambda: _table("plm", "EmplUK", "sector", "emp wage capital output"),
+    "shires": lambda: _table(
+        "plm", "Crime", "region",
+        "crmrte prbarr prbconv prbpris avgsen polpc density taxpc pctmin wcon wtuc wtrd wfir wser wmfg",
     ),
-    "rice": lambda: _table(
-        "plm", "RiceFarms", "goutput", "size seed urea phosphate pesticide totlabor wage price status"
+    "rocks": lambda: _table("heplots", "Oslo", "litho", "XC YC altitude Cu Fe K Mg Mn P"),
+    "jobs": lambda: _table("modeldata", "hpc_cv", "obs", "VF F M L"),
+    "balances": lambda: _table("ISLR", "Credit", "Balance", "Income Limit Cards Age Education Student"),
+    "births": lambda: _table("mosaicData", "Births", "births", "wday year month day_of_year"),
+    "soils": lambda: _table("MASS", "gilgais", "e80", "pH00 pH30 pH80 e00 e30 c00 c30"),
+    "salaries": lambda: _table("carData", "Salaries", "salary", "rank discipline yrs.since.phd yrs.service sex"),
+    "indices": lambda: _table("datasets", "EuStockMarkets", "FTSE", "DAX SMI CAC"),
+    "offences": lambda: _table(
+        "plm", "Crime", "crmrte", "prbarr prbconv prbpris avgsen polpc density taxpc pctmin wcon"
     ),
-    "spruces": lambda: _table("nlme", "Spruce", "logSize", "days plot Tree"),
-    "wafers": lambda: _table("nlme", "Wafer", "current", "Wafer Site voltage"),
-    "nations": lambda: _table("stevedata", "pwt_sample", "rgdpna", "pop hc year"),
-    "counties": lambda: _table(
-        "ggplot2", "midwest", "state",
-        "area poptotal popdensity percwhite percblack percasian perchsd percollege percpovertyknown percbelowpoverty",
+    "crashes": lambda: _table(
+        "DAAG", "nassCDS", "dvcat", "airbag seatbelt frontal sex ageOFocc yearVeh deploy injSeverity"
     ),
-    "teens": lambda: _table(
-        "openintro", "yrbss", "gender", "age height weight physically_active_7d strength_training_7d"
-    ),
-    "exhaust": lambda: _table("robustbase", "NOxEmissions", "LNOx", "julday LNOxEm sqrtWS"),
-    "scalp": lambda: _table("itsadug", "eeg", "Ampl", "Electrode Time X Y"),
-    "tests": lambda: _table("mlmRev", "Exam", "normexam", "standLRT schavg sex vr"),
+    "earnings": lambda: _table("Ecdat", "Wages1", "wage", "exper sex school"),
+    "pensions": lambda: _table("wooldridge", "k401k", "prate", "mrate totelg age totemp sole"),
+    "elections": lambda: _table("pscl", "presidentialElections", "demVote", "state year south"),
 }  # fmt: skip

@@ -30,8 +30,9 @@ def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
     """Return what harm there is; none where the delivered weights are as good as what simple methods reach.
 
     diverged   a loss or a weight was not finite, or the loss ends far above its lowest
-    below      the score of the delivered weights is below what a simple method reaches on the same rows (`References`);
-               where none can be tried, rows learned from are answered no better than by one who knows nothing
+    below      the score of the delivered weights is below what a simple method reaches on the same rows (`References`),
+               or surely below chance; where none can be tried, rows learned from are answered no better than by one who
+               knows nothing
     by heart   rows learned from are answered clearly better than rows held out, by many weights of a few rows: so few
                that simple methods learn no more from them
 
@@ -61,7 +62,7 @@ def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
     if comparable:
         reached = f"{known.best_method} reaches {known.best:.3f}, chance {known.chance:.3f}"
         return Harm("below", f"{measure(evidence)} is {score:.3f}, {reached}")
-    nothing = _nothing_learned(evidence)
+    nothing = _below_chance(evidence, errors) or _nothing_learned(evidence)
     return Harm("below", nothing) if nothing else _by_heart(evidence) or _unjudged(evidence)
 
 
@@ -86,6 +87,17 @@ def tells(known: References) -> bool:
 def measure(evidence: Evidence) -> str:
     """Return what scores are called."""
     return "R²" if evidence.targets.task == "numbers" else "accuracy"
+
+
+def _below_chance(evidence: Evidence, errors: float) -> str:
+    """Return that the best constant answer is surely better, by so many standard errors; else ""."""
+    score, chance, outcome = final_score(evidence), evidence.references.chance, evidence.outcome
+    if score is None or outcome is None or not outcome.chance_error:
+        return ""
+    if score >= chance - errors * outcome.chance_error:
+        return ""
+    same = "the mean" if evidence.targets.task == "numbers" else "the commonest class"
+    return f"{measure(evidence)} is {score:.3f}, and always to answer {same} has {chance:.3f}"
 
 
 def _nothing_learned(evidence: Evidence) -> str:

@@ -51,6 +51,21 @@ def test_after_few_steps_nothing_can_be_judged(random):
     assert "no simple method to compare it with" in found.sentence
 
 
+def test_answers_that_are_surely_below_chance_are_harm(random):
+    """Whatever simple methods reach: always to answer the commonest class would be better."""
+    x = random.normal(0, 1, (240, 3)).astype(np.float32)
+    evidence = evidence_of(stack(8), (x, (random.random(240) < 0.4).astype(int)), ca.GradientDescent(1e-6), epochs=20)
+    known = replace(evidence.references, chance=0.6, linear=0.62, neighbour=0.6, kernel=None, error=0.04, unrelated=0.4)
+    for score, kind in ((0.3, "below"), (0.55, "")):
+        outcome = replace(evidence.outcome, validation_score=score, error=0.06, chance_error=0.05)
+        found = harm(replace(evidence, references=known, outcome=outcome))
+        assert found.kind == kind
+    assert (
+        "always to answer the commonest class has 0.600"
+        in harm(replace(evidence, references=known, outcome=replace(outcome, validation_score=0.3))).sentence
+    )
+
+
 def test_of_one_common_class_probabilities_count(random):
     """Nine of ten tokens are the same whatever came before: the answer is the same, its probability is learned."""
     x = random.integers(0, 4, (300, 10)).astype(np.int32)
