@@ -47,7 +47,10 @@ def copied(features: np.ndarray, y: np.ndarray, wanted: np.ndarray, task: str, n
             ranks = _ranks(y)
             told = {place: _agreement(_ranks(features[:, place]), ranks) for place in likely}
         else:
-            told = {place: _neighbour_alike(features[:, place], y) for place in likely}
+            told = {
+                place: 1.0 if _names(features[:, place], y) else _neighbour_alike(features[:, place], y)
+                for place in likely
+            }
         place = max(told, key=lambda each: told[each], default=0)
         alone = told.get(place, 0.0)
         if alone < TELLS:
@@ -97,20 +100,19 @@ def _names(feature: np.ndarray, y: np.ndarray) -> bool:
 
 
 def _neighbour_alike(feature: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of rows whose neighbour in one feature is of their class.
+    """Return the share of rows of whose class those with the next value of one feature are.
 
-    Of several neighbours as near, others with the same value first of all, the share of them that are.
+    Rows of the same value do not count: they may be a group that belongs together, of one county or one site, whose
+    value then names the group and tells nothing of others.
 
-    >>> _neighbour_alike(np.array([0.0, 0.0, 0.0, 1.0, 1.0]), np.array([0, 0, 1, 1, 1]))
-    0.6
+    >>> round(_neighbour_alike(np.array([0.0, 0.0, 0.0, 1.0, 1.0]), np.array([0, 0, 1, 1, 1])), 3)
+    0.333
     """
     values, which = np.unique(feature, return_inverse=True)
     _, named = np.unique(y, return_inverse=True)
     counts = np.zeros((len(values), named.max() + 1))
     np.add.at(counts, (which, named), 1)
-    many = counts.sum(axis=1, keepdims=True)
     gap = np.diff(values)
     nearest = np.arange(len(values)) + np.where(np.append(np.inf, gap) <= np.append(gap, np.inf), -1, 1)
-    of_others = (counts - 1) / np.maximum(many - 1, 1)
-    of_next = (counts / many)[np.clip(nearest, 0, len(values) - 1)]
-    return float(np.where(many > 1, of_others, of_next)[which, named].mean())
+    shares = (counts / counts.sum(axis=1, keepdims=True))[np.clip(nearest, 0, len(values) - 1)]
+    return float(shares[which, named].mean())

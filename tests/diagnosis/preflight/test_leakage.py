@@ -99,3 +99,15 @@ def test_silent_on_a_feature_of_few_values_that_goes_with_the_class(many):
         x[:, 0] = np.searchsorted(edges, x[:, 0])
         assert found(classifier(x, y, epochs=1), "leakage") is None
         assert found(classifier(x[np.argsort(y)], np.sort(y), epochs=1), "leakage") is None
+
+
+def test_silent_on_what_names_the_group_that_rows_belong_to():
+    """Of ninety counties in seven years each: what stays the same in a county tells its region, and no other's."""
+    random = np.random.default_rng(0)
+    county = np.repeat(np.arange(90), 7)
+    y = random.integers(0, 3, 90)[county]
+    x = random.standard_normal((630, 3)).astype(np.float32)
+    x[:, 1] += y
+    x[:, 2] = random.standard_normal(90)[county] + 1.5 * y
+    order = random.permutation(630)
+    assert found(classifier(x[order], y[order], epochs=1), "leakage") is None
