@@ -89,10 +89,10 @@ RECIPES: dict[str, Callable[[str, int], Case]] = {
 }
 # Which sets each is tried on; the recipes on all, two of the three on each.
 ONLY = {
-    "convolution": ("digits", "strokes", "figures", "gratings", "faces"),
-    "recurrent": ("blobs", "wine", "quantiles", "waveform", "rocks", "jobs"),
-    "attention": ("iris", "blobs", "friedman1", "friedman2", "rocks", "soils"),
-    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "rocks", "jobs", "indices"),
+    "convolution": ("digits", "strokes", "figures", "gratings", "faces", "rings"),
+    "recurrent": ("blobs", "wine", "quantiles", "waveform", "modes", "freedom"),
+    "attention": ("iris", "blobs", "friedman1", "friedman2", "modes", "incomes"),
+    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "trainees", "towns", "grades"),
 }  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from cutaway.errors import InputError
 # Sets whose targets are numbers.
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
-    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "balances", "births", "soils",
-    "salaries", "indices", "offences", "earnings", "pensions", "elections", "bumps",
+    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "bumps", "incomes", "air", "solder",
+    "grades", "trainees", "packages", "drugs", "gems", "roads", "chirp",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -152,6 +152,26 @@ def _bumps() -> Rows:
     x = random.uniform(-3, 3, (700, 1))
     two = np.exp(-2 * (x[:, 0] + 1.2) ** 2) + 0.6 * np.exp(-4 * (x[:, 0] - 1) ** 2)
     return x, two + 0.15 * random.standard_normal(700)
+
+
+def _rings() -> Rows:
+    """Return pictures of 10 × 10 with a ring anywhere, in noise, open above, below, on the left or on the right."""
+    random = np.random.default_rng(38)
+    ring = np.ones((5, 5)) - np.pad(np.ones((3, 3)), 1)
+    ring[0, 1:4] = 0
+    rings = [np.rot90(ring, turn) for turn in range(4)]
+    y, at = np.arange(900) % 4, random.integers(1, 5, (900, 2))
+    pictures = 0.5 * random.standard_normal((900, 10, 10))
+    for picture, kind, (row, column) in zip(pictures, y, at, strict=True):
+        picture[row : row + 5, column : column + 5] += 2.0 * rings[kind]
+    return pictures.reshape(900, 100), y
+
+
+def _chirp() -> Rows:
+    """Return a wave of one variable that becomes shorter with it, with noise."""
+    random = np.random.default_rng(39)
+    x = random.uniform(0, 3, (700, 1))
+    return x, np.sin(x[:, 0] ** 2) + 0.15 * random.standard_normal(700)
 
 
 def _waveform() -> Rows:
@@ -296,25 +316,42 @@ MADE: dict[str, Callable[[], Rows]] = {
     "springs": _springs,
     "faces": _faces,
     "bumps": _bumps,
-    "sectors": lambda: _table("plm", "EmplUK", "sector", "emp wage capital output"),
-    "shires": lambda: _table(
-        "plm", "Crime", "region",
-        "crmrte prbarr prbconv prbpris avgsen polpc density taxpc pctmin wcon wtuc wtrd wfir wser wmfg",
+    "rings": _rings,
+    "chirp": _chirp,
+    "freedom": lambda: _table(
+        "openintro", "hfi", "region",
+        "pf_rol pf_ss pf_movement pf_religion pf_expression pf_identity ef_government ef_legal ef_money ef_trade "
+        "ef_regulation",
     ),
-    "rocks": lambda: _table("heplots", "Oslo", "litho", "XC YC altitude Cu Fe K Mg Mn P"),
-    "jobs": lambda: _table("modeldata", "hpc_cv", "obs", "VF F M L"),
-    "balances": lambda: _table("ISLR", "Credit", "Balance", "Income Limit Cards Age Education Student"),
-    "births": lambda: _table("mosaicData", "Births", "births", "wday year month day_of_year"),
-    "soils": lambda: _table("MASS", "gilgais", "e80", "pH00 pH30 pH80 e00 e30 c00 c30"),
-    "salaries": lambda: _table("carData", "Salaries", "salary", "rank discipline yrs.since.phd yrs.service sex"),
-    "indices": lambda: _table("datasets", "EuStockMarkets", "FTSE", "DAX SMI CAC"),
-    "offences": lambda: _table(
-        "plm", "Crime", "crmrte", "prbarr prbconv prbpris avgsen polpc density taxpc pctmin wcon"
+    "modes": lambda: _table("AER", "TravelMode", "mode", "wait vcost travel gcost income size"),
+    "towns": lambda: _table("gt", "towny", "status", "population_2021 density_2021 land_area_km2 latitude longitude"),
+    "stops": lambda: _table(
+        "carData", "MplsStops", "problem", "race gender lat long policePrecinct personSearch vehicleSearch"
     ),
-    "crashes": lambda: _table(
-        "DAAG", "nassCDS", "dvcat", "airbag seatbelt frontal sex ageOFocc yearVeh deploy injSeverity"
+    "incomes": lambda: _table(
+        "modeldata", "attrition", "MonthlyIncome",
+        "Age JobLevel JobRole Department TotalWorkingYears YearsAtCompany Education DistanceFromHome "
+        "NumCompaniesWorked",
     ),
-    "earnings": lambda: _table("Ecdat", "Wages1", "wage", "exper sex school"),
-    "pensions": lambda: _table("wooldridge", "k401k", "prate", "mrate totelg age totemp sole"),
-    "elections": lambda: _table("pscl", "presidentialElections", "demVote", "state year south"),
+    "air": lambda: _table("texmex", "summer", "NO", "O3 NO2 SO2 PM10"),
+    "solder": lambda: _table("rpart", "solder", "skips", "Opening Solder Mask PadType Panel"),
+    "grades": lambda: _table(
+        "wooldridge", "gpa2", "colgpa", "sat tothrs athlete verbmath hsize hsrank hsperc female white black"
+    ),
+    "trainees": lambda: _table("DAAG", "psid1", "re78", "age educ black hisp marr nodeg re74 re75"),
+    "fishing": lambda: _table(
+        "Ecdat", "Fishing", "mode",
+        "price catch pbeach ppier pboat pcharter cbeach cpier cboat ccharter income",
+    ),
+    "packages": lambda: _table(
+        "modeldata", "check_times", "check_time",
+        "imports suggests depends r_count r_size ns_import ns_export doc_count doc_size src_size data_size "
+        "testthat_size",
+    ),
+    "drugs": lambda: _table("nlme", "Remifentanil", "conc", "Time Rate Amt Age Sex Ht Wt BSA LBM"),
+    "gems": lambda: _table("Stat2Data", "Diamonds", "TotalPrice", "Carat Color Depth Clarity"),
+    "roads": lambda: _table(
+        "wooldridge", "driving", "totfatrte",
+        "year state perc14_24 unem vehicmilespc sl70plus bac08 bac10 gdl seatbelt",
+    ),
 }  # fmt: skip
