@@ -47,15 +47,13 @@ def copied(features: np.ndarray, y: np.ndarray, wanted: np.ndarray, task: str, n
             ranks = _ranks(y)
             told = {place: _agreement(_ranks(features[:, place]), ranks) for place in likely}
         else:
-            told = {
-                place: 1.0 if _names(features[:, place], y) else _neighbour_alike(features[:, place], y)
-                for place in likely
-            }
+            classes = np.unique(y, return_inverse=True)[1]
+            told = {place: _told(features[:, place], classes) for place in likely}
         place = max(told, key=lambda each: told[each], default=0)
         alone = told.get(place, 0.0)
         if alone < TELLS:
             return {}
-        itself = alone > 1 - ROUNDING if task == "numbers" else _names(features[:, place], y)
+        itself = alone > 1 - ROUNDING if task == "numbers" else _names(_counts(features[:, place], classes)[1])
     others = np.delete(features, place, axis=1)
     tries = [
         *Basis.of_features(others).leaving_out(wanted),
@@ -93,26 +91,32 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def _names(feature: np.ndarray, y: np.ndarray) -> bool:
+def _counts(feature: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a feature's values in order, how many rows of each class have each, and which value each row has."""
+    values, which = np.unique(feature, return_inverse=True)
+    many = int(classes.max()) + 1
+    counts = np.bincount(which * many + classes, minlength=len(values) * many).reshape(len(values), many)
+    return values, counts, which
+
+
+def _names(counts: np.ndarray) -> bool:
     """Whether a feature has one value for each class."""
-    pairs = np.unique(np.column_stack([feature, y]), axis=0)
-    return len(pairs) == len(np.unique(feature)) == len(np.unique(y))
+    return bool(len(counts) == counts.shape[1] == np.count_nonzero(counts))
 
 
-def _neighbour_alike(feature: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of rows of whose class those with the next value of one feature are.
+def _told(feature: np.ndarray, classes: np.ndarray) -> float:
+    """Return the share of rows of whose class those with the next value of one feature are; 1 if values name classes.
 
     Rows of the same value do not count: they may be a group that belongs together, of one county or one site, whose
     value then names the group and tells nothing of others.
 
-    >>> round(_neighbour_alike(np.array([0.0, 0.0, 0.0, 1.0, 1.0]), np.array([0, 0, 1, 1, 1])), 3)
+    >>> round(_told(np.array([0.0, 0.0, 0.0, 1.0, 1.0]), np.array([0, 0, 1, 1, 1])), 3)
     0.333
     """
-    values, which = np.unique(feature, return_inverse=True)
-    _, named = np.unique(y, return_inverse=True)
-    counts = np.zeros((len(values), named.max() + 1))
-    np.add.at(counts, (which, named), 1)
+    values, counts, which = _counts(feature, classes)
+    if _names(counts):
+        return 1.0
     gap = np.diff(values)
     nearest = np.arange(len(values)) + np.where(np.append(np.inf, gap) <= np.append(gap, np.inf), -1, 1)
-    shares = (counts / counts.sum(axis=1, keepdims=True))[np.clip(nearest, 0, len(values) - 1)]
-    return float(shares[which, named].mean())
+    shares = (counts / counts.sum(axis=1, keepdims=True))[nearest.clip(0, len(values) - 1)]
+    return float(shares[which, classes].mean())

@@ -46,7 +46,8 @@ def weighed(basis: Basis, wanted: np.ndarray, numbers: np.ndarray) -> tuple[floa
     scatter = within.T @ within / len(x)
     scatter += np.eye(len(scatter)) * (scatter.trace() / len(scatter) / 100 + 1e-12)
     turned = np.linalg.inv(np.linalg.cholesky(scatter)).T
-    distances = (((x[:, None] - means) @ turned) ** 2).sum(axis=-1)
+    x, means = x @ turned, means @ turned
+    distances = ((x[:, None] - means) ** 2).sum(axis=-1)
     rows = np.arange(len(x))
     distances[rows, truth] *= (counts / np.maximum(counts - 1, 1e-3))[truth] ** 2  # its own mean without the row
     right = np.bincount(truth[distances.argmin(axis=1) == truth], minlength=len(counts))
