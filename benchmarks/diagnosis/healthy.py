@@ -89,10 +89,10 @@ RECIPES: dict[str, Callable[[str, int], Case]] = {
 }
 # Which sets each is tried on; the recipes on all, two of the three on each.
 ONLY = {
-    "convolution": ("digits", "strokes", "figures", "gratings", "faces", "rings"),
-    "recurrent": ("blobs", "wine", "quantiles", "waveform", "modes", "freedom"),
-    "attention": ("iris", "blobs", "friedman1", "friedman2", "modes", "incomes"),
-    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "trainees", "towns", "grades"),
+    "convolution": ("digits", "strokes", "figures", "gratings", "faces", "rings", "letters"),
+    "recurrent": ("blobs", "wine", "quantiles", "waveform", "tuna", "diseases"),
+    "attention": ("iris", "blobs", "friedman1", "friedman2", "tuna", "mortality"),
+    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "votes", "heights", "vouchers"),
 }  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from cutaway.errors import InputError
 # Sets whose targets are numbers.
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
-    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "bumps", "incomes", "air", "solder",
-    "grades", "trainees", "packages", "drugs", "gems", "roads", "chirp",
+    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "bumps", "chirp", "professors",
+    "vouchers", "heights", "pitchers", "scores", "mortality", "hotels", "pupils", "weights", "homes", "larvae",
+    "saddle",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -167,6 +168,39 @@ def _rings() -> Rows:
     return pictures.reshape(900, 100), y
 
 
+def _sites() -> Rows:
+    """Return rows of ninety sites, ten of each, near their site, and which of four kinds it is: one by two features.
+
+    A third of the sites are of any kind. The nearest row is most often of the same site, and knows.
+    """
+    random = np.random.default_rng(40)
+    site = np.arange(900) % 90
+    centres = random.standard_normal((90, 6))
+    kind = 2 * (centres[:, 0] > 0) + (centres[:, 1] > 0)
+    kind = np.where(random.random(90) < 1 / 3, random.integers(0, 4, 90), kind)
+    return centres[site] + 0.3 * random.standard_normal((900, 6)), kind[site]
+
+
+def _letters() -> Rows:
+    """Return pictures of 10 × 10 with a letter near the middle, in noise: T, L, H or Z."""
+    random = np.random.default_rng(41)
+    t, long, h, z = (np.zeros((5, 5)) for _ in range(4))
+    t[0], t[:, 2], long[:, 0], long[4], h[:, [0, 4]], h[2], z[[0, 4]] = 1, 1, 1, 1, 1, 1, 1
+    z = np.maximum(z, np.eye(5)[::-1])
+    y, at = np.arange(900) % 4, random.integers(2, 4, (900, 2))
+    pictures = 1.1 * random.standard_normal((900, 10, 10))
+    for picture, kind, (row, column) in zip(pictures, y, at, strict=True):
+        picture[row : row + 5, column : column + 5] += 2.0 * (t, long, h, z)[kind]
+    return pictures.reshape(900, 100), y
+
+
+def _saddle() -> Rows:
+    """Return a saddle over the plane, with noise."""
+    random = np.random.default_rng(42)
+    x = random.uniform(-2, 2, (700, 2))
+    return x, x[:, 0] ** 2 - x[:, 1] ** 2 + 0.8 * random.standard_normal(700)
+
+
 def _chirp() -> Rows:
     """Return a wave of one variable that becomes shorter with it, with noise."""
     random = np.random.default_rng(39)
@@ -317,41 +351,45 @@ MADE: dict[str, Callable[[], Rows]] = {
     "faces": _faces,
     "bumps": _bumps,
     "rings": _rings,
+    "sites": _sites,
     "chirp": _chirp,
-    "freedom": lambda: _table(
-        "openintro", "hfi", "region",
-        "pf_rol pf_ss pf_movement pf_religion pf_expression pf_identity ef_government ef_legal ef_money ef_trade "
-        "ef_regulation",
+    "letters": _letters,
+    "saddle": _saddle,
+    "diseases": lambda: _table(
+        "dslabs", "us_contagious_diseases", "disease", "year weeks_reporting count population"
     ),
-    "modes": lambda: _table("AER", "TravelMode", "mode", "wait vcost travel gcost income size"),
-    "towns": lambda: _table("gt", "towny", "status", "population_2021 density_2021 land_area_km2 latitude longitude"),
-    "stops": lambda: _table(
-        "carData", "MplsStops", "problem", "race gender lat long policePrecinct personSearch vehicleSearch"
+    "tuna": lambda: _table("Ecdat", "Tuna", "Tuna.choice", "price.skw price.cosw price.pw price.sko price.coso"),
+    "votes": lambda: _table(
+        "stevedata", "TV16", "votetrump",
+        "age female collegeed racef famincr ideo pid7na bornagain religimp churchatd prayerfreq lcograc lemprac",
     ),
-    "incomes": lambda: _table(
-        "modeldata", "attrition", "MonthlyIncome",
-        "Age JobLevel JobRole Department TotalWorkingYears YearsAtCompany Education DistanceFromHome "
-        "NumCompaniesWorked",
+    "professors": lambda: _table(
+        "wooldridge", "big9salary", "salary",
+        "year pubindx totpge assist assoc prof chair top20phd yearphd female osu iowa indiana purdue msu minn",
     ),
-    "air": lambda: _table("texmex", "summer", "NO", "O3 NO2 SO2 PM10"),
-    "solder": lambda: _table("rpart", "solder", "skips", "Opening Solder Mask PadType Panel"),
-    "grades": lambda: _table(
-        "wooldridge", "gpa2", "colgpa", "sat tothrs athlete verbmath hsize hsrank hsperc female white black"
+    "vouchers": lambda: _table(
+        "wooldridge", "voucher", "mnce", "mnce90 select female black hispanic selectyrs1 choiceyrs"
     ),
-    "trainees": lambda: _table("DAAG", "psid1", "re78", "age educ black hisp marr nodeg re74 re75"),
-    "fishing": lambda: _table(
-        "Ecdat", "Fishing", "mode",
-        "price catch pbeach ppier pboat pcharter cbeach cpier cboat ccharter income",
+    "heights": lambda: _table("HistData", "GaltonFamilies", "childHeight", "father mother gender children"),
+    "pitchers": lambda: _table(
+        "wooldridge", "mlb1", "lsalary", "years games atbats runs hits doubles triples hruns rbis bavg"
     ),
-    "packages": lambda: _table(
-        "modeldata", "check_times", "check_time",
-        "imports suggests depends r_count r_size ns_import ns_export doc_count doc_size src_size data_size "
-        "testthat_size",
+    "scores": lambda: _table(
+        "wooldridge", "econmath", "score",
+        "age work study econhs colgpa hsgpa acteng actmth act mathscr male calculus",
     ),
-    "drugs": lambda: _table("nlme", "Remifentanil", "conc", "Time Rate Amt Age Sex Ht Wt BSA LBM"),
-    "gems": lambda: _table("Stat2Data", "Diamonds", "TotalPrice", "Carat Color Depth Clarity"),
-    "roads": lambda: _table(
-        "wooldridge", "driving", "totfatrte",
-        "year state perc14_24 unem vehicmilespc sl70plus bac08 bac10 gdl seatbelt",
+    "mortality": lambda: _table("lattice", "USRegionalMortality", "Rate", "Region Status Sex Cause"),
+    "hotels": lambda: _table(
+        "modeldata", "hotel_rates", "avg_price_per_room",
+        "lead_time stays_in_weekend_nights stays_in_week_nights adults children arrival_date_num market_segment "
+        "assigned_room_type near_christmas",
     ),
+    "pupils": lambda: _table(
+        "mlmRev", "egsingle", "math", "year grade retained female black hispanic size lowinc mobility"
+    ),
+    "weights": lambda: _table(
+        "causaldata", "nhefs", "wt82", "wt71 age sex race education smokeintensity smokeyrs exercise active ht sbp"
+    ),
+    "homes": lambda: _table("ggplot2", "txhousing", "median", "year month sales listings inventory volume"),
+    "larvae": lambda: _table("Stat2Data", "MetabolicRate", "LogMrate", "Computer BodySize CO2ppm Instar LogBodySize"),
 }  # fmt: skip
