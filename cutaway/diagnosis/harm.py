@@ -40,21 +40,21 @@ def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
     there is no harm, and a sentence that says so.
 
     foreseen   whether a cause is known beforehand: then a shortfall row by row of fewer errors will do, and one below
-               a kernel ridge as small as below the other methods
+               a kernel ridge as small as below least squares
     """
     score, known, outcome = final_score(evidence), evidence.references, evidence.outcome
     comparable = score is not None and tells(known)
     short = known.best - score if score is not None else math.inf
-    errors, spare = at.ROW_BY_ROW_ERRORS, at.KERNEL_SHORTFALL
+    errors, least = at.ROW_BY_ROW_ERRORS, fair(known, foreseen)
     if foreseen:
-        errors, spare = at.SHORTFALL_ERRORS, at.SHORTFALL
+        errors = at.SHORTFALL_ERRORS
     allowed = at.SHORTFALL_ERRORS * known.error
     if outcome is not None and outcome.error is not None:
         # One answer that is wild makes the error as large as the shortfall; all rows together then say more. And rows
         # that were learned from are a second witness where they are answered so much worse, too.
-        witness = outcome.score < fair(known, spare)
+        witness = outcome.score < least
         allowed = (at.SHORTFALL_ERRORS if witness else errors) * min(outcome.error, known.error)
-    if comparable and score is not None and (score >= fair(known, spare) or short <= allowed):
+    if comparable and score is not None and (score >= least or short <= allowed):
         return _by_heart(evidence) or _unjudged(evidence)
     diverged = _diverged(evidence)
     if diverged:
@@ -66,16 +66,23 @@ def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
     return Harm("below", nothing) if nothing else _by_heart(evidence) or _unjudged(evidence)
 
 
-def fair(known: References, spare: float = at.KERNEL_SHORTFALL) -> float:
-    """Return the score below which a network is hurt: a little less than what simple methods reach.
+def fair(known: References, foreseen: bool = False) -> float:
+    """Return the score below which a network is hurt: less than what simple methods reach, each by its own share.
 
-    max over methods of  reached − s (reached − chance),   s = SHORTFALL, of a kernel ridge `spare`
+        max over methods of  reached − s (reached − chance)
+
+    s   of least squares, and of what the nearest row and a kernel ridge both reach, `SHORTFALL`; where only one of the
+        two reaches it, of the nearest row `NEIGHBOUR_SHORTFALL`, of a kernel ridge `KERNEL_SHORTFALL`, of which no more
+        than `SHORTFALL` is spared where a cause is known beforehand
     """
-    plain = max(known.chance, known.linear, known.neighbour)
-    floor = plain - at.SHORTFALL * (plain - known.chance)
-    if known.kernel is None:
-        return floor
-    return max(floor, known.kernel - spare * (known.kernel - known.chance))
+    kernel = known.neighbour if known.kernel is None else known.kernel
+    spares = (
+        (known.linear, at.SHORTFALL),
+        (min(known.neighbour, kernel), at.SHORTFALL),
+        (known.neighbour, at.NEIGHBOUR_SHORTFALL),
+        (kernel, at.SHORTFALL if foreseen else at.KERNEL_SHORTFALL),
+    )
+    return max(known.chance, *(reached - share * (reached - known.chance) for reached, share in spares))
 
 
 def tells(known: References) -> bool:

@@ -13,9 +13,13 @@ from __future__ import annotations
 # a little worse than least squares (up to 2.5 errors in 36 healthy trainings on made noisy rows): so many more, unless
 # rows that were learned from are answered so much worse, too.
 SHORTFALL, SHORTFALL_ERRORS, ROW_BY_ROW_ERRORS = 0.10, 2.0, 3.0
-# The same share of a kernel ridge's gain. That is no yardstick but a learner of its own, on few rows a strong one: a
-# network that is well may stay a little below it (as much as a fault must cost to be called one that kills).
+# The same share of a kernel ridge's gain, where the nearest row does not reach it too. That is no yardstick but a
+# learner of its own, on few rows a strong one: a network that is well may stay a little below it (as much as a fault
+# must cost to be called one that kills).
 KERNEL_SHORTFALL = 0.25
+# And of the nearest row's, where a kernel ridge does not reach it: where rows belong together (years of one country,
+# levels of a drug in one patient) it is most often of the same group, and knows what no features tell.
+NEIGHBOUR_SHORTFALL = 0.5
 # A reference that gains less than so many standard errors over chance says nothing: the first number; the other where
 # permuting the targets of the training rows, which are more, shows that they have to do with the inputs (p ≤ RELATED).
 REFERENCE_ERRORS, RELATED, RELATED_ERRORS = 3.0, 1e-3, 2.0

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 import cutaway as ca
+from benchmarks.diagnosis.sets import parts_of
 from cutaway.diagnosis.harm import fair, harm, tells
 from cutaway.diagnosis.reached import References
+from cutaway.diagnosis.references import references
 from cutaway.diagnosis.verdict import verdict
+from cutaway.training.step import Batch
 from tests.diagnosis.trained import evidence_of, stack
 
 
@@ -138,12 +141,24 @@ def test_a_few_rows_that_are_known_by_heart(random):
     assert not harm(replace(evidence, outcome=close))
 
 
-def test_below_a_kernel_by_a_quarter_of_its_gain_below_plain_methods_by_a_tenth():
-    known = References(chance=0.5, linear=0.5, neighbour=0.7, error=0.01)
-    assert fair(known) == pytest.approx(0.68)  # a tenth of what the nearest row gains below it
-    assert fair(replace(known, kernel=0.9)) == pytest.approx(0.8)
-    assert fair(replace(known, kernel=0.72)) == pytest.approx(0.68)  # a kernel never makes it easier
-    assert not replace(known, neighbour=0.5).simple and replace(known, neighbour=0.5, kernel=0.9).simple
+def test_each_simple_method_has_its_own_share_to_spare():
+    known = References(chance=0.5, linear=0.7, neighbour=0.5, kernel=0.5, error=0.01)
+    assert fair(known) == pytest.approx(0.68)  # a tenth of what least squares gains
+    assert fair(replace(known, kernel=0.9)) == pytest.approx(0.8)  # a quarter
+    assert fair(replace(known, kernel=0.9), foreseen=True) == pytest.approx(0.86)
+    assert fair(replace(known, neighbour=0.9)) == pytest.approx(0.7)  # half
+    assert fair(replace(known, neighbour=0.9, kernel=0.94)) == pytest.approx(0.86)  # a tenth of what both gain
+    assert fair(replace(known, neighbour=0.9, kernel=None)) == pytest.approx(0.86)  # there is no other to ask
+    assert fair(replace(known, kernel=0.72, neighbour=0.71)) == pytest.approx(0.689)
+    assert not replace(known, linear=0.5, kernel=None).simple and replace(known, linear=0.5, kernel=0.9).simple
+
+
+def test_where_rows_belong_together_the_nearest_one_is_no_yardstick():
+    """It is most often of the same site, and knows its kind; a network that learns what features tell is well."""
+    (x, y), (new, wanted) = (getattr(parts_of("sites", 0), name) for name in ("learned", "watched"))
+    known = references(ca.losses.CrossEntropy(), Batch(x, y, None), 256, held_out=Batch(new, wanted, None))
+    assert known.neighbour > 0.9 > known.kernel > known.linear
+    assert fair(known) < 0.78 < fair(replace(known, kernel=known.neighbour))
 
 
 def test_a_small_gain_of_simple_methods_counts_where_targets_surely_have_to_do_with_inputs():
