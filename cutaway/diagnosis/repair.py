@@ -36,6 +36,18 @@ LAST_RESORTS = (
     Fix("batch_norm", "normalise between the layers"),
 )
 
+# What is tried in full beside a fix that helped, once no other cause is left. Of causes in how signals, gradients and
+# steps fare one remedy is often not all, and settings that were made for a broken network may not suit this one.
+NORMALISED = Fix("batch_norm", "normalise between the layers: BatchNorm", "ca.BatchNorm()")
+SLOWER = Fix("learning_rate", "lower the learning rate to a third", settings={"factor": 1 / 3})
+LONGER = Fix("epochs", "train three times as long", settings={"factor": 3.0})
+BESIDE = {
+    **dict.fromkeys(("insert_activation", "initialise", "leaky", "clip"), (NORMALISED, SLOWER)),
+    **dict.fromkeys(
+        ("learning_rate", "batch_size", "default_optimizer", "dropout", "weight_decay", "widen"), (SLOWER, LONGER)
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Training(Generic[R]):
@@ -52,6 +64,11 @@ class Training(Generic[R]):
     score: float
     run: R
     balanced: float | None = None
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.verdict.harm and not self.verdict.findings
 
     def worth(self, balanced: bool) -> float:
         """Return the score, or the balanced accuracy, where there is one."""
@@ -104,11 +121,12 @@ def repair(
 
     After each training it is examined again, at most `ROUNDS` times. A fix is kept if the score rises by something that
     matters, and one of a certain mistake also if it does not fall; all others are undone, and the next cause has its
-    turn. Where none is left, what changed nothing is gone on from: it may help together with another fix. From the
-    first finding on whose fix is to have rare classes recognised the score is balanced accuracy.
+    turn. Where none is left, what goes well with the last fix is tried beside it (`BESIDE`); then what changed nothing
+    is gone on from: it may help together with another fix. From the first finding on whose fix is to have rare classes
+    recognised the score is balanced accuracy.
     """
     log: list[Attempt] = []
-    base, best = _Node(first, ()), _Node(first, ())
+    base = best = _Node(first, ())
     budget, balanced = Budget(seconds) if budget is None else budget, for_balance(findings)
     undone: set[tuple[str, str]] = set()
     waiting: list[_Node[R]] = []
@@ -117,6 +135,10 @@ def repair(
         if base.attempts and now + matters(now) > 1:
             break  # a perfect score could not be told from this one
         step = next_step(here, findings, undone)
+        also = None if step is not None else beside(here, base.cause, undone)
+        step = step or also
+        if step is None and here.well:
+            break
         if step is None and waiting:
             base = waiting.pop(0)
             findings = proved(base.training.setup, base.training.evidence, base.training.verdict, budget)
@@ -134,17 +156,16 @@ def repair(
         sentences = tuple(each.fix.sentence for each in used if each.fix is not None)
         measure = "balanced accuracy" if balanced and done.balanced is not None else "score"
         log.append(Attempt(tuple(each.check for each in used), sentences, now, after, False, measure))
-        node = _Node(done, (*base.attempts, len(log) - 1))
-        certain = any(each.check in BY_NAME and BY_NAME[each.check].certain for each in used)
+        node = _Node(done, (*base.attempts, len(log) - 1), used[0] if also is None else base.cause)
+        certain = also is None and any(each.check in BY_NAME and BY_NAME[each.check].certain for each in used)
         if not (after > now + matters(now) or (certain and after >= now)):
             undone |= {_key(each) for each in used}
             if after >= now - matters(now) / 2:
                 waiting.append(node)
             continue
+        undone |= set() if also is None else {_key(each) for each in used}  # once is enough
         base = node
         best = node if after > best.training.worth(balanced) else best
-        if not done.verdict.harm and not done.verdict.findings:
-            break
         findings = proved(done.setup, done.evidence, done.verdict, budget)
         balanced = balanced or for_balance(findings)
     start = first.worth(balanced)
@@ -176,10 +197,11 @@ def for_a_person(setup: Setup, evidence: Evidence, findings: Sequence[Finding]) 
 
 @dataclass(frozen=True)
 class _Node(Generic[R]):
-    """A training, and the attempts (by their place in the log) that led to it."""
+    """A training, the attempts (by their place in the log) that led to it, and the cause that was fixed last."""
 
     training: Training[R]
     attempts: tuple[int, ...]
+    cause: Finding | None = None
 
 
 def next_step(
@@ -192,7 +214,7 @@ def next_step(
     """
     listed: list[Finding] = []
     for finding in findings:
-        listed += finding.consequences if finding.check == "not_learning" else (finding,)
+        listed += finding.consequences if finding.check == "not_learning" and finding.fix is None else (finding,)
     for finding in [*listed, *(other for known in listed for other in alternatives(known))]:
         if finding.fix is None or finding.fix.action not in FIXES or _key(finding) in undone:
             continue
@@ -212,6 +234,20 @@ def next_step(
             changed = fixed(setup, mistake, looked_at(setup))
             setup, used = (setup, used) if changed is None else (changed, [*used, mistake])
         return setup, used
+    return None
+
+
+def beside(
+    base: Training[R], cause: Finding | None, undone: set[tuple[str, str]]
+) -> tuple[Setup, list[Finding]] | None:
+    """Return the setup with what goes well with the fix of a cause, and that as a finding; None: no more."""
+    if cause is None or cause.fix is None:
+        return None
+    for fix in BESIDE.get(cause.fix.action, ()):
+        finding = replace(cause, fix=fix, proof=None)
+        setup = None if _key(finding) in undone else fixed(base.setup, finding, base.evidence)
+        if setup is not None:
+            return setup, [finding]
     return None
 
 

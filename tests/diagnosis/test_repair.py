@@ -1,6 +1,7 @@
 """Repair: broken trainings become good ones, healthy ones stay, and nothing worse is delivered."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,6 +108,33 @@ def test_what_changed_nothing_alone_is_gone_on_from_where_no_other_cause_is_left
     assert best.score == 0.9 and [(attempt.after, attempt.kept) for attempt in log] == [(0.6, True), (0.9, True)]
     best, log = both(repair(train(setup), [finding("clip", norm=1.0)], train, 0.0))
     assert best.score == 0.6 and best.run is setup and not any(attempt.kept for attempt in log)
+
+
+def test_once_no_cause_is_left_what_goes_well_with_the_last_fix_is_tried_beside_it():
+    setup = setup_of(relu(1), X, NUMBERS, "squared_error", ca.Adam(0.01), epochs=2)
+    known = {(2, 0.01): 0.2, (2, 0.03): 0.8, (6, 0.03): 0.9}
+    well = Verdict((), (), Harm("", ""))
+
+    def train(of):
+        score = known[of.plan.epochs, round(of.optimizer.learning_rate.rate, 4)]
+        return Training(of, evidence_of(of), well, score, of)
+
+    first = replace(train(setup), verdict=Verdict((), (), Harm("below", "it is below")))
+    best, log = both(repair(first, [finding("learning_rate", factor=3.0)], train, 0.0))
+    assert [(attempt.before, attempt.after, attempt.kept) for attempt in log] == [
+        (0.2, 0.8, True), (0.8, 0.2, False), (0.8, 0.9, True),  # a third of the rate again, then three times as long
+    ]  # fmt: skip
+    assert best.run.plan.epochs == 6 and {attempt.checks for attempt in log} == {("under_test",)}
+    done = repair(first, [finding("standardise_inputs")], lambda of: replace(train(of), score=0.8), 0.0)
+    assert len(done.log) == 1  # beside a fix of the data there is nothing
+
+
+def test_where_harm_is_left_and_no_cause_is_known_what_often_helps_is_tried_and_done():
+    setup = setup_of(relu(1), X, NUMBERS, "squared_error", ca.GradientDescent(1e-5), held_out=150, epochs=20)
+    first = replace(train_again(setup), verdict=Verdict((), (), Harm("below", "it is below")))
+    best, log = both(repair(first, (), train_again, 5.0))
+    assert log[0].checks == ("not_learning",) and log[0].kept and "raise the learning rate" in log[0].sentences[0]
+    assert best.score > first.score + 0.1
 
 
 def test_scales_of_inputs_and_targets_are_mended_together():
