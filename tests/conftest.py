@@ -55,7 +55,6 @@ LONG = (
     "tests/diagnosis/test_known_failures.py::test_healthy_ones_are_left_in_peace[39525358]",
     "tests/diagnosis/test_known_failures.py::test_healthy_ones_are_left_in_peace[blob-tanh-11]",
     "tests/training/test_checkpoints.py::test_killed_in_the_midst_of_an_epoch_and_gone_on_with[members-xla]",
-    "tests/diagnosis/test_repair.py::test_what_changed_nothing_alone", "tests/diagnosis/test_repair.py::test_members",
     "tests/diagnosis/test_repair.py::test_a_broken_training_is_repaired[targets_unscaled]",
     "tests/diagnosis/test_repair.py::test_a_broken_training_is_repaired[softmax_one_unit]",
     "tests/diagnosis/test_repair.py::test_a_broken_training_is_repaired[constant_init]",

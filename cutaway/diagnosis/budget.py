@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 from cutaway.diagnosis.pace import slowness
 
-# What takes so many times the work that is allowed is ended; on a machine that is busy with other things, what takes so
-# many times as long by the clock on the wall. On a quiet one it takes six tenths of what is planned; one that is slow
-# takes as many times as long (`slowness`), and may.
+# Experiments end where they have taken so many times the work that is allowed, on a machine that is slow (`slowness`)
+# so many times more; and where, on a machine that is busy with other things, the clock on the wall says so many times.
+# On a quiet machine that is as fast as reckoned they take six tenths of what is planned.
 OVERRUN, PATIENCE = 1.5, 20.0
 
 
@@ -18,9 +18,9 @@ class Budget:
     """Seconds for experiments, of which each takes beforehand what it should cost.
 
     What is planned never exceeds what is allowed, and is the same wherever it runs, so that the same experiments are
-    made. What is begun ends when this process has worked half as long again as is allowed, on a slower machine so many
-    times as long: a processor that others use too is slower. Time in which the machine did something else does not
-    count, up to `PATIENCE` times what is allowed.
+    made. What is begun ends when this process has worked half as long again as is allowed, times how slow the machine
+    is (`slowness`). Time in which the machine did something else does not count, up to `PATIENCE` times what is
+    allowed.
 
     >>> budget = Budget(2.0)
     >>> budget.take(1.5), budget.left, budget.take(1.0), budget.left
@@ -49,7 +49,7 @@ class Budget:
 
     @property
     def late(self) -> bool:
-        """Whether it is time to end: far more than is allowed was worked, or passed by the clock on the wall."""
+        """Whether it is time to end: far more was worked than is allowed on this machine, or passed on the wall."""
         wall, work = self._taken()
         return min(wall, work) > OVERRUN * slowness() * self.allowed or wall > PATIENCE * self.allowed
 

@@ -105,7 +105,9 @@ def _names(counts: np.ndarray) -> bool:
 
 
 def _told(feature: np.ndarray, classes: np.ndarray) -> float:
-    """Return the share of rows of whose class those with the next value of one feature are; 1 if values name classes.
+    """Return the mean over rows of the share that is of the row's own class, among those with the feature's next value.
+
+    1 if values name classes.
 
     Rows of the same value do not count: they may be a group that belongs together, of one county or one site, whose
     value then names the group and tells nothing of others.

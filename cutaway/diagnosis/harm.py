@@ -71,9 +71,12 @@ def fair(known: References, foreseen: bool = False) -> float:
 
         max over methods of  reached − s (reached − chance)
 
-    s   of least squares, and of what the nearest row and a kernel ridge both reach, `SHORTFALL`; where only one of the
-        two reaches it, of the nearest row `NEIGHBOUR_SHORTFALL`, of a kernel ridge `KERNEL_SHORTFALL`, of which no more
-        than `SHORTFALL` is spared where a cause is known beforehand
+    s of   least squares                                 `SHORTFALL`
+           the lower of nearest row and kernel ridge     `SHORTFALL`
+           the nearest row                               `NEIGHBOUR_SHORTFALL`
+           a kernel ridge                                `KERNEL_SHORTFALL`; `SHORTFALL` where a cause is foreseen
+
+    Where no kernel ridge can be tried the nearest row stands for it.
     """
     kernel = known.neighbour if known.kernel is None else known.kernel
     spares = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -36,17 +37,22 @@ LAST_RESORTS = (
     Fix("batch_norm", "normalise between the layers"),
 )
 
-# What is tried in full beside a fix that helped, once no other cause is left. Of causes in how signals, gradients and
-# steps fare one remedy is often not all, and settings that were made for a broken network may not suit this one.
+# What is tried in full beside the fix of a cause, once it has helped and no other cause is left: where signals or steps
+# fared ill one remedy is often not all, and settings that were made for a broken network may not suit this one.
 NORMALISED = Fix("batch_norm", "normalise between the layers: BatchNorm", "ca.BatchNorm()")
 SLOWER = Fix("learning_rate", "lower the learning rate to a third", settings={"factor": 1 / 3})
 LONGER = Fix("epochs", "train three times as long", settings={"factor": 3.0})
 BESIDE = {
-    **dict.fromkeys(("insert_activation", "initialise", "leaky", "clip"), (NORMALISED, SLOWER)),
     **dict.fromkeys(
-        ("learning_rate", "batch_size", "default_optimizer", "dropout", "weight_decay", "widen"), (SLOWER, LONGER)
+        ("vanishing_gradient", "exploding_gradient", "init_scale", "saturated", "dead_relu", "non_finite"),
+        (NORMALISED, SLOWER),
     ),
-}
+    **dict.fromkeys(
+        ("learning_rate_too_high", "learning_rate_too_low", "too_few_updates", "oscillation", "late_plateau",
+         "optimizer_config", "dropout_too_high", "regularisation_too_strong"),
+        (SLOWER, LONGER),
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Attempt:
     """One round of a repair: which fixes, for which checks, the score before and after; whether they are delivered.
 
     measure   what was looked at, "balanced accuracy" where rare classes are to be recognised
+    beside    whether it goes with the fix of that check, which was kept before, and is none of its own
     """
 
     checks: tuple[str, ...]
@@ -88,12 +95,18 @@ class Attempt:
     after: float
     kept: bool
     measure: str = "score"
+    beside: bool = False
+
+    @property
+    def change(self) -> str:
+        """What was changed, and why."""
+        why = f"beside the fix of {self.checks[0]}" if self.beside else ", ".join(self.checks)
+        return f"{why}: {'; '.join(self.sentences)}"
 
     def __str__(self) -> str:
         done = "kept" if self.kept else "undone"
         what = "" if self.measure == "score" else f"{self.measure} "
-        words = f"{', '.join(self.checks)}: {'; '.join(self.sentences)}"
-        return f"{words}: {what}{self.before:.3f} to {self.after:.3f}, {done}"
+        return f"{self.change}: {what}{self.before:.3f} to {self.after:.3f}, {done}"
 
 
 @dataclass(frozen=True)
@@ -119,32 +132,40 @@ def repair(
     seconds    for experiments, after each training
     budget     of the experiments with the first one, to which those are added
 
-    After each training it is examined again, at most `ROUNDS` times. A fix is kept if the score rises by something that
-    matters, and one of a certain mistake also if it does not fall; all others are undone, and the next cause has its
-    turn. Where none is left, what goes well with the last fix is tried beside it (`BESIDE`); then what changed nothing
-    is gone on from: it may help together with another fix. From the first finding on whose fix is to have rare classes
-    recognised the score is balanced accuracy.
+    At most `ROUNDS` times is trained again, and each training is examined as the first one was. A fix is kept if the
+    score rises by something that matters, and one of a certain mistake also if it does not fall; all others are undone.
+    Next comes, in this order:
+
+    1. the fix of the first cause that was not tried in vain;
+    2. beside the fix that was kept last, what goes well with it (`BESIDE`); that is all where nothing is wrong now;
+    3. what changed nothing: it is gone on from, for it may help together with another fix;
+    4. where harm is left, what often helps (`LAST_RESORTS`), if an experiment shows that it does.
+
+    From the first finding on whose fix is to have rare classes recognised the score is balanced accuracy.
     """
     log: list[Attempt] = []
     base = best = _Node(first, ())
     budget, balanced = Budget(seconds) if budget is None else budget, for_balance(findings)
     undone: set[tuple[str, str]] = set()
+    tried_beside: list[Fix] = []
     waiting: list[_Node[R]] = []
     while len(log) < ROUNDS:
         here, now = base.training, base.training.worth(balanced)
         if base.attempts and now + matters(now) > 1:
             break  # a perfect score could not be told from this one
-        step = next_step(here, findings, undone)
-        also = None if step is not None else beside(here, base.cause, undone)
-        step = step or also
-        if step is None and here.well:
-            break
+        step, also = next_step(here, findings, undone), None
+        if step is None and base.cause is not None:
+            step = also = beside(here, base.cause, undone, tried_beside)
+            if step is None and here.well:
+                break
         if step is None and waiting:
             base = waiting.pop(0)
             findings = proved(base.training.setup, base.training.evidence, base.training.verdict, budget)
             balanced = balanced or for_balance(findings)
             continue
         if step is None:
+            base, findings = best, ()
+            here, now = base.training, base.training.worth(balanced)
             resort = _last_resort(here, undone, budget)
             step = None if resort is None else next_step(here, [resort], undone)
         if step is None:
@@ -155,17 +176,19 @@ def repair(
         after = done.worth(balanced)
         sentences = tuple(each.fix.sentence for each in used if each.fix is not None)
         measure = "balanced accuracy" if balanced and done.balanced is not None else "score"
-        log.append(Attempt(tuple(each.check for each in used), sentences, now, after, False, measure))
-        node = _Node(done, (*base.attempts, len(log) - 1), used[0] if also is None else base.cause)
-        certain = also is None and any(each.check in BY_NAME and BY_NAME[each.check].certain for each in used)
+        checks = tuple(each.check for each in used)
+        log.append(Attempt(checks, sentences, now, after, False, measure, also is not None))
+        attempts = (*base.attempts, len(log) - 1)
+        tried_beside += [each.fix for each in used if also is not None and each.fix is not None]
+        certain = also is None and any(name in BY_NAME and BY_NAME[name].certain for name in checks)
         if not (after > now + matters(now) or (certain and after >= now)):
-            undone |= {_key(each) for each in used}
-            if after >= now - matters(now) / 2:
-                waiting.append(node)
+            if also is None:
+                undone |= {_key(each) for each in used}
+                if after >= now - matters(now) / 2:
+                    waiting.append(_Node(done, attempts))
             continue
-        undone |= set() if also is None else {_key(each) for each in used}  # once is enough
-        base = node
-        best = node if after > best.training.worth(balanced) else best
+        base = _Node(done, attempts, used[0] if also is None else base.cause)
+        best = base if after >= best.training.worth(balanced) else best
         findings = proved(done.setup, done.evidence, done.verdict, budget)
         balanced = balanced or for_balance(findings)
     start = first.worth(balanced)
@@ -197,7 +220,10 @@ def for_a_person(setup: Setup, evidence: Evidence, findings: Sequence[Finding]) 
 
 @dataclass(frozen=True)
 class _Node(Generic[R]):
-    """A training, the attempts (by their place in the log) that led to it, and the cause that was fixed last."""
+    """A training, and the attempts (by their place in the log) that led to it.
+
+    cause   whose fix was kept last; None of the first training, and of one that waits
+    """
 
     training: Training[R]
     attempts: tuple[int, ...]
@@ -238,17 +264,24 @@ def next_step(
 
 
 def beside(
-    base: Training[R], cause: Finding | None, undone: set[tuple[str, str]]
+    base: Training[R], cause: Finding, undone: set[tuple[str, str]], tried: Sequence[Fix]
 ) -> tuple[Setup, list[Finding]] | None:
     """Return the setup with what goes well with the fix of a cause, and that as a finding; None: no more."""
-    if cause is None or cause.fix is None:
-        return None
-    for fix in BESIDE.get(cause.fix.action, ()):
+    for fix in BESIDE.get(cause.check, ()):
         finding = replace(cause, fix=fix, proof=None)
-        setup = None if _key(finding) in undone else fixed(base.setup, finding, base.evidence)
+        if fix in tried or _key(finding) in undone or _back(cause.fix, fix):
+            continue
+        setup = fixed(base.setup, finding, base.evidence)
         if setup is not None:
             return setup, [finding]
     return None
+
+
+def _back(one: Fix | None, other: Fix) -> bool:
+    """Return whether another fix takes the first one back."""
+    if one is None or one.action != other.action:
+        return False
+    return math.isclose(float(one.settings.get("factor", 1.0)) * float(other.settings.get("factor", 1.0)), 1.0)
 
 
 def mistakes(setup: Setup) -> tuple[Finding, ...]:

@@ -14,6 +14,7 @@ from cutaway.diagnosis.budget import Budget
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.examination import with_records
 from cutaway.diagnosis.gain import balanced_accuracy
+from cutaway.diagnosis.pace import slowness
 from cutaway.diagnosis.proving import proved
 from cutaway.diagnosis.repair import Attempt, Training, for_a_person, looked_at, repair
 from cutaway.diagnosis.setup import SHARE, Setup, apart
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 # An experiment that is shorter than this says nothing, however short the training was.
 FEWEST_SECONDS = 1.0
+# A machine is busy with other things where seconds by the clock on the wall are so many times those of work.
+BUSY = 1.2
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,9 @@ class Diagnosis:
         if self.seconds:
             again = f"; training again took {self.trainings:.1f} s" if self.trainings else ""
             busy = (
-                f" ({self.seconds:.1f} s on this busy machine)" if self.seconds > max(self.budget, self.worked) else ""
+                f" ({self.seconds:.1f} s on this busy machine)"
+                if self.seconds > max(self.budget, BUSY * self.worked)
+                else ""
             )
             took = self.worked if busy else self.seconds
             lines.append(f"experiments took {took:.1f} s of {self.budget:.1f} s allowed{busy}{again}")
@@ -133,7 +138,8 @@ def diagnose(
         raise InputError("diagnose: data is for a repair of this run; ask for one (fix=True, --fix), or leave it out")
     if setup is None and not fix:
         return Diagnosis(found.findings, found.notes, found.harm.sentence, suspected=True)
-    seconds = max(FEWEST_SECONDS, budget * run.seconds) if budget else 0.0
+    # Experiments are planned in seconds of a machine as fast as reckoned.
+    seconds = max(FEWEST_SECONDS, budget * run.seconds / slowness()) if budget else 0.0
     findings, experiments = found.findings, Budget(seconds)
     if seconds and found.findings and setup is not None:
         findings = proved(setup, evidence, found, experiments)
@@ -166,8 +172,7 @@ def _repaired(
     kept, best = any(attempt.kept for attempt in done.log), done.best
     for attempt in done.log:
         if attempt.kept:
-            told = f"{', '.join(attempt.checks)}: {'; '.join(attempt.sentences)}"
-            best.run.events.append(Event(0, "repaired", told))
+            best.run.events.append(Event(0, "repaired", attempt.change))
     beside = None
     if done.balanced and first.balanced is not None:
         beside = ("accuracy", first.score, best.score)

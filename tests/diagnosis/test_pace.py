@@ -9,10 +9,11 @@ from cutaway.training import cost
 def reckoned(monkeypatch: pytest.MonkeyPatch, times: float) -> float:
     """Return the slowness where a step is reckoned to take so many times as long."""
     monkeypatch.setitem(cost.PRICES, "numpy", tuple(times * price for price in PRICES))
+    monkeypatch.setitem(cost.EPOCH, "numpy", times * EPOCH)
     return slowness.__wrapped__()
 
 
-PRICES = cost.PRICES["numpy"]
+PRICES, EPOCH = cost.PRICES["numpy"], cost.EPOCH["numpy"]
 
 
 def test_a_machine_is_as_much_slower_as_its_steps_are_reckoned_faster(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,12 +26,18 @@ X = RANDOM.normal(0, 1, (500, 5))
 NUMBERS = np.sin(2 * X[:, :1]) + X[:, 1:2]
 YES = (NUMBERS[:, 0] > 0).astype(float)
 LINE = (X[:, 0] + X[:, 1] > 0).astype(float)
+HURT, WELL = Verdict((), (), Harm("below", "it is below")), Verdict((), (), Harm("", ""))
 SCALES = np.array([1.0, 2000.0, 1.0, 0.01, 1.0])
 
 
 def relu(units, *ending, start=None):
     start = start or ca.He()
     return ca.Sequential(ca.Dense(32, initializer=start), ca.ReLU(), ca.Dense(units, initializer=start), *ending)
+
+
+def small(**plan):
+    """A setup for trainings by a table of scores, so that each turn is known beforehand."""
+    return setup_of(ca.Sequential(ca.Dense(4), ca.ReLU(), ca.Dense(1)), X[:60], NUMBERS[:60], "squared_error", **plan)
 
 
 CASES = {
@@ -73,12 +79,10 @@ def both(done):
 
 
 def test_what_does_not_help_is_undone_and_nothing_worse_is_delivered():
-    """Trainings by a table of scores, so that each turn is known beforehand."""
-    setup = setup_of(relu(1), X, NUMBERS, "squared_error", ca.Adam(0.01), epochs=1)
-    harmed = Verdict((), (), Harm("", ""))
+    setup = small(epochs=1)
 
     def training(of, score):
-        return Training(of, evidence_of(of), harmed, score, score)
+        return Training(of, evidence_of(of), HURT, score, score)
 
     first = training(setup, 0.6)
     causes = [finding("batch_size", factor=0.5), finding("epochs", factor=2), finding("clip", norm=1.0)]
@@ -96,7 +100,7 @@ def test_what_does_not_help_is_undone_and_nothing_worse_is_delivered():
 
 
 def test_what_changed_nothing_alone_is_gone_on_from_where_no_other_cause_is_left():
-    setup = setup_of(relu(1), X, NUMBERS, "squared_error", ca.Adam(0.01), epochs=2)
+    setup = small(epochs=2)
     then = (finding("epochs", factor=2),)
 
     def train(of):
@@ -111,27 +115,82 @@ def test_what_changed_nothing_alone_is_gone_on_from_where_no_other_cause_is_left
 
 
 def test_once_no_cause_is_left_what_goes_well_with_the_last_fix_is_tried_beside_it():
-    setup = setup_of(relu(1), X, NUMBERS, "squared_error", ca.Adam(0.01), epochs=2)
-    known = {(2, 0.01): 0.2, (2, 0.03): 0.8, (6, 0.03): 0.9}
-    well = Verdict((), (), Harm("", ""))
+    setup = small(epochs=2)
+    known = {(2, 0.01): 0.2, (2, 0.1): 0.8, (2, 0.0333): 0.7, (6, 0.1): 0.9, (2, 0.03): 0.8, (6, 0.03): 0.9}
 
     def train(of):
         score = known[of.plan.epochs, round(of.optimizer.learning_rate.rate, 4)]
-        return Training(of, evidence_of(of), well, score, of)
+        return Training(of, evidence_of(of), WELL, score, of)
 
-    first = replace(train(setup), verdict=Verdict((), (), Harm("below", "it is below")))
-    best, log = both(repair(first, [finding("learning_rate", factor=3.0)], train, 0.0))
+    first = replace(train(setup), verdict=HURT)
+    best, log = both(repair(first, [finding("learning_rate", check="learning_rate_too_low", factor=10.0)], train, 0.0))
     assert [(attempt.before, attempt.after, attempt.kept) for attempt in log] == [
-        (0.2, 0.8, True), (0.8, 0.2, False), (0.8, 0.9, True),  # a third of the rate again, then three times as long
+        (0.2, 0.8, True), (0.8, 0.7, False), (0.8, 0.9, True),  # a third of the rate, then three times as long
     ]  # fmt: skip
-    assert best.run.plan.epochs == 6 and {attempt.checks for attempt in log} == {("under_test",)}
-    done = repair(first, [finding("standardise_inputs")], lambda of: replace(train(of), score=0.8), 0.0)
-    assert len(done.log) == 1  # beside a fix of the data there is nothing
+    assert best.run.plan.epochs == 6 and [attempt.beside for attempt in log] == [False, True, True]
+    assert str(log[2]).startswith("beside the fix of learning_rate_too_low: train three times as long: 0.800 to 0.900")
+    # What would only take the fix back is left out.
+    _, log = both(repair(first, [finding("learning_rate", check="learning_rate_too_low", factor=3.0)], train, 0.0))
+    assert [(attempt.after, attempt.kept) for attempt in log] == [(0.8, True), (0.9, True)]
+    # Beside a fix of the data there is nothing.
+    mended = repair(first, [finding("standardise_inputs")], lambda of: replace(train(of), score=0.8), 0.0)
+    assert len(mended.log) == 1
+
+
+def test_what_was_tried_beside_a_fix_is_not_forbidden_where_it_is_a_cause_of_its_own():
+    setup = small(epochs=2)
+    cause = finding("learning_rate", check="learning_rate_too_high", factor=0.1)
+
+    def train(of):
+        rate, mended = of.optimizer.learning_rate.rate, of.plan.batch_size == 16
+        score = 0.99 if mended and rate < 5e-4 else 0.8 if mended and rate < 5e-3 else 0.6 if mended else 0.3
+        return Training(of, evidence_of(of), replace(HURT, findings=(cause,) if score == 0.8 else ()), score, of)
+
+    best, log = both(repair(train(setup), [finding("batch_size", check="too_few_updates", factor=0.5)], train, 0.0))
+    assert best.score == 0.99 and [(each.kept, each.beside) for each in log[:3]] == [
+        (True, False), (True, True), (True, False),
+    ]  # fmt: skip
+
+
+def test_one_that_waits_and_is_well_does_not_keep_others_from_being_gone_on_from():
+    setup = small(epochs=2)
+    then = (finding("epochs", factor=2),)
+
+    def train(of):
+        if of.plan.batch_size == 16:
+            return Training(of, evidence_of(of), WELL, 0.605, of)
+        longer, slower = of.plan.epochs == 4, of.optimizer.learning_rate.rate < 5e-3
+        return Training(
+            of, evidence_of(of), replace(HURT, findings=then if slower else ()), 0.95 if longer else 0.6, of
+        )
+
+    causes = [finding("batch_size", factor=0.5), finding("learning_rate", factor=0.1)]
+    best, log = both(repair(train(setup), causes, train, 0.0))
+    assert best.score == 0.95 and [attempt.kept for attempt in log[:3]] == [False, True, True]
+
+
+def test_what_is_tried_last_stands_on_the_best_and_delivers_nothing_that_changed_nothing(monkeypatch):
+    setup = small(epochs=2)
+    normalised = finding("batch_norm", check="not_learning")
+    monkeypatch.setattr(
+        "cutaway.diagnosis.repair._last_resort",
+        lambda base, undone, budget: None if ("batch_norm", "") in undone else normalised,
+    )
+
+    def train(of):
+        normal = any(isinstance(layer, ca.BatchNorm) for layer in of.network.layers)
+        score = 0.9 if normal else 0.6 if of.optimizer.learning_rate.rate > 0.02 else 0.3
+        return Training(of, evidence_of(of), WELL if normal else HURT, score, of)
+
+    causes = [finding("learning_rate", check="learning_rate_too_low", factor=10.0)]
+    best, log = both(repair(train(setup), causes, train, 0.0))
+    assert best.score == 0.9 and [attempt.kept for attempt in log] == [True, False, False, True]
+    assert best.run.plan.epochs == 2
 
 
 def test_where_harm_is_left_and_no_cause_is_known_what_often_helps_is_tried_and_done():
-    setup = setup_of(relu(1), X, NUMBERS, "squared_error", ca.GradientDescent(1e-5), held_out=150, epochs=20)
-    first = replace(train_again(setup), verdict=Verdict((), (), Harm("below", "it is below")))
+    setup = setup_of(relu(1), X[:200], NUMBERS[:200], "squared_error", ca.GradientDescent(1e-5), held_out=60, epochs=20)
+    first = replace(train_again(setup), verdict=HURT)
     best, log = both(repair(first, (), train_again, 5.0))
     assert log[0].checks == ("not_learning",) and log[0].kept and "raise the learning rate" in log[0].sentences[0]
     assert best.score > first.score + 0.1
