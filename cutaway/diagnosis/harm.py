@@ -31,8 +31,8 @@ def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
 
     diverged   a loss or a weight was not finite, or the loss ends far above its lowest
     below      the score of the delivered weights is below what a simple method reaches on the same rows (`References`),
-               or surely below chance; where none can be tried, rows learned from are answered no better than by one who
-               knows nothing
+               or surely below chance; where none can be tried, or targets surely have to do with the inputs, rows
+               learned from are answered no better than by one who knows nothing
     by heart   rows learned from are answered clearly better than rows held out, by many weights of a few rows: so few
                that simple methods learn no more from them
 
@@ -55,7 +55,8 @@ def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
         witness = outcome.score < least
         allowed = (at.SHORTFALL_ERRORS if witness else errors) * min(outcome.error, known.error)
     if comparable and score is not None and (score >= least or short <= allowed):
-        return _by_heart(evidence) or _unjudged(evidence)
+        nothing = _nothing_learned(evidence)
+        return Harm("below", nothing) if nothing else _by_heart(evidence) or _unjudged(evidence)
     diverged = _diverged(evidence)
     if diverged:
         return Harm("diverged", diverged)
@@ -113,12 +114,13 @@ def _below_chance(evidence: Evidence, errors: float) -> str:
 def _nothing_learned(evidence: Evidence) -> str:
     """Return that no more is known of rows learned from than of their commonest class or mean, by score and by loss.
 
-    Only where there is no simple method that would say what can be learned, and after enough steps; else "".
+    Only where no simple method says what can be learned, or targets surely have to do with the inputs; and after enough
+    steps; else "".
     """
     known, outcome, steps = evidence.references, evidence.outcome, evidence.steps
     if outcome is None or outcome.constant is None or outcome.constant_error is None:
         return ""
-    if known.simple or steps < at.MANY_STEPS or outcome.constant >= 1:
+    if (known.simple and known.unrelated > at.RELATED) or steps < at.MANY_STEPS or outcome.constant >= 1:
         return ""
     if outcome.score - outcome.constant > at.NO_BETTER * outcome.constant_error:
         return ""

@@ -183,3 +183,19 @@ def test_below_a_small_gain_a_training_is_hurt_only_where_it_is_sure(random):
     hurt = replace(evidence, references=known, outcome=outcome)
     assert harm(hurt).kind == "below"
     assert not harm(replace(hurt, references=replace(known, unrelated=0.01)))
+
+
+def test_rows_of_which_nothing_is_learned_are_harm_where_targets_surely_have_to_do_with_inputs(random):
+    """However little simple methods gain: a network that knows nothing of its own rows has learned nothing."""
+    x = random.normal(0, 1, (240, 3)).astype(np.float32)
+    y = (x[:, 0] + 2 * random.standard_normal(240) > 0).astype(int)
+    evidence = evidence_of(stack(8), (x, y), ca.GradientDescent(1e-6), epochs=60)
+    score = evidence.outcome.validation_score
+    known = replace(
+        evidence.references, chance=score, linear=score + 0.01, neighbour=score, kernel=None, unrelated=1e-4
+    )
+    stuck = replace(evidence, references=known)
+    assert harm(stuck).kind == "below" and "no better than that of one who knows nothing" in harm(stuck).sentence
+    assert not harm(replace(stuck, references=replace(known, unrelated=0.01)))
+    learned = evidence_of(stack(8), (x, y), ca.Adam(0.01), epochs=60)
+    assert not harm(replace(learned, references=replace(known, chance=learned.outcome.validation_score)))
