@@ -89,10 +89,10 @@ RECIPES: dict[str, Callable[[str, int], Case]] = {
 }
 # Which sets each is tried on; the recipes on all, two of the three on each.
 ONLY = {
-    "convolution": ("digits", "strokes", "figures", "gratings", "faces", "rings", "letters"),
-    "recurrent": ("blobs", "wine", "quantiles", "waveform", "tuna", "diseases"),
-    "attention": ("iris", "blobs", "friedman1", "friedman2", "tuna", "mortality"),
-    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "votes", "heights", "vouchers"),
+    "convolution": ("digits", "strokes", "figures", "gratings", "faces", "rings", "letters", "dice"),
+    "recurrent": ("blobs", "wine", "quantiles", "waveform", "occupations", "trains"),
+    "attention": ("iris", "blobs", "friedman1", "friedman2", "occupations", "maths"),
+    "line": ("iris", "breast_cancer", "wine", "noisy_line", "sparse_numbers", "titanic", "lake", "women"),
 }  # fmt: skip
 
 

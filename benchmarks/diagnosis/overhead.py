@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.diagnosis.cases import ARCHITECTURES, healthy_case
 
 # Of the benchmark's own trainings, which take a fraction of a second; `python -m benchmarks overhead` has longer ones.
-CHOSEN = ("letters", "professors", "diseases", "heights", "votes")
+CHOSEN = ("dice", "growth", "parabola", "maths", "titanic")
 
 
 def overheads(rates: dict[str, float], repeats: int = 5) -> dict[str, float]:

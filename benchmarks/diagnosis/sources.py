@@ -12,9 +12,8 @@ from cutaway.errors import InputError
 # Sets whose targets are numbers.
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
-    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "bumps", "chirp", "professors",
-    "vouchers", "heights", "pitchers", "scores", "mortality", "hotels", "pupils", "weights", "homes", "larvae",
-    "saddle",
+    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "bumps", "chirp", "saddle", "growth",
+    "lake", "maths", "deaths", "women", "loans", "tests", "rats", "twelfth", "houses", "cone",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -201,6 +200,24 @@ def _saddle() -> Rows:
     return x, x[:, 0] ** 2 - x[:, 1] ** 2 + 0.8 * random.standard_normal(700)
 
 
+def _dice() -> Rows:
+    """Return pictures of 10 × 10 with two, three, four or five pips of a die in the middle, in noise."""
+    random = np.random.default_rng(43)
+    pips = np.zeros((4, 10, 10))
+    for kind, places in enumerate(((0, 4), (0, 2, 4), (0, 1, 3, 4), (0, 1, 2, 3, 4))):
+        for row, column in (((2, 2), (2, 7), (5, 5), (7, 2), (7, 7))[place] for place in places):
+            pips[kind, row : row + 2, column : column + 2] = 1
+    y = np.arange(900) % 4
+    return (2.0 * pips[y] + 1.3 * random.standard_normal((900, 10, 10))).reshape(900, 100), y
+
+
+def _cone() -> Rows:
+    """Return a cone over the plane, with noise."""
+    random = np.random.default_rng(44)
+    x = random.uniform(-2, 2, (700, 2))
+    return x, np.hypot(x[:, 0] - 0.4, x[:, 1]) + 0.3 * random.standard_normal(700)
+
+
 def _chirp() -> Rows:
     """Return a wave of one variable that becomes shorter with it, with noise."""
     random = np.random.default_rng(39)
@@ -355,41 +372,43 @@ MADE: dict[str, Callable[[], Rows]] = {
     "chirp": _chirp,
     "letters": _letters,
     "saddle": _saddle,
-    "diseases": lambda: _table(
-        "dslabs", "us_contagious_diseases", "disease", "year weeks_reporting count population"
+    "dice": _dice,
+    "cone": _cone,
+    "parabola": lambda: _table("modeldata", "parabolic", "class", "X1 X2"),
+    "titanic": lambda: _table("carData", "TitanicSurvival", "survived", "sex age passengerClass"),
+    "occupations": lambda: _table(
+        "AER", "CPS1985", "occupation", "wage education experience age ethnicity region gender sector union married"
     ),
-    "tuna": lambda: _table("Ecdat", "Tuna", "Tuna.choice", "price.skw price.cosw price.pw price.sko price.coso"),
-    "votes": lambda: _table(
-        "stevedata", "TV16", "votetrump",
-        "age female collegeed racef famincr ideo pid7na bornagain religimp churchatd prayerfreq lcograc lemprac",
+    "trains": lambda: _table(
+        "Ecdat", "Train", "choice", "price1 time1 change1 comfort1 price2 time2 change2 comfort2"
     ),
-    "professors": lambda: _table(
-        "wooldridge", "big9salary", "salary",
-        "year pubindx totpge assist assoc prof chair top20phd yearphd female osu iowa indiana purdue msu minn",
+    "growth": lambda: _table("stevedata", "PPGE", "govtspendgdp", "year tradegdp kaopen country v2catrauni"),
+    "lake": lambda: _table(
+        "wooldridge", "kielmc", "price", "year age nbh cbd intst area land rooms baths dist wind"
     ),
-    "vouchers": lambda: _table(
-        "wooldridge", "voucher", "mnce", "mnce90 select female black hispanic selectyrs1 choiceyrs"
+    "maths": lambda: _table("wooldridge", "meap00_01", "math4", "read4 lunch enroll exppp"),
+    "deaths": lambda: _table(
+        "AER", "Fatalities", "fatal",
+        "spirits unemp income emppop beertax baptist mormon drinkage dry youngdrivers miles pop",
     ),
-    "heights": lambda: _table("HistData", "GaltonFamilies", "childHeight", "father mother gender children"),
-    "pitchers": lambda: _table(
-        "wooldridge", "mlb1", "lsalary", "years games atbats runs hits doubles triples hruns rbis bavg"
+    "women": lambda: _table(
+        "sampleSelection", "nlswork", "ln_wage",
+        "age race msp grade collgrad not_smsa c_city south union ttl_exp tenure hours",
     ),
-    "scores": lambda: _table(
-        "wooldridge", "econmath", "score",
-        "age work study econhs colgpa hsgpa acteng actmth act mathscr male calculus",
+    "loans": lambda: _table(
+        "modeldata", "lending_club", "int_rate",
+        "funded_amnt term sub_grade annual_inc revol_util inq_last_6mths num_il_tl delinq_2yrs "
+        "total_il_high_credit_limit",
     ),
-    "mortality": lambda: _table("lattice", "USRegionalMortality", "Rate", "Region Status Sex Cause"),
-    "hotels": lambda: _table(
-        "modeldata", "hotel_rates", "avg_price_per_room",
-        "lead_time stays_in_weekend_nights stays_in_week_nights adults children arrival_date_num market_segment "
-        "assigned_room_type near_christmas",
+    "tests": lambda: _table("mlmRev", "ScotsSec", "attain", "verbal sex social primary second"),
+    "rats": lambda: _table("itsadug", "simdat", "Y", "Group Time Trial Condition"),
+    "twelfth": lambda: _table(
+        "wooldridge", "catholic", "math12",
+        "read12 female asian hispan black motheduc fatheduc lfaminc cathhs parcath",
     ),
-    "pupils": lambda: _table(
-        "mlmRev", "egsingle", "math", "year grade retained female black hispanic size lowinc mobility"
+    "houses": lambda: _table(
+        "modeldata", "ames", "Sale_Price",
+        "Lot_Area Year_Built Year_Remod_Add Gr_Liv_Area Total_Bsmt_SF Full_Bath Garage_Cars Garage_Area Fireplaces "
+        "Longitude Latitude",
     ),
-    "weights": lambda: _table(
-        "causaldata", "nhefs", "wt82", "wt71 age sex race education smokeintensity smokeyrs exercise active ht sbp"
-    ),
-    "homes": lambda: _table("ggplot2", "txhousing", "median", "year month sales listings inventory volume"),
-    "larvae": lambda: _table("Stat2Data", "MetabolicRate", "LogMrate", "Computer BodySize CO2ppm Instar LogBodySize"),
 }  # fmt: skip
