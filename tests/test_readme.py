@@ -1,5 +1,6 @@
 """The README's commands name what is there, and its Python runs as it stands, in a folder with a table of irises."""
 
+import json
 import re
 import shlex
 import warnings
@@ -63,3 +64,13 @@ def test_the_tree_of_the_readme_names_every_folder():
     text = README.read_text(encoding="utf-8")
     folders = [path.parent.name for path in (README.parent / "cutaway").glob("*/__init__.py")]
     assert [folder for folder in folders if f"── {folder}/" not in text] == []
+
+
+def test_what_it_says_of_the_diagnosis_is_what_was_measured():
+    found = json.loads((README.parent / "benchmarks/results/diagnosis.json").read_text("utf-8"))["figures"]
+    healthy, killing = found["healthy"]["false alarms"]["all"], found["killing"]
+    text = " ".join(README.read_text("utf-8").split())
+    assert f"{100 * healthy['share']:.1f} % of {healthy['of']} healthy trainings had a finding" in text
+    assert f"{100 * killing['detected']['share']:.1f} % of {killing['trainings']} that one known fault" in text
+    first = killing["first right, macro"]
+    assert f"over {first['of']} kinds of fault the first thing said was right in {100 * first['share']:.0f} %" in text
