@@ -90,9 +90,9 @@ class Run:
     def diagnose(self, fix: bool = False, budget: float = 0.2, data: Any = None) -> Diagnosis:
         """Return why it does not learn as it could, each cause with what an experiment made of its fix.
 
-        fix      whether to apply what helps and train again in full, first cause first, up to four times, of which one
-                 may be three times as long: the repaired run is in `diagnosis.run`, with the score before and after;
-                 what does not help is undone
+        fix      whether to apply what helps and train again in full, first cause first, up to four times, and where
+                 more epochs are the fix for several times as long: the repaired run is in `diagnosis.run`, with the
+                 score before and after; what does not help is undone
         budget   seconds that experiments may take, as a share of the training's, but at least one (0: no experiments);
                  they are made only where something is wrong
         data     of a run from disk the rows that it learned from, as `fit` was given them: (X, y), or by name also

@@ -11,7 +11,7 @@ from benchmarks.findings import example
 from cutaway.diagnosis.checks import BY_NAME, CHECKS
 from cutaway.diagnosis.fixes import FIXES, fixed
 from cutaway.diagnosis.proving import OTHERWISE
-from cutaway.diagnosis.repair import LAST_RESORTS
+from cutaway.diagnosis.repair import BESIDE, LAST_RESORTS
 
 FOLDER = Path(diagnosis.__file__).parent
 # What applies to any training, so that none has to be made to see it.
@@ -32,6 +32,11 @@ ACTIONS = {check.name: actions_of(check.name) for check in CHECKS}
 def test_every_fix_is_offered_by_a_check_or_tried_where_another_does_not_help():
     offered = set().union(*ACTIONS.values(), (fix.action for fix in LAST_RESORTS))
     assert offered | {fix.action for fixes in OTHERWISE.values() for fix in fixes} == {"", *FIXES}
+
+
+def test_what_is_tried_beside_a_fix_goes_with_causes_that_have_one_and_can_be_done():
+    assert all(ACTIONS[name] - {""} for name in BESIDE)
+    assert {fix.action for fixes in BESIDE.values() for fix in fixes} <= set(FIXES)
 
 
 @pytest.mark.parametrize("name", [name for name, actions in ACTIONS.items() if not actions <= ALWAYS])

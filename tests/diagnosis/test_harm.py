@@ -171,9 +171,14 @@ def test_a_small_gain_of_simple_methods_counts_where_targets_surely_have_to_do_w
     assert not tells(replace(known, linear=0.5, error=0.0))
 
 
-def test_below_a_small_gain_a_training_is_hurt_only_where_it_is_sure(random):
+def faint(random):
+    """Return rows that tell a little of two classes."""
     x = random.normal(0, 1, (240, 3)).astype(np.float32)
-    y = (x[:, 0] + 2 * random.standard_normal(240) > 0).astype(int)
+    return x, (x[:, 0] + 2 * random.standard_normal(240) > 0).astype(int)
+
+
+def test_below_a_small_gain_a_training_is_hurt_only_where_it_is_sure(random):
+    x, y = faint(random)
     evidence = evidence_of(stack(8), (x, y), ca.GradientDescent(1e-6), epochs=20)
     score = evidence.outcome.validation_score
     known = replace(
@@ -187,8 +192,7 @@ def test_below_a_small_gain_a_training_is_hurt_only_where_it_is_sure(random):
 
 def test_rows_of_which_nothing_is_learned_are_harm_where_targets_surely_have_to_do_with_inputs(random):
     """However little simple methods gain: a network that knows nothing of its own rows has learned nothing."""
-    x = random.normal(0, 1, (240, 3)).astype(np.float32)
-    y = (x[:, 0] + 2 * random.standard_normal(240) > 0).astype(int)
+    x, y = faint(random)
     evidence = evidence_of(stack(8), (x, y), ca.GradientDescent(1e-6), epochs=60)
     score = evidence.outcome.validation_score
     known = replace(
