@@ -12,8 +12,8 @@ from cutaway.errors import InputError
 # Sets whose targets are numbers.
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
-    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "bumps", "chirp", "saddle", "growth",
-    "lake", "maths", "deaths", "women", "loans", "tests", "rats", "twelfth", "houses", "cone",
+    "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "bumps", "chirp", "saddle", "cone",
+    "oil", "schools", "pines", "windsor", "colleges", "earnings", "patients", "wealth", "pupils", "tides",
 )  # fmt: skip
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -218,6 +218,29 @@ def _cone() -> Rows:
     return x, np.hypot(x[:, 0] - 0.4, x[:, 1]) + 0.3 * random.standard_normal(700)
 
 
+def _suits() -> Rows:
+    """Return pictures of 10 × 10 with a heart, a spade, a diamond or a club of cards in the middle, in noise."""
+    random = np.random.default_rng(45)
+    drawn = (
+        ".##.##. ####### ####### .#####. ..###.. ...#...",
+        "...#... ..###.. .#####. ####### ...#... ..###..",
+        "...#... ..###.. .#####. .#####. ..###.. ...#...",
+        "..###.. ..###.. ####### ####### ...#... ..###..",
+    )
+    shapes = np.array([[[sign == "#" for sign in row] for row in each.split()] for each in drawn], float)
+    y = np.arange(900) % 4
+    pictures = 1.3 * random.standard_normal((900, 10, 10))
+    pictures[:, 2:8, 2:9] += 2.0 * shapes[y]
+    return pictures.reshape(900, 100), y
+
+
+def _tides() -> Rows:
+    """Return two waves of one variable, one upon the other, with noise."""
+    random = np.random.default_rng(46)
+    x = random.uniform(0, 5, (700, 1))
+    return x, np.sin(2 * x[:, 0]) + 0.5 * np.sin(3 * x[:, 0] + 1) + 0.3 * random.standard_normal(700)
+
+
 def _chirp() -> Rows:
     """Return a wave of one variable that becomes shorter with it, with noise."""
     random = np.random.default_rng(39)
@@ -374,41 +397,41 @@ MADE: dict[str, Callable[[], Rows]] = {
     "saddle": _saddle,
     "dice": _dice,
     "cone": _cone,
-    "parabola": lambda: _table("modeldata", "parabolic", "class", "X1 X2"),
-    "titanic": lambda: _table("carData", "TitanicSurvival", "survived", "sex age passengerClass"),
-    "occupations": lambda: _table(
-        "AER", "CPS1985", "occupation", "wage education experience age ethnicity region gender sector union married"
+    "suits": _suits,
+    "tides": _tides,
+    "clouds": lambda: _table("modeldata", "two_class_dat", "Class", "A B"),
+    "tumours": lambda: _table(
+        "survival", "rotterdam", "size", "year age meno grade nodes pgr er hormon chemo rtime"
     ),
-    "trains": lambda: _table(
-        "Ecdat", "Train", "choice", "price1 time1 change1 comfort1 price2 time2 change2 comfort2"
+    "owners": lambda: _table(
+        "openintro", "loans_full_schema", "homeownership",
+        "annual_income debt_to_income total_credit_limit num_mort_accounts total_debit_limit loan_amount emp_length",
     ),
-    "growth": lambda: _table("stevedata", "PPGE", "govtspendgdp", "year tradegdp kaopen country v2catrauni"),
-    "lake": lambda: _table(
-        "wooldridge", "kielmc", "price", "year age nbh cbd intst area land rooms baths dist wind"
+    "sectors": lambda: _table("mlmRev", "Hsb82", "sector", "minrty sx ses mAch meanses"),
+    "oil": lambda: _table("Stat2Data", "HeatingOil", "FuelOil", "Year Month t"),
+    "schools": lambda: _table(
+        "AER", "CASchools", "read", "students teachers calworks lunch computer expenditure income english"
     ),
-    "maths": lambda: _table("wooldridge", "meap00_01", "math4", "read4 lunch enroll exppp"),
-    "deaths": lambda: _table(
-        "AER", "Fatalities", "fatal",
-        "spirits unemp income emppop beertax baptist mormon drinkage dry youngdrivers miles pop",
+    "pines": lambda: _table(
+        "Stat2Data", "Pines", "Hgt97", "Hgt90 Hgt96 Diam96 Fert Spacing Deer95 Cover95 Row Col"
     ),
-    "women": lambda: _table(
-        "sampleSelection", "nlswork", "ln_wage",
-        "age race msp grade collgrad not_smsa c_city south union ttl_exp tenure hours",
+    "windsor": lambda: _table(
+        "AER", "HousePrices", "price",
+        "lotsize bedrooms bathrooms stories driveway recreation fullbase gasheat aircon garage prefer",
     ),
-    "loans": lambda: _table(
-        "modeldata", "lending_club", "int_rate",
-        "funded_amnt term sub_grade annual_inc revol_util inq_last_6mths num_il_tl delinq_2yrs "
-        "total_il_high_credit_limit",
+    "colleges": lambda: _table(
+        "causaldata", "scorecard", "earnings_med",
+        "count_not_working count_working state_abbr pred_degree_awarded_ipeds year",
     ),
-    "tests": lambda: _table("mlmRev", "ScotsSec", "attain", "verbal sex social primary second"),
-    "rats": lambda: _table("itsadug", "simdat", "Y", "Group Time Trial Condition"),
-    "twelfth": lambda: _table(
-        "wooldridge", "catholic", "math12",
-        "read12 female asian hispan black motheduc fatheduc lfaminc cathhs parcath",
+    "earnings": lambda: _table(
+        "causaldata", "cps_mixtape", "re78", "treat age educ black hisp marr nodegree re74 re75"
     ),
-    "houses": lambda: _table(
-        "modeldata", "ames", "Sale_Price",
-        "Lot_Area Year_Built Year_Remod_Add Gr_Liv_Area Total_Bsmt_SF Full_Bath Garage_Cars Garage_Area Fireplaces "
-        "Longitude Latitude",
+    "patients": lambda: _table(
+        "mosaicData", "HELPmiss", "cesd", "age d1 dayslink drugrisk female sex g1b homeless i1 i2 indtot link mcs"
     ),
+    "pupils": lambda: _table(
+        "mlmRev", "star", "math", "gr cltype hdeg clad exp trace read ses schtype sx eth birthq"
+    ),
+    "wealth": lambda: _table("stevedata", "wbd_example", "rgdppc", "year lifeexp"),
+    "galton": lambda: _table("mosaicData", "Galton", "sex", "father mother height nkids"),
 }  # fmt: skip

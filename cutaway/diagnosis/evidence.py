@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cutaway.diagnosis.reached import Mislabelled as Mislabelled
 from cutaway.diagnosis.reached import Outcome as Outcome
 from cutaway.diagnosis.reached import References as References
 from cutaway.records import Event, LayerVitals, NetworkVitals, StepRecord
@@ -265,6 +266,7 @@ class Evidence:
     events: tuple[Event, ...] = ()
     outcome: Outcome | None = None
     gradients: tuple[GradientFacts, ...] = ()
+    labels: Mislabelled | None = None
 
     @property
     def trained(self) -> bool:

@@ -23,6 +23,7 @@ from cutaway.diagnosis.gradient_facts import gradient_facts
 from cutaway.diagnosis.head import unreachable
 from cutaway.diagnosis.inputs import input_facts
 from cutaway.diagnosis.layer_facts import LayerLook, layer_facts
+from cutaway.diagnosis.mislabelled import labels_of
 from cutaway.diagnosis.references import references
 from cutaway.diagnosis.targets import recalls, target_facts
 from cutaway.layers import ColumnEmbedding, Embedding, Layer
@@ -203,13 +204,20 @@ def _doubled(loss: Loss, outputs: np.ndarray, rows: Batch) -> float:
 
 
 def with_records(
-    evidence: Evidence, trained: Any, network: Layer, loss: Loss, rows: Batch, held_out: Batch | None
+    evidence: Evidence,
+    trained: Any,
+    network: Layer,
+    loss: Loss,
+    rows: Batch,
+    held_out: Batch | None,
+    judged: int = PROBE_ROWS,
 ) -> Evidence:
     """Return the evidence with what a training recorded (a `Trained` or a run), and how good its network is.
 
-    `rows` and `held_out` are at most `PROBE_ROWS`, or are taken evenly.
+    judged   rows that scores are measured on, at most, of those learned from and of those held out; fewer than
+             `PROBE_ROWS` where the network is so large that more would take long
     """
-    parts = [spaced(part, PROBE_ROWS) for part in (rows, held_out) if part is not None]
+    parts = [spaced(part, judged) for part in (rows, held_out) if part is not None]
     answers = [network(part.x) for part in parts]
     recognised, support = recalls(loss, np.concatenate(answers), np.concatenate([np.asarray(part.y) for part in parts]))
     scores = [score_of(loss, said, part.y)[0] for said, part in zip(answers, parts, strict=True)]
@@ -218,9 +226,16 @@ def with_records(
     one = None if task == "numbers" else int(np.prod(asked.shape[1:] if task in ("classes", "several") else ()))
     marks = [marks_of(loss, said, np.asarray(part.y)) for said, part in zip(answers, parts, strict=True)]
     nothing = [marks_of_nothing(loss, learned, np.asarray(part.y)) for part in parts]
-    simple = np.asarray(evidence.references.marks)
+    simple, known = np.asarray(evidence.references.marks), evidence.references.own
+    own = own_error = None
+    if known is not None and judged >= PROBE_ROWS:
+        part = spaced(rows, len(known.marks))  # those that simple methods learned from
+        said = network(part.x)
+        own, others = score_of(loss, said, part.y)[0], np.asarray(known.marks)
+        own_error = standard_error(marks_of(loss, said, np.asarray(part.y)), others, one)
     return replace(
         evidence,
+        labels=labels_of(rows, held_out) if evidence.references.clear >= at.NOISE else None,  # it takes a moment
         layer_vitals=tuple(trained.vitals),
         network_vitals=tuple(trained.network_vitals),
         history=tuple(trained.history),
@@ -236,5 +251,7 @@ def with_records(
             chance_error=standard_error(marks[-1], nothing[-1], one),
             constant=float(nothing[0].mean()),
             constant_error=standard_error(marks[0], nothing[0], one),
+            own=own,
+            own_error=own_error,
         ),
     )

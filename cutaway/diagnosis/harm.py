@@ -30,9 +30,10 @@ def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
     """Return what harm there is; none where the delivered weights are as good as what simple methods reach.
 
     diverged   a loss or a weight was not finite, or the loss ends far above its lowest
-    below      the score of the delivered weights is below what a simple method reaches on the same rows (`References`),
-               or surely below chance; where none can be tried, or targets surely have to do with the inputs, rows
-               learned from are answered no better than by one who knows nothing
+    below      the score of the delivered weights is below what a simple method reaches on the same rows (`References`):
+               by more than chance, or surely so on the rows learned from as well; or surely below chance; where none
+               can be tried, or targets surely have to do with the inputs, rows learned from are answered no better than
+               by one who knows nothing
     by heart   rows learned from are answered clearly better than rows held out, by many weights of a few rows: so few
                that simple methods learn no more from them
 
@@ -54,17 +55,33 @@ def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
         # that were learned from are a second witness where they are answered so much worse, too.
         witness = outcome.score < least
         allowed = (at.SHORTFALL_ERRORS if witness else errors) * min(outcome.error, known.error)
-    if comparable and score is not None and (score >= least or short <= allowed):
-        nothing = _nothing_learned(evidence)
-        return Harm("below", nothing) if nothing else _by_heart(evidence) or _unjudged(evidence)
-    diverged = _diverged(evidence)
+    below = ""
+    if comparable and score is not None and score < least and short > allowed:
+        reached = f"{known.best_method} reaches {known.best:.3f}, chance {known.chance:.3f}"
+        below = f"{measure(evidence)} is {score:.3f}, {reached}"
+    elif score is not None and score < least:
+        below = _below_on_its_own(evidence, foreseen)
+    fine = comparable and not below
+    diverged = "" if fine else _diverged(evidence)
     if diverged:
         return Harm("diverged", diverged)
-    if comparable:
-        reached = f"{known.best_method} reaches {known.best:.3f}, chance {known.chance:.3f}"
-        return Harm("below", f"{measure(evidence)} is {score:.3f}, {reached}")
-    nothing = _below_chance(evidence, errors) or _nothing_learned(evidence)
-    return Harm("below", nothing) if nothing else _by_heart(evidence) or _unjudged(evidence)
+    below = below or ("" if fine else _below_chance(evidence, errors)) or _nothing_learned(evidence)
+    return Harm("below", below) if below else _by_heart(evidence) or _unjudged(evidence)
+
+
+def _below_on_its_own(evidence: Evidence, foreseen: bool) -> str:
+    """Return that rows learned from are answered surely worse than simple methods answer them, left out; else "".
+
+    They are more than those held out, and flatter a network, which has learned from them.
+    """
+    outcome, known = evidence.outcome, evidence.references.own
+    if outcome is None or outcome.own is None or outcome.own_error is None or known is None or not tells(known):
+        return ""
+    error = min(outcome.own_error, known.error)
+    if outcome.own >= fair(known, foreseen) or known.best - outcome.own <= at.SHORTFALL_ERRORS * error:
+        return ""
+    reached = f"{known.best_method} reaches {known.best:.3f} on them, each left out in turn, chance {known.chance:.3f}"
+    return f"{measure(evidence)} on rows that were learned from is {outcome.own:.3f}, {reached}"
 
 
 def fair(known: References, foreseen: bool = False) -> float:

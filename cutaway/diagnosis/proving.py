@@ -14,7 +14,7 @@ from cutaway.diagnosis.experiment import Experiments
 from cutaway.diagnosis.fixes import FIXES
 from cutaway.diagnosis.setup import Setup
 from cutaway.diagnosis.trial import alone
-from cutaway.diagnosis.verdict import Verdict
+from cutaway.diagnosis.verdict import Verdict, named
 from cutaway.records import Finding, Fix
 from cutaway.training.bystander import passed_over
 
@@ -142,10 +142,7 @@ def _otherwise(finding: Finding, tried: Sequence[Finding], experiments: Experime
 
 def candidates(findings: Sequence[Finding]) -> list[Finding]:
     """Return the causes that an experiment can be made with, in causal order."""
-    suspects: list[Finding] = []
-    for finding in findings:
-        suspects += finding.consequences if finding.check == "not_learning" else (finding,)
-    return [each for each in suspects if each.fix is not None and each.fix.action in FIXES][:MOST_TRIED]
+    return [each for each in named(findings) if each.fix is not None and each.fix.action in FIXES][:MOST_TRIED]
 
 
 def ranked(findings: Sequence[Finding], tried: Sequence[Finding]) -> tuple[Finding, ...]:

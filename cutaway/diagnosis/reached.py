@@ -1,4 +1,4 @@
-"""What was reached: by simple methods, and by the weights that a training delivered."""
+"""What was reached: by simple methods, and by the weights that a training delivered; what labels allow to reach."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class References:
     without    what the better of the first two methods reaches without that feature
     judged     how many rows both they and the network are judged by
     marks      how good the best of the three methods answers each of the rows held out (see `marks_of`); empty without
+    own        the same of training rows, each left out in turn, where all that is above is of rows held out
     clear, unclear   share of the rows that a vote of their neighbours calls another class: of the third where the
                vote is clearest, and of the rest; `suspects` are rows of the first, the worst first
     """
@@ -51,6 +52,7 @@ class References:
     alone: float = 1.0
     itself: bool = True
     kernel: float | None = None
+    own: References | None = None
 
     @property
     def reached(self) -> dict[str, float]:
@@ -77,6 +79,18 @@ class References:
 
 
 @dataclass(frozen=True)
+class Mislabelled:
+    """How many labels look wrong at random, of rows learned from and of those held out.
+
+    share    of the labels, as is likeliest
+    beyond   how much likelier that is than at most `FEW_WRONG` of them, λ = 2 (ln L − ln L of those)
+    """
+
+    share: float
+    beyond: float
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How good the delivered weights are: on the probe rows, and on rows held out (None without them).
 
@@ -85,6 +99,8 @@ class Outcome:
     error     standard error of the score held out (without: on probe rows) minus the best simple method's on the same
               rows; None where they are not the same rows, and `References.error` must do
     chance_error   of the same minus what the best constant answer has there
+    own, own_error   score on the training rows of `References.own`, and the standard error of that minus the best
+              simple method's on them
     constant, constant_error   on the probe rows, what the best constant answer has, and the standard error of the
               network's score minus that
     """
@@ -97,3 +113,5 @@ class Outcome:
     chance_error: float | None = None
     constant: float | None = None
     constant_error: float | None = None
+    own: float | None = None
+    own_error: float | None = None

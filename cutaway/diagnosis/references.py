@@ -10,20 +10,19 @@ import numpy as np
 
 from cutaway.diagnosis.answers import COLUMNS, chosen, marks, score
 from cutaway.diagnosis.copied import ROUNDING, copied
+from cutaway.diagnosis.kernel_ridge import KERNEL_ROWS, KernelRidge
 from cutaway.diagnosis.reached import References
 from cutaway.diagnosis.recognisable import by_class, votes, weighed
-from cutaway.diagnosis.simple_methods import Basis, distances, gaussian, standardised, with_ones
+from cutaway.diagnosis.simple_methods import Basis, distances, standardised, with_ones
 from cutaway.losses import Hinge, Loss
 from cutaway.training.score import LOWEST, marks_of_nothing, task_of
 from cutaway.training.step import Batch
 
 # Rows that the methods learn from, at least and at most, and numbers in them.
 FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
-# Rows that a kernel ridge learns from, at most, and those that its ridge is chosen by where others are answered: both
-# take time by their cube, 256 rows 0.6 ms to be solved for, and 4 ms for their eigenvalues.
-KERNEL_ROWS, CHOOSING_ROWS = 256, 96
-# Half of the rows are the same where their distances are below this share of their squares: rounding.
-SAME = 1e-9
+# Rows that a kernel ridge learns from without rows held out, and those that its ridge is chosen by where others are
+# answered: their eigenvalues take time by the cube, of 256 rows 4 ms.
+CHOOSING_ROWS = 96
 # How often targets are permuted, to see what chance alone reaches.
 PERMUTATIONS = 20
 # So many standard errors above chance, targets have to do with inputs, without permuting them.
@@ -83,40 +82,41 @@ def references(
     basis = Basis.of_features(features)
     ridge, left_out = chosen(basis, wanted, task)
     seen = score(left_out, wanted, task)
-    apart = nearest = None
-    if new is None:
-        apart = distances(rough)
-        nearest = apart.argmin(axis=1)
-        answers = {"linear": left_out, "neighbour": wanted[nearest]}
-        there = features
-    else:
+    apart = distances(rough)
+    nearest = apart.argmin(axis=1)
+    bent = KernelRidge(features, wanted, task, KERNEL_ROWS if new is None else CHOOSING_ROWS)
+    of_own = {name: marks(each, wanted, task) for name, each in (("linear", left_out), ("neighbour", wanted[nearest]))}
+    of_rows = of_own
+    if new is not None:
         there = standardised(new.x, x)
         answers = {
             "linear": with_ones(there) @ (with_ones(features).T @ basis.dual(wanted, ridge)),
             "neighbour": wanted[distances(there.astype(np.float32), rough).argmin(axis=1)],
         }
-    of_rows = {name: marks(each, truth, task) for name, each in answers.items()}
-    bent = _Bent(features, wanted, task, KERNEL_ROWS if new is None else CHOOSING_ROWS)
-    if bent.sees:
-        told = bent.left_out if new is None else (bent.answers(there, features, wanted), truth)
-        of_rows["kernel"] = marks(*told, task)
-    found: dict[str, Any] = {name: max(LOWEST, float(each.mean())) for name, each in of_rows.items()}
+        if bent.sees:
+            answers["kernel"], left_out_of_kernel = bent.answers(there, features, wanted)
+            of_own["kernel"] = marks(left_out_of_kernel, wanted, task)
+        of_rows = {name: marks(each, truth, task) for name, each in answers.items()}
+    elif bent.sees:
+        of_rows["kernel"] = marks(*bent.left_out, task)
+    found: dict[str, Any] = _reached(of_rows)
     reached = max(found.values())
     if new is not None and reached > chance:
-        found["marks"] = tuple(np.round(of_rows[max(found, key=found.__getitem__)], 4).tolist())
+        found["marks"] = _marks_of_best(of_rows)
 
     # What follows is of the training rows, each left out in turn: they are more.
     reached = max(reached, seen)
     doubtful = reached - chance < OBVIOUS * _error(reached, task, 2 / len(some))
     classes = task in ("classes", "one_hot", "yes_no")
-    if apart is None and (doubtful or classes):
-        apart = distances(rough)
-        nearest = apart.argmin(axis=1)
-    if doubtful and nearest is not None:  # else there is no doubt, and permuting takes long
+    if doubtful:  # else there is no doubt, and permuting takes long
         found["unrelated"] = _unrelated(basis, ridge, nearest, wanted, bent)
     if x.ndim == 2 and x.shape[1] > 1 and y.size == len(y):
         found |= copied(features, np.asarray(y, np.float64).ravel(), wanted, task, names)
-    if classes and apart is not None and nearest is not None:
+    if new is not None:
+        nothing = 0.0 if task == "numbers" else float(marks_of_nothing(loss, y, y).mean())
+        own = {"marks": _marks_of_best(of_own), "unrelated": found.get("unrelated", 0.0), **_reached(of_own)}
+        found["own"] = _Size(task, len(some), len(some)).found(nothing, own)
+    if classes:
         said = left_out if seen >= score(wanted[nearest], wanted, task) else wanted[nearest]
         if task == "yes_no":
             said, wanted = (np.hstack([1 - each, each]) for each in (said, wanted))
@@ -128,37 +128,13 @@ def references(
     return size.found(chance, found, min(map(len, of_rows.values())))
 
 
-class _Bent:
-    """Kernel ridge regression of a Gaussian as wide as two rows are apart, by the median of its squares.
-
-    sees       whether rows differ: not where half of them are the same
-    left_out   what it answers those of its rows that its ridge is chosen by, each left out in turn, and their targets
-    """
-
-    def __init__(self, features: np.ndarray, wanted: np.ndarray, task: str, most: int) -> None:
-        self.some = _spread(features, most)
-        known = features[self.some]
-        apart = distances(known)
-        half = apart.size // 2 - len(known) // 2  # those of a row to itself are infinite, and come last
-        self.width = float(np.partition(apart, half, axis=None)[half])
-        self.sees = self.width > SAME * float((known**2).sum(axis=1).mean())
-        if self.sees:
-            self.basis = Basis.of_likeness(gaussian(apart, self.width))
-            self.ridge, answers = chosen(self.basis, wanted[self.some], task)
-            self.left_out = answers, wanted[self.some]
-
-    def answers(self, new: np.ndarray, features: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """Return what it answers for new rows, having learned from more: K* (K + r m I)⁻¹ y, m the mean of diag K."""
-        some = _spread(features, KERNEL_ROWS)
-        alike = gaussian(distances(features[some]), self.width)
-        np.fill_diagonal(alike, (1 + self.ridge) * alike.diagonal())
-        found: np.ndarray = gaussian(distances(new, features[some]), self.width) @ np.linalg.solve(alike, wanted[some])
-        return found
+def _reached(of_rows: dict[str, np.ndarray]) -> dict[str, Any]:
+    return {name: max(LOWEST, float(each.mean())) for name, each in of_rows.items()}
 
 
-def _spread(rows: np.ndarray, most: int) -> slice:
-    """Return which rows are so many at most, spread over all."""
-    return slice(None, None, max(1, -(-len(rows) // most)))
+def _marks_of_best(of_rows: dict[str, np.ndarray]) -> tuple[float, ...]:
+    best = max(of_rows.values(), key=np.mean)
+    return tuple(np.round(best, 4).tolist())
 
 
 class _Size:
@@ -208,7 +184,7 @@ def _is_input(x: np.ndarray, y: np.ndarray) -> bool:
     return bool((likeness > 1 - ROUNDING).all())
 
 
-def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray, bent: _Bent) -> float:
+def _unrelated(basis: Basis, ridge: float, nearest: np.ndarray, wanted: np.ndarray, bent: KernelRidge) -> float:
     """Return the probability of answers that agree so well with the targets, by permuting these over the rows.
 
         a = Σ (answer − mean) (target − mean),   t = (a − mean a) / (deviation of a · √(1 + 1/n)),   n permutations

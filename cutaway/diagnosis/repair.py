@@ -18,7 +18,7 @@ from cutaway.diagnosis.fixes import FIXES, fixed
 from cutaway.diagnosis.gain import matters
 from cutaway.diagnosis.proving import alternatives, proved
 from cutaway.diagnosis.setup import Setup
-from cutaway.diagnosis.verdict import Verdict, verdict
+from cutaway.diagnosis.verdict import Verdict, named, verdict
 from cutaway.records import Finding, Fix
 
 R = TypeVar("R")
@@ -204,16 +204,14 @@ def for_balance(findings: Sequence[Finding]) -> bool:
     >>> for_balance([Finding("class_imbalance", "", "", 0.1, (None, None), fix=Fix("class_weight", ""))])
     True
     """
-    listed = [each for one in findings for each in (one.consequences if one.check == "not_learning" else (one,))]
-    return any(each.fix is not None and each.fix.action in FOR_BALANCE for each in listed)
+    return any(each.fix is not None and each.fix.action in FOR_BALANCE for each in named(findings))
 
 
 def for_a_person(setup: Setup, evidence: Evidence, findings: Sequence[Finding]) -> list[str]:
     """Return what only a person can do about findings, in words: where a fix is none of ours, or does not fit here."""
-    listed = [each for one in findings for each in (one.consequences if one.check == "not_learning" else (one,))]
     return [
         f"{each.check}: only a person can do it: {each.fix.sentence}"
-        for each in listed
+        for each in named(findings)
         if each.fix is not None and fixed(setup, each, evidence) is None
     ]
 

@@ -31,8 +31,8 @@ DIVERGED = 2.0
 # While a training goes on, the shares of its steps after which one that diverged, and one that has learned nothing, is
 # past help (see `diagnosis/meanwhile.py`).
 DIVERGED_BY, NOTHING_LEARNED_BY = 0.1, 0.5
-# Below this probability a cause is not named: the verdict abstains.
-CONFIDENT = 0.5
+# Below this probability a cause is not named: the verdict abstains; from the other one on it is, harm or not.
+CONFIDENT, CERTAIN = 0.5, 0.97
 
 # ---- the experiment: what makes a fix one that helps --------------------------------------------------------------
 
@@ -82,6 +82,9 @@ SHARES, SHARES_DEVIATIONS = 0.3, 3.5
 # and about the share of the labels that are made wrong), the same over the share where the vote is not clear, and what
 # a reference must gain over chance, as a share of what there is to gain.
 NOISE, NOISE_RATIO, NOISE_GAIN = 0.2, 0.6, 0.125
+# The same without harm: 2 ln of how much likelier more than this share of labels wrong at random is than less of them
+# (of 73 sets of classes, each parted six times, at most 1.0).
+FEW_WRONG, LIKELIER = 0.15, 4.0
 # logits_as_probabilities: how far from 0 … 1 an output may be, or the sum of a row's from 1.
 NO_PROBABILITY = 0.01
 # target_out_of_range, loss_output_mismatch: share of the targets that the head cannot say; share of their variance (of

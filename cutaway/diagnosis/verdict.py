@@ -33,10 +33,10 @@ class Verdict:
 def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     """Return the verdict on what is known: before the first step of mistakes that are certain, afterwards of all.
 
-    1. Every check looks. 2. What is no certain mistake is a finding only where there is harm; less of it is enough
-    where its cause was seen before the first step, for it is then no surprise. 3. Certain mistakes come first, the
-    others after them, both in causal order. 4. What an earlier cause explains is folded under it, if that cause is
-    likely enough. 5. Where there is harm and no cause is likely enough, the verdict says so.
+    1. Every check looks. 2. What is no certain mistake, nor as likely as one, is a finding only where there is harm;
+    less of it is enough where its cause was seen before the first step, for it is then no surprise. 3. Certain mistakes
+    come first, the others after them, both in causal order. 4. What an earlier cause explains is folded under it, if
+    that cause is likely enough. 5. Where there is harm and no cause is likely enough, the verdict says so.
     """
     found: list[tuple[Check, Finding]] = []
     faults: list[str] = []
@@ -54,7 +54,7 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     causes: list[tuple[Check, Finding]] = []
     notes: list[Finding] = []
     for check, finding in found:
-        if finding.note or not (check.certain or suffers):
+        if finding.note or not (check.certain or finding.confidence >= at.CERTAIN or suffers):
             notes.append(replace(finding, note=True))
             continue
         sure = finding.confidence >= at.CONFIDENT
@@ -76,6 +76,16 @@ def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     if suffers and not findings:
         findings = [undecided(suffers, [finding for _, finding in causes], checks)]
     return Verdict(tuple(findings), tuple(notes), suffers, tuple(faults))
+
+
+def named(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the causes that findings name: of one that is undecided, what it is undecided between.
+
+    >>> one = Finding("overfit", "", "", 0.0, (None, None), confidence=0.3)
+    >>> [each.check for each in named([replace(one, check="not_learning", consequences=(one,)), one])]
+    ['overfit', 'overfit']
+    """
+    return [each for one in findings for each in (one.consequences if one.check == "not_learning" else (one,))]
 
 
 def _foreseen(check: Check, finding: Finding) -> bool:

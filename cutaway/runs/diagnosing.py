@@ -31,7 +31,7 @@ from cutaway.training.loop import PROBE_NUMBERS, rows_within
 from cutaway.training.plan import FIRST_ROWS, Plan
 from cutaway.training.score import score_of
 from cutaway.training.step import Batch
-from cutaway.training.watching import PROBE_ROWS, answering, spaced
+from cutaway.training.watching import PROBE_ROWS, answering
 
 if TYPE_CHECKING:
     from cutaway.runs.run import Run
@@ -163,11 +163,9 @@ class Diagnosing:
             network = network.largest
         if isinstance(network, Ensemble):
             network = network[0]
-        rows, held_out = (None if part is None else spaced(part, self.seen) for part in (setup.rows, setup.held_out))
-        assert rows is not None
         with np.errstate(all="ignore"):
-            evidence = with_records(evidence, run, network, setup.loss, rows, held_out)
-            if judged is not None and held_out is not None:
+            evidence = with_records(evidence, run, network, setup.loss, setup.rows, setup.held_out, self.seen)
+            if judged is not None and setup.held_out is not None:
                 evidence = judged_by_all(evidence, setup.loss, *judged)
         found = verdict(evidence)
         run.evidence, run.verdict, run.setup = evidence, found, setup

@@ -182,7 +182,14 @@ def test_below_a_small_gain_a_training_is_hurt_only_where_it_is_sure(random):
     evidence = evidence_of(stack(8), (x, y), ca.GradientDescent(1e-6), epochs=20)
     score = evidence.outcome.validation_score
     known = replace(
-        evidence.references, chance=score, linear=score + 0.1, neighbour=score, kernel=None, error=0.04, unrelated=1e-4
+        evidence.references,
+        chance=score,
+        linear=score + 0.1,
+        neighbour=score,
+        kernel=None,
+        error=0.04,
+        unrelated=1e-4,
+        own=None,
     )
     outcome = replace(evidence.outcome, error=0.03, chance_error=0.03)
     hurt = replace(evidence, references=known, outcome=outcome)
@@ -196,7 +203,7 @@ def test_rows_of_which_nothing_is_learned_are_harm_where_targets_surely_have_to_
     evidence = evidence_of(stack(8), (x, y), ca.GradientDescent(1e-6), epochs=60)
     score = evidence.outcome.validation_score
     known = replace(
-        evidence.references, chance=score, linear=score + 0.01, neighbour=score, kernel=None, unrelated=1e-4
+        evidence.references, chance=score, linear=score + 0.01, neighbour=score, kernel=None, unrelated=1e-4, own=None
     )
     stuck = replace(evidence, references=known)
     assert harm(stuck).kind == "below" and "no better than that of one who knows nothing" in harm(stuck).sentence

@@ -19,8 +19,9 @@ def flipped(share, seed=7):
 def test_a_third_of_the_labels():
     y = flipped(0.35)
     run = classifier(X, y)
-    assert found(run, "label_noise").measured == pytest.approx(0.35, abs=0.1)
-    assert first(run) is None  # the network is as good as such labels allow
+    assert found(run, "label_noise").measured == pytest.approx(0.35, abs=0.07)
+    # The network is as good as such labels allow, and so are simple methods.
+    assert not run.verdict.harm and first(run) == "label_noise"
     run = classifier(X, y, validation=None)
     suspects = list(run.evidence.references.suspects)
     assert (y[suspects] != Y[suspects]).mean() > 0.8  # the rows it names are those that were changed
@@ -29,7 +30,8 @@ def test_a_third_of_the_labels():
 def test_the_cause_where_they_were_learned_by_heart():
     run = classifier(X, flipped(0.35), epochs=1)
     hurt = replace(run.evidence, outcome=replace(run.evidence.outcome, score=0.97, validation_score=0.4))
-    assert label_noise(hurt).confidence > 0.5 > label_noise(run.evidence).confidence
+    hurt, well = (replace(each, labels=None) for each in (hurt, run.evidence))  # as if it could not be told from them
+    assert label_noise(hurt).confidence > 0.5 > label_noise(well).confidence
 
 
 def test_silent_on_a_twentieth():
