@@ -210,3 +210,22 @@ def test_rows_of_which_nothing_is_learned_are_harm_where_targets_surely_have_to_
     assert not harm(replace(stuck, references=replace(known, unrelated=0.01)))
     learned = evidence_of(stack(8), (x, y), ca.Adam(0.01), epochs=60)
     assert not harm(replace(learned, references=replace(known, chance=learned.outcome.validation_score)))
+
+
+def test_rows_learned_from_are_a_witness_where_those_held_out_are_too_few(random):
+    x = random.normal(size=(500, 6)).astype(np.float32)
+    y = (x @ random.normal(size=6) + 0.5 * random.normal(size=500) > 0).astype(int)
+    learned, few = (x[:460], y[:460]), (x[460:], y[460:])
+    evidence = evidence_of(stack(16), learned, ca.Adam(3e-3), validation=few)
+    outcome, known, own = evidence.outcome, evidence.references, evidence.references.own
+    assert not harm(evidence) and outcome.own > 0.85 and own.judged == 460 and known.judged == 40
+    # Below on rows held out, but within their error: the rows learned from decide.
+    unsure = replace(outcome, validation_score=fair(known) - 0.01, error=0.05)
+    assert not harm(replace(evidence, outcome=unsure))
+    found = harm(replace(evidence, outcome=replace(unsure, own=own.best - 0.1, own_error=0.02)))
+    assert found.kind == "below" and "on rows that were learned from" in found.sentence
+    # Not where it is unsure there as well, or rows held out are answered well.
+    doubtful = replace(known, own=replace(own, error=0.06))
+    worse = replace(unsure, own=own.best - 0.1, own_error=0.06)
+    assert not harm(replace(evidence, outcome=worse, references=doubtful))
+    assert not harm(replace(evidence, outcome=replace(outcome, own=own.best - 0.1, own_error=0.02)))

@@ -214,3 +214,12 @@ def test_the_error_is_that_of_many_draws(task):
         errors.append(standard_error(*marks, answers=None if task == "numbers" else 1))
     assert np.mean(errors) == pytest.approx(np.std(differences), rel=0.15)
     assert np.mean(np.abs(differences) > 3 * np.array(errors)) < 0.01
+
+
+def test_beside_rows_held_out_training_rows_are_answered_too_each_left_out_in_turn():
+    learned, held_out = (Batch(*part, None) for part in learned_and_held_out())
+    found = references(SquaredError(), learned, 60, held_out=held_out).own
+    alone = references(SquaredError(), learned, 100)
+    assert (found.linear, found.neighbour) == pytest.approx((alone.linear, alone.neighbour))
+    assert alone.own is None and found.rows == found.judged == len(found.marks) == 100
+    assert np.mean(found.marks) == pytest.approx(found.best, abs=1e-3)
