@@ -16,7 +16,7 @@ from cutaway.data.table import Table, Values
 from cutaway.errors import InputError
 
 if TYPE_CHECKING:
-    from cutaway.data.loading import LoadedFile
+    from cutaway.data.loaded_file import LoadedFile
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]*[\d.,'\s$€£¥%]*([eE][+-]?\d+)?")  # as people write one anywhere, and signs alone

@@ -266,7 +266,7 @@ class Evidence:
     events: tuple[Event, ...] = ()
     outcome: Outcome | None = None
     gradients: tuple[GradientFacts, ...] = ()
-    labels: Mislabelled | None = None
+    mislabelled: Mislabelled | None = None
 
     @property
     def trained(self) -> bool:

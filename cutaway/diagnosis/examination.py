@@ -235,7 +235,7 @@ def with_records(
         own_error = standard_error(marks_of(loss, said, np.asarray(part.y)), others, one)
     return replace(
         evidence,
-        labels=labels_of(rows, held_out) if evidence.references.clear >= at.NOISE else None,  # it takes a moment
+        mislabelled=labels_of(rows, held_out) if evidence.references.clear >= at.NOISE else None,  # it takes a moment
         layer_vitals=tuple(trained.vitals),
         network_vitals=tuple(trained.network_vitals),
         history=tuple(trained.history),

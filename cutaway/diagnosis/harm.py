@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.course import error_of_gap
@@ -72,15 +72,25 @@ def harm(evidence: Evidence, foreseen: bool = False) -> Harm:
 def _below_on_its_own(evidence: Evidence, foreseen: bool) -> str:
     """Return that rows learned from are answered surely worse than simple methods answer them, left out; else "".
 
-    They are more than those held out, and flatter a network, which has learned from them.
+    They are more than those held out, and flatter a network, which has learned from them. Where they belong together or
+    repeat each other they flatter simple methods as well: these count with no more than they reach on rows held out, up
+    to two standard errors.
     """
-    outcome, known = evidence.outcome, evidence.references.own
-    if outcome is None or outcome.own is None or outcome.own_error is None or known is None or not tells(known):
+    outcome, known = evidence.outcome, evidence.references
+    if outcome is None or outcome.own is None or outcome.own_error is None or known.own is None:
         return ""
-    error = min(outcome.own_error, known.error)
-    if outcome.own >= fair(known, foreseen) or known.best - outcome.own <= at.SHORTFALL_ERRORS * error:
+    own, more = known.own, at.SHORTFALL_ERRORS * known.error
+    kernels = (own.kernel, known.kernel)
+    own = replace(
+        own,
+        linear=min(own.linear, known.linear + more),
+        neighbour=min(own.neighbour, known.neighbour + more),
+        kernel=None if kernels[0] is None or kernels[1] is None else min(kernels[0], kernels[1] + more),
+    )
+    error = min(outcome.own_error, own.error)
+    if not tells(own) or outcome.own >= fair(own, foreseen) or own.best - outcome.own <= at.SHORTFALL_ERRORS * error:
         return ""
-    reached = f"{known.best_method} reaches {known.best:.3f} on them, each left out in turn, chance {known.chance:.3f}"
+    reached = f"{own.best_method} reaches {own.best:.3f} on them, each left out in turn, chance {own.chance:.3f}"
     return f"{measure(evidence)} on rows that were learned from is {outcome.own:.3f}, {reached}"
 
 

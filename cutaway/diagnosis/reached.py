@@ -1,4 +1,4 @@
-"""What was reached: by simple methods, and by the weights that a training delivered; what labels allow to reach."""
+"""What was reached: by simple methods, and by the weights that a training delivered; how many labels look wrong."""
 
 from __future__ import annotations
 

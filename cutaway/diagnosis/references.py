@@ -20,8 +20,8 @@ from cutaway.training.step import Batch
 
 # Rows that the methods learn from, at least and at most, and numbers in them.
 FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
-# Rows that a kernel ridge learns from without rows held out, and those that its ridge is chosen by where others are
-# answered: their eigenvalues take time by the cube, of 256 rows 4 ms.
+# Rows that the ridge of a kernel is chosen by where others are answered: their eigenvalues take time by the cube, of
+# 256 rows 4 ms. Without rows held out they are all that it learns from and answers, and may be `KERNEL_ROWS`.
 CHOOSING_ROWS = 96
 # How often targets are permuted, to see what chance alone reaches.
 PERMUTATIONS = 20
@@ -41,7 +41,7 @@ def references(
 
     With rows held out, all learn from training rows and answer those, as the network does: rows that belong together,
     repeat each other or follow in time then help, or hinder, them and the network alike. Without, each training row is
-    left out in turn.
+    left out in turn; with them, that is done beside (`References.own`).
 
     judged     how many training rows a score will be measured on, where no rows are held out
     whole      whether inputs are numbers that are looked up: then only chance is known, as where targets are the inputs
@@ -86,7 +86,7 @@ def references(
     nearest = apart.argmin(axis=1)
     bent = KernelRidge(features, wanted, task, KERNEL_ROWS if new is None else CHOOSING_ROWS)
     of_own = {name: marks(each, wanted, task) for name, each in (("linear", left_out), ("neighbour", wanted[nearest]))}
-    of_rows = of_own
+    of_rows = dict(of_own)
     if new is not None:
         there = standardised(new.x, x)
         answers = {

@@ -33,10 +33,10 @@ class Verdict:
 def verdict(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> Verdict:
     """Return the verdict on what is known: before the first step of mistakes that are certain, afterwards of all.
 
-    1. Every check looks. 2. What is no certain mistake, nor as likely as one, is a finding only where there is harm;
-    less of it is enough where its cause was seen before the first step, for it is then no surprise. 3. Certain mistakes
-    come first, the others after them, both in causal order. 4. What an earlier cause explains is folded under it, if
-    that cause is likely enough. 5. Where there is harm and no cause is likely enough, the verdict says so.
+    1. Every check looks. 2. What is no certain mistake, nor likely to be one (`CERTAIN`), is a finding only where there
+    is harm; less of it is enough where its cause was seen before the first step, for it is then no surprise. 3. Certain
+    mistakes come first, the others after them, both in causal order. 4. What an earlier cause explains is folded under
+    it, if that cause is likely enough. 5. Where there is harm and no cause is likely enough, the verdict says so.
     """
     found: list[tuple[Check, Finding]] = []
     faults: list[str] = []

@@ -14,6 +14,7 @@ from cutaway.data.shards import is_there
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.gain import matters
 from cutaway.diagnosis.repair import ROUNDS, Attempt
+from cutaway.diagnosis.verdict import named
 from cutaway.errors import DataWarning, FindingWarning, InputError, TrainingWarning
 from cutaway.metrics import BY_NAME as METRICS
 from cutaway.records import Event, Finding
@@ -86,8 +87,7 @@ def retrained(run: Any, findings: Sequence[Finding], data: Any = None, progress:
     found = Retrained(run, measure="" if figure is None else figure.name)
     found.before = found.after = None if figure is None else figure.value
     options: dict[str, Any] = {}
-    listed = [each for one in findings for each in (one.consequences if one.check == "not_learning" else (one,))]
-    for finding in listed:
+    for finding in named(findings):
         change = _change(found.run, kind, finding, options)
         if change is None or len(found.log) == ROUNDS:
             found.by_hand.append(_by_hand(kind, finding))

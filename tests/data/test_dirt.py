@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cutaway.data import loading
+from cutaway.data import delimited, loading
 from cutaway.data.columns import ColumnKind, describe_columns
 from cutaway.data.duplicates import duplicate_rows
 from cutaway.data.encoders import TableEncoder
@@ -451,14 +451,14 @@ def test_a_path_that_is_unreadable(written, tmp_path):
 @pytest.mark.parametrize("reader", [read_table, TableStream])
 def test_a_file_that_changes_while_it_is_read(written, monkeypatch, reader):
     path = written(PLAIN)
-    usual = loading.find_dialect
+    usual = delimited.find_dialect
 
     def meanwhile(*arguments):
         with path.open("a") as file:
             file.write("1,Leiden,3.5\n")
         return usual(*arguments)
 
-    monkeypatch.setattr(loading, "find_dialect", meanwhile)
+    monkeypatch.setattr(delimited, "find_dialect", meanwhile)
     with pytest.raises(InputError, match=r"table.csv: the file changed while it was being read; try again"):
         reader(path)
 

@@ -229,3 +229,29 @@ def test_rows_learned_from_are_a_witness_where_those_held_out_are_too_few(random
     worse = replace(unsure, own=own.best - 0.1, own_error=0.06)
     assert not harm(replace(evidence, outcome=worse, references=doubtful))
     assert not harm(replace(evidence, outcome=replace(outcome, own=own.best - 0.1, own_error=0.02)))
+
+
+def test_training_rows_that_belong_together_are_no_witness(random):
+    """Left out, a row is told by the others of its site; on rows of other sites that is worth nothing."""
+    x = random.normal(size=(500, 6)).astype(np.float32)
+    y = (x @ random.normal(size=6) + 0.5 * random.normal(size=500) > 0).astype(int)
+    evidence = evidence_of(stack(16), (x, y), ca.Adam(3e-3), epochs=5)
+    outcome, known = evidence.outcome, evidence.references
+    own = replace(known.own, linear=0.72, neighbour=1.0, kernel=0.99)
+    known = replace(known, linear=0.74, neighbour=0.66, kernel=0.63, error=0.02, marks=(), own=own)
+    early = replace(outcome, validation_score=0.715, error=None, own=0.85, own_error=0.02)
+    assert not harm(replace(evidence, references=known, outcome=early))
+    both = replace(known, neighbour=0.98, kernel=0.97, error=0.04)
+    found = harm(replace(evidence, references=both, outcome=replace(early, validation_score=0.92)))
+    assert found and "on rows that were learned from" in found.sentence
+
+
+def test_each_row_learned_from_is_asked_where_they_are_more_than_simple_methods_learn_from(random):
+    x = random.normal(size=(1500, 4)).astype(np.float32)
+    y = (x @ random.normal(size=4) + 0.5 * random.normal(size=1500) > 0).astype(int)
+    evidence = evidence_of(stack(16), (x[:1300], y[:1300]), ca.Adam(3e-3), epochs=10, validation=(x[1300:], y[1300:]))
+    marks, outcome = np.array(evidence.references.own.marks), evidence.outcome
+    assert len(marks) == 434  # every third
+    # The network and simple methods err on the same rows: their difference has a smaller error than either score.
+    assert outcome.own == pytest.approx(marks.mean(), abs=0.03)
+    assert outcome.own_error < np.sqrt(2 * marks.var() / len(marks)) * 0.9

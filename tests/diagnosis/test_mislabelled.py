@@ -43,11 +43,45 @@ def test_classes_that_overlap_have_none_however_little_is_told(random, classes, 
     assert mislabelled(x, one_hot(scores.argmax(axis=1))).beyond < at.LIKELIER
 
 
+@pytest.mark.parametrize(
+    ("groups", "odds", "others"), [(2, 0.75, 10), (2, 0.75, 30), (3, 0.65, 20), (4, 0.6, 4), (5, 0.5, 0)]
+)
+def test_groups_of_which_each_has_its_own_odds_are_no_wrong_labels(random, groups, odds, others):
+    """An outcome by sex, say, beside columns that do not matter: nobody can tell it from labels that are wrong."""
+    group = random.integers(0, groups, 600)
+    x = np.hstack([one_hot(group), random.standard_normal((600, others))])
+    y = np.where(random.random(600) < odds, group, random.integers(0, groups, 600))
+    assert mislabelled(x, one_hot(y)).beyond == 0
+
+
+def test_odds_by_two_columns_of_few_values_are_none(random):
+    columns = random.integers(0, 4, (600, 2))
+    scores = 1.5 * random.standard_normal((4, 3))[columns[:, 0]] + random.standard_normal((4, 3))[columns[:, 1]]
+    y = (scores + random.gumbel(size=(600, 3))).argmax(axis=1)
+    x = np.hstack([one_hot(columns[:, 0]), one_hot(columns[:, 1]), random.standard_normal((600, 5))])
+    assert mislabelled(x, one_hot(y)).beyond == 0
+
+
+def test_columns_of_few_values_that_tell_less_hide_nothing(random):
+    labels = np.arange(600) % 4
+    x = np.hstack([3 * one_hot(labels) + 0.5 * random.standard_normal((600, 4)), random.integers(0, 2, (600, 2))])
+    assert mislabelled(x, one_hot(wrong(labels, 0.35, random))).beyond > at.LIKELIER
+
+
+def test_rows_that_are_repeated_say_no_more(random):
+    labels = np.arange(200) % 4
+    x = 3 * one_hot(labels) + 0.8 * random.standard_normal((200, 4))
+    y = wrong(labels, 0.3, random)
+    once = mislabelled(x, one_hot(y)).beyond
+    assert once > 0
+    assert mislabelled(np.tile(x, (3, 1)), one_hot(np.tile(y, 3))).beyond < 3 * once
+
+
 def test_labels_that_have_nothing_to_do_with_inputs_are_not_called_wrong(random):
     assert mislabelled(random.standard_normal((600, 5)), one_hot(random.integers(0, 4, 600))).beyond < at.LIKELIER
 
 
-def test_rows_held_out_count_and_inputs_that_are_not_finite_tell_nothing(random):
+def test_rows_held_out_count_and_what_is_not_finite_or_weighs_nothing_does_not(random):
     labels = np.arange(400) % 4
     x = 3 * np.eye(4)[labels] + 0.5 * random.standard_normal((400, 4))
     y = wrong(labels, 0.3, random)
@@ -55,6 +89,14 @@ def test_rows_held_out_count_and_inputs_that_are_not_finite_tell_nothing(random)
     alone, both = labels_of(learned, None), labels_of(learned, held_out)
     assert alone == mislabelled(x[:200], one_hot(y[:200])) != both
     assert both == mislabelled(x, one_hot(y))
-    of_columns = [part._replace(y=one_hot(part.y)) for part in (learned, held_out)]
-    assert labels_of(*of_columns) == both
-    assert labels_of(learned._replace(x=np.where(learned.x > 3, np.nan, learned.x)), None) is None
+    assert labels_of(*(part._replace(y=one_hot(part.y)) for part in (learned, held_out))) == both
+    assert labels_of(learned, held_out._replace(x=np.full_like(held_out.x, np.nan))) == alone
+    assert labels_of(Batch(x, y, (np.arange(400) < 200).astype(np.float32)), None) == alone
+    assert labels_of(Batch(x, np.stack([one_hot(y)] * 2, axis=1), None), None) is None  # two labels a row
+
+
+def test_of_many_rows_some_are_asked_of_every_class(random):
+    labels = np.arange(1281) % 4  # every second row would be of two classes
+    x = 3 * np.eye(4)[labels] + 0.5 * random.standard_normal((1281, 4))
+    asked = labels_of(Batch(x, wrong(labels, 0.3, random), None), None)
+    assert asked.share == pytest.approx(0.3, abs=0.06) and asked.beyond > at.LIKELIER

@@ -221,5 +221,6 @@ def test_beside_rows_held_out_training_rows_are_answered_too_each_left_out_in_tu
     found = references(SquaredError(), learned, 60, held_out=held_out).own
     alone = references(SquaredError(), learned, 100)
     assert (found.linear, found.neighbour) == pytest.approx((alone.linear, alone.neighbour))
+    assert found.kernel == pytest.approx(alone.kernel, abs=0.1)  # by the same rows, and a ridge that fewer chose
     assert alone.own is None and found.rows == found.judged == len(found.marks) == 100
     assert np.mean(found.marks) == pytest.approx(found.best, abs=1e-3)

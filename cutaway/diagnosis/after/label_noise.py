@@ -26,13 +26,13 @@ def label_noise(evidence: Evidence) -> Finding | None:
     Reference: Copas, "Binary regression models for contaminated data", Journal of the Royal Statistical Society B 50,
     1988; Northcutt, Jiang, Chuang, "Confident learning", Journal of Artificial Intelligence Research 70, 2021.
     """
-    known, outcome, labels = evidence.references, evidence.outcome, evidence.labels
+    known, outcome, labels = evidence.references, evidence.outcome, evidence.mislabelled
     rows = ", ".join(map(str, known.suspects[:NAMED]))
     fix = Fix("", "review these rows first; label_smoothing and early stopping limit what is learned by heart")
     if labels is not None and labels.beyond >= at.LIKELIER:
         return Finding(
             check="label_noise",
-            sentence=f"about {labels.share:.0%} of the labels are wrong: rows that are clearly of one class are "
+            sentence=f"about {labels.share:.0%} of the labels look wrong: rows that are clearly of one class are "
             f"labelled as another about as often as rows between the classes, such as training rows {rows}",
             quantity="likeliest share of labels that are wrong at random",
             measured=labels.share,

@@ -30,7 +30,9 @@ def test_a_third_of_the_labels():
 def test_the_cause_where_they_were_learned_by_heart():
     run = classifier(X, flipped(0.35), epochs=1)
     hurt = replace(run.evidence, outcome=replace(run.evidence.outcome, score=0.97, validation_score=0.4))
-    hurt, well = (replace(each, labels=None) for each in (hurt, run.evidence))  # as if it could not be told from them
+    hurt, well = (
+        replace(each, mislabelled=None) for each in (hurt, run.evidence)
+    )  # as if it could not be told from them
     assert label_noise(hurt).confidence > 0.5 > label_noise(well).confidence
 
 
