@@ -103,7 +103,7 @@ def predict_table(
             with tempfile.TemporaryDirectory(prefix="cutaway-") as folder:
                 place = Path(folder) / ("table.tsv" if file.delimiter == "\t" else "table.csv")
                 write(place)
-                with place.open(encoding="utf-8", newline="") as written:
+                with place.open(encoding="utf-8-sig", newline="") as written:
                     shutil.copyfileobj(written, sys.stdout)
     if json_:
         shown = {"rows": table.rows, "notes": told}

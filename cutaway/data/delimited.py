@@ -22,7 +22,7 @@ def load_delimited(ready: LoadedFile, file: OpenedFile, european: Mapping[str, b
 
     dialect = find_dialect(file.path, ready.source)
     ready.notes += dialect.notes
-    ready.delimiter = dialect.delimiter
+    ready.delimiter, ready.marked = dialect.delimiter, file.marked
     width = len(dialect.names)
     try:
         if not dialect.plain:

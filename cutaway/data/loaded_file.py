@@ -31,7 +31,8 @@ class LoadedFile:
     """A file's rows in the table `arrived` of a database, in the file's order, and how its columns are read.
 
     `notes` and `european` are those of `Table`; `memory` is what a database on disk may use, None for one in memory;
-    `delimiter` separates the cells in the file, "" where they have types instead.
+    `delimiter` separates the cells in the file, "" where they have types instead; `marked` says whether it began with
+    a byte order mark.
     """
 
     connection: Any
@@ -42,6 +43,7 @@ class LoadedFile:
     rows: int = 0
     memory: str | None = None
     delimiter: str = ""
+    marked: bool = False
 
     def table(self) -> Table:
         """All rows as a table in memory."""

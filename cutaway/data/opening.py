@@ -24,6 +24,14 @@ from cutaway.errors import InputError
 
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, RuntimeError)
 PARQUET = frozenset({".parquet", ".pq"})
+# Byte order marks, and the encodings that begin with them.
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is how this one begins
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 CHUNK = 1 << 20  # bytes; a chunk is decoded or copied at a time, so a large file needs little memory
 
 
@@ -39,7 +47,8 @@ class FileKind(StrEnum):
 class OpenedFile:
     """A file ready to be read: where it lies now, what it is, where scratch may lie, and repairs made.
 
-    more   the other files of a table in several, which are read after it
+    more    the other files of a table in several, which are read after it
+    marked  whether it began with a byte order mark, as spreadsheets on Windows write and expect it
     """
 
     path: Path
@@ -47,6 +56,7 @@ class OpenedFile:
     scratch: Path
     notes: tuple[str, ...]
     more: tuple[Path, ...] = ()
+    marked: bool = False
 
     @property
     def paths(self) -> list[Path]:
@@ -90,15 +100,17 @@ def opened(path: str | os.PathLike[str]) -> Iterator[OpenedFile]:
 def _ready(original: Path, scratch: Path) -> OpenedFile:
     """Return a file unpacked, known by its content, and in UTF-8."""
     ready, notes = _unpacked(original, scratch)
-    kind = _kind_of(ready, original)
+    kind, marked = _kind_of(ready, original), False
     if kind is not FileKind.PARQUET:
+        with ready.open("rb") as file:
+            marked = file.read(4).startswith(tuple(mark for mark, _ in MARKS))
         ready, more = _as_utf8(ready, original, scratch)
         notes += more
     if any(sign in str(ready) for sign in "*?["):  # such a name would be taken for a pattern
         plain = scratch / "table"
         shutil.copyfile(ready, plain)
         ready = plain
-    return OpenedFile(ready, kind, scratch, tuple(notes))
+    return OpenedFile(ready, kind, scratch, tuple(notes), marked=marked)
 
 
 def _one_table(files: list[OpenedFile], originals: list[Path], scratch: Path) -> OpenedFile:
@@ -116,7 +128,7 @@ def _one_table(files: list[OpenedFile], originals: list[Path], scratch: Path) ->
         return OpenedFile(files[0].path, kind, scratch, tuple(notes), tuple(file.path for file in files[1:]))
     whole = scratch / "together"
     put_together([(file.path, original) for file, original in zip(files, originals, strict=True)], whole, header=True)
-    return OpenedFile(whole, kind, scratch, tuple(notes))
+    return OpenedFile(whole, kind, scratch, tuple(notes), marked=files[0].marked)
 
 
 def _state_of(path: Path) -> tuple[int, int]:
@@ -196,14 +208,7 @@ def _kind_of(ready: Path, original: Path) -> FileKind:
 def _encoding_of(ready: Path, original: Path) -> str:
     with ready.open("rb") as file:
         start = file.read(CHUNK)
-        marks = (
-            (codecs.BOM_UTF8, "utf-8-sig"),
-            (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is how this one begins
-            (codecs.BOM_UTF32_BE, "utf-32"),
-            (codecs.BOM_UTF16_LE, "utf-16"),
-            (codecs.BOM_UTF16_BE, "utf-16"),
-        )
-        for mark, encoding in marks:
+        for mark, encoding in MARKS:
             if start.startswith(mark):
                 return encoding
         zeros = start.count(0)

@@ -37,7 +37,8 @@ def write_table(table: Table, path: str | os.PathLike[str]) -> None:
 def write_arrived(file: LoadedFile, added: Mapping[str, Values], path: str | os.PathLike[str]) -> None:
     """Write the rows of a delimited file, their cells as they arrived, with further columns behind them, as UTF-8.
 
-    The file's separator stays, but tabs are for names that end in .tsv and for these alone. Added numbers have a
+    The file's separator stays, but tabs are for names that end in .tsv and for these alone; so does a byte order mark,
+    without which spreadsheets on Windows take UTF-8 for something else. Added numbers have a
     decimal comma where those of the file have one. Formulas, places and errors are as for `write_table`. Of a large
     file, a column that is plainly numbers is kept as numbers: its cells lose zeros at their end.
     """
@@ -47,7 +48,8 @@ def write_arrived(file: LoadedFile, added: Mapping[str, Values], path: str | os.
             if values.dtype.kind == "f":
                 more[place] = [text.replace(".", ",") for text in more[place]]
     delimiter = "," if file.delimiter in ("\t", " ") else file.delimiter
-    _write(Path(path), delimiter, (*file.columns, *added), _arrived(file, more))
+    encoding = "utf-8-sig" if file.marked else "utf-8"
+    _write(Path(path), delimiter, (*file.columns, *added), _arrived(file, more), encoding)
 
 
 def _has_decimal_commas(file: LoadedFile) -> bool:
@@ -69,7 +71,9 @@ def _arrived(file: LoadedFile, more: list[list[str]]) -> Iterator[tuple[str, ...
             yield (*(_harmless(cell) if cell else "" for cell in row), *(texts[place] for texts in more))
 
 
-def _write(place: Path, delimiter: str, names: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+def _write(
+    place: Path, delimiter: str, names: Iterable[str], rows: Iterable[Iterable[str]], encoding: str = "utf-8"
+) -> None:
     """Write rows of cells below a header, complete or not at all."""
     suffix = place.suffix.lower()
     if suffix in (".parquet", ".json", ".jsonl", ".xlsx", ".gz", ".zip"):
@@ -84,10 +88,10 @@ def _write(place: Path, delimiter: str, names: Iterable[str], rows: Iterable[Ite
         if place.is_dir():
             raise InputError(f"{place}: is a folder; expected the name of the file to write")
         if place.exists() and not place.is_file():  # a pipe or a terminal cannot be replaced
-            with place.open("w", encoding="utf-8", newline="") as pipe:
+            with place.open("w", encoding=encoding, newline="") as pipe:
                 fill(pipe)
             return
-        with complete_file(place.resolve(), "w", encoding="utf-8", newline="") as file:
+        with complete_file(place.resolve(), "w", encoding=encoding, newline="") as file:
             fill(file)
     except OSError as fault:
         raise InputError(f"{place}: cannot be written: {fault.strerror or fault}") from fault

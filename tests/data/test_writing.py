@@ -129,6 +129,17 @@ def test_numbers_have_a_comma_only_where_those_of_the_file_do(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("encoding", "begins"), [("utf-8", b"Ort"), ("utf-8-sig", b"\xef\xbb\xbfOrt"), ("utf-16", b"\xef\xbb\xbfOrt")]
+)
+def test_a_byte_order_mark_stays(tmp_path, encoding, begins):
+    (tmp_path / "t.csv").write_text("Ort;Miete\nKöln;1\nBonn;2\n", encoding=encoding)
+    beside(tmp_path / "t.csv", tmp_path / "out.csv", p=np.array([0.5, 1.5]))
+    written = (tmp_path / "out.csv").read_bytes()
+    assert written.startswith(mark + b"Ort") and "Köln;1;0.5" in written.decode("utf-8-sig")
+    assert read_table(tmp_path / "out.csv").names[0] == "Ort"
+
+
 def test_large_files_are_written_as_they_arrived(tmp_path, monkeypatch):
     """Cells in a database on disk, in several batches; numbers that are kept as numbers lose zeros at their end."""
     monkeypatch.setattr("cutaway.data.loading.LARGE", 1)
