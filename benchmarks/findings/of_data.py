@@ -129,6 +129,6 @@ EXAMPLES = (
             "largest distance between distributions", held_out=True),
     Example("class_imbalance", _imbalanced(0.06), _imbalanced(1.0), _rarest,
             "rows of the rarest class over others", log=True),
-    Example("label_noise", _noisy(0.35), _noisy(0.0), lambda seen: seen.references.clear,
-            "share that neighbours contradict", held_out=True),
+    Example("label_noise", _noisy(0.35), _noisy(0.0), lambda seen: seen.mislabelled.share if seen.mislabelled else 0.0,
+            "share of labels that look wrong", held_out=True),
 )  # fmt: skip
