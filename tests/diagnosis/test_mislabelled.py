@@ -68,13 +68,15 @@ def test_columns_of_few_values_that_tell_less_hide_nothing(random):
     assert mislabelled(x, one_hot(wrong(labels, 0.35, random))).beyond > at.LIKELIER
 
 
-def test_rows_that_are_repeated_say_no_more(random):
-    labels = np.arange(200) % 4
-    x = 3 * one_hot(labels) + 0.8 * random.standard_normal((200, 4))
-    y = wrong(labels, 0.3, random)
-    once = mislabelled(x, one_hot(y)).beyond
-    assert once > 0
-    assert mislabelled(np.tile(x, (3, 1)), one_hot(np.tile(y, 3))).beyond < 3 * once
+def test_rows_that_are_repeated_count_as_one(random):
+    """With labels of their own; one that is copied with its label has a neighbour that confirms it."""
+    labels = np.arange(300) % 4
+    x = np.tile(3 * one_hot(labels) + 0.8 * random.standard_normal((300, 4)), (2, 1))
+    y = one_hot(wrong(np.tile(labels, 2), 0.35, random))
+    apart = mislabelled(x + 1e-9 * random.standard_normal(x.shape), y)
+    assert apart.beyond > at.LIKELIER
+    assert mislabelled(x, y).beyond == pytest.approx(apart.beyond / 2, rel=1e-3)
+    assert mislabelled(np.tile(x[:300], (2, 1)), np.tile(y[:300], (2, 1))).beyond == 0
 
 
 def test_labels_that_have_nothing_to_do_with_inputs_are_not_called_wrong(random):
