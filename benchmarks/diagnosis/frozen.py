@@ -16,7 +16,7 @@ MEASURING = (
     "records.py", "training/*.py", "layers/*.py", "ops/*.py", "losses/*.py", "optimizers/*.py", "runs/diagnosing.py",
 )  # fmt: skip
 # The trainings themselves.
-TRAININGS = ("fault.py", "faults_of_*.py", "cases.py", "sets.py", "sources.py", "healthy.py")
+TRAININGS = ("fault.py", "faults_of_*.py", "cases.py", "sets.py", "sources.py", "drawn.py", "healthy.py")
 
 
 def hash_of(files: list[Path]) -> str:
@@ -65,4 +65,4 @@ def hash_of_diagnosis() -> str:
 @cache
 def hash_of_cases() -> str:
     """Return the hash of the files that a sweep of learning rates follows from."""
-    return hash_of([HERE / name for name in ("cases.py", "sets.py", "sources.py")])[:16]
+    return hash_of([HERE / name for name in ("cases.py", "sets.py", "sources.py", "drawn.py")])[:16]
