@@ -89,7 +89,10 @@ def test_a_page_asks_for_all_views_once_the_first_is_on_the_screen(running):
         assert page.locator("[data-time=loss]").text_content() != "–"  # it has one, which is being computed
         page.wait_for_function("document.querySelector('[data-time=loss]').textContent !== '…'")
         assert page.locator("[data-time=loss]").text_content() == shown(made.time()["loss"])
-        page.wait_for_timeout(200)  # what is on the page may be heard of here a moment later
+        for _ in range(600):  # the other views are computed after what is on the page, and heard of here later still
+            if any("weights" in each for each in got):
+                break
+            page.wait_for_timeout(100)
         page.close()
     watched = [each["views"] for each in sent if each["do"] == "watch"]
     assert watched[0] == {"forward": {"blame": False}}
