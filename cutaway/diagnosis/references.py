@@ -10,7 +10,7 @@ import numpy as np
 
 from cutaway.diagnosis.answers import COLUMNS, chosen, marks, score
 from cutaway.diagnosis.copied import ROUNDING, copied
-from cutaway.diagnosis.kernel_ridge import KERNEL_ROWS, KernelRidge
+from cutaway.diagnosis.kernel_ridge import CHOOSING_ROWS, KERNEL_ROWS, KernelRidge
 from cutaway.diagnosis.reached import References
 from cutaway.diagnosis.recognisable import by_class, votes, weighed
 from cutaway.diagnosis.simple_methods import Basis, distances, standardised, with_ones
@@ -20,9 +20,6 @@ from cutaway.training.step import Batch
 
 # Rows that the methods learn from, at least and at most, and numbers in them.
 FEWEST, ROWS, NUMBERS = 20, 600, 1 << 18
-# Rows that the ridge of a kernel is chosen by where others are answered: their eigenvalues take time by the cube, of
-# 256 rows 4 ms. Without rows held out they are all that it learns from and answers, and may be `KERNEL_ROWS`.
-CHOOSING_ROWS = 96
 # How often targets are permuted, to see what chance alone reaches.
 PERMUTATIONS = 20
 # So many standard errors above chance, targets have to do with inputs, without permuting them.
@@ -84,6 +81,7 @@ def references(
     seen = score(left_out, wanted, task)
     apart = distances(rough)
     nearest = apart.argmin(axis=1)
+    # Without rows held out the rows that its ridge is chosen by are all that it learns from and answers.
     bent = KernelRidge(features, wanted, task, KERNEL_ROWS if new is None else CHOOSING_ROWS)
     of_own = {name: marks(each, wanted, task) for name, each in (("linear", left_out), ("neighbour", wanted[nearest]))}
     of_rows = dict(of_own)
