@@ -186,6 +186,25 @@ def suits() -> Rows:
     return pictures.reshape(900, 100), y
 
 
+def clocks() -> Rows:
+    """Return pictures of 10 × 10 with a hand from the middle towards one of six hours, in noise."""
+    random = np.random.default_rng(47)
+    y = np.arange(900) % 6
+    pictures = 1.1 * random.standard_normal((900, 10, 10))
+    for picture, hour in zip(pictures, y, strict=True):
+        for step in range(5):
+            down, right = -step * np.cos(np.pi * hour / 3), step * np.sin(np.pi * hour / 3)
+            picture[int(np.round(4.5 + down)), int(np.round(4.5 + right))] += 2.0
+    return pictures.reshape(900, 100), y
+
+
+def saws() -> Rows:
+    """Return a line of one variable that rises and falls back, with noise."""
+    random = np.random.default_rng(48)
+    x = random.uniform(0, 3, (700, 1))
+    return x, np.mod(x[:, 0], 1.0) + 0.1 * random.standard_normal(700)
+
+
 def tides() -> Rows:
     """Return two waves of one variable, one upon the other, with noise."""
     random = np.random.default_rng(46)

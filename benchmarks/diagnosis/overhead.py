@@ -6,9 +6,10 @@ import time
 from typing import Any
 
 from benchmarks.diagnosis.cases import ARCHITECTURES, healthy_case
+from benchmarks.diagnosis.sets import TEST
 
 # Of the benchmark's own trainings, which take a fraction of a second; `python -m benchmarks overhead` has longer ones.
-CHOSEN = ("suits", "pines", "clouds", "schools", "tumours")
+CHOSEN = TEST[:5]
 
 
 def overheads(rates: dict[str, float], repeats: int = 15) -> dict[str, float]:

@@ -15,7 +15,8 @@ from cutaway.errors import InputError
 NUMBERS = (
     "sine", "noisy_line", "diabetes", "friedman1", "friedman2", "friedman3", "swiss_roll", "sparse_numbers",
     "noise_that_grows", "much_noise", "peaks", "ripples", "stairs", "springs", "bumps", "chirp", "saddle", "cone",
-    "oil", "schools", "pines", "windsor", "colleges", "earnings", "patients", "wealth", "pupils", "tides",
+    "tides", "births", "solder", "wages", "roads", "pounds", "saws", "couples", "planes", "vocabulary", "benefits",
+    "aids", "workers", "training", "wolves", "heights",
 )  # fmt: skip
 
 
@@ -122,39 +123,55 @@ MADE: dict[str, Callable[[], Rows]] = {
     "cone": drawn.cone,
     "suits": drawn.suits,
     "tides": drawn.tides,
-    "clouds": lambda: _table("modeldata", "two_class_dat", "Class", "A B"),
-    "tumours": lambda: _table(
-        "survival", "rotterdam", "size", "year age meno grade nodes pgr er hormon chemo rtime"
+    "clocks": drawn.clocks,
+    "saws": drawn.saws,
+    "autos": lambda: _table("ISLR", "Auto", "origin", "mpg cylinders displacement horsepower weight acceleration year"),
+    "births": lambda: _table(
+        "mosaicData", "BirthsCDC", "births", "wday year month day_of_year day_of_month day_of_week"
     ),
-    "owners": lambda: _table(
-        "openintro", "loans_full_schema", "homeownership",
-        "annual_income debt_to_income total_credit_limit num_mort_accounts total_debit_limit loan_amount emp_length",
+    "solder": lambda: _table("rpart", "solder.balance", "skips", "Opening Solder Mask PadType Panel"),
+    "youths": lambda: _table("Stat2Data", "YouthRisk", "age4", "ride.alc.driver female grade smoke DriverLicense"),
+    "wages": lambda: _table(
+        "AER", "PSID1982", "wage",
+        "experience weeks occupation industry south smsa married gender union education ethnicity",
     ),
-    "sectors": lambda: _table("mlmRev", "Hsb82", "sector", "minrty sx ses mAch meanses"),
-    "oil": lambda: _table("Stat2Data", "HeatingOil", "FuelOil", "Year Month t"),
-    "schools": lambda: _table(
-        "AER", "CASchools", "read", "students teachers calworks lunch computer expenditure income english"
+    "transplants": lambda: _table("mstate", "ebmt2", "year", "time status cod dissub match tcd age"),
+    "roads": lambda: _table("Ecdat", "Fatality", "mrall", "state year beertax mlda jaild comserd vmiles unrate perinc"),
+    "churn": lambda: _table(
+        "modeldata", "wa_churn", "partner",
+        "churn female senior_citizen dependents tenure phone_service multiple_lines internet_service "
+        "online_security online_backup device_protection tech_support streaming_tv streaming_movies",
     ),
-    "pines": lambda: _table(
-        "Stat2Data", "Pines", "Hgt97", "Hgt90 Hgt96 Diam96 Fert Spacing Deer95 Cover95 Row Col"
+    "pounds": lambda: _table("Ecdat", "Pound", "s30", "date s f"),
+    "couples": lambda: _table(
+        "wooldridge", "cps91", "age",
+        "husage husearns huseduc husblck hushisp hushrs kidge6 earns black educ hispanic faminc husexp exper",
     ),
-    "windsor": lambda: _table(
-        "AER", "HousePrices", "price",
-        "lotsize bedrooms bathrooms stories driveway recreation fullbase gasheat aircon garage prefer",
+    "clinic": lambda: _table(
+        "mosaicData", "HELPrct", "treat",
+        "age cesd d1 dayslink drugrisk female sex g1b homeless i1 i2 indtot linkstatus",
     ),
-    "colleges": lambda: _table(
-        "causaldata", "scorecard", "earnings_med",
-        "count_not_working count_working state_abbr pred_degree_awarded_ipeds year",
+    "planes": lambda: _table("nycflights13", "planes", "seats", "year type manufacturer engines engine"),
+    "students": lambda: _table("ISLR", "Default", "student", "default balance income"),
+    "vocabulary": lambda: _table("carData", "GSSvocab", "age", "year gender nativeBorn educGroup vocab educ"),
+    "benefits": lambda: _table(
+        "wooldridge", "meap93", "benefits",
+        "lnchprg enroll staff expend salary droprate gradrate math10 sci11 lexpend lenroll lstaff",
     ),
-    "earnings": lambda: _table(
-        "causaldata", "cps_mixtape", "re78", "treat age educ black hisp marr nodegree re74 re75"
+    "aids": lambda: _table("MASS", "Aids2", "diag", "state sex death status T.categ age"),
+    "workers": lambda: _table(
+        "HLMdiag", "wages", "exper",
+        "lnw ged postexp black hispanic hgc hgc.9 uerate ue.7 ue.centert1 ue.mean ue.person.cen ue1",
     ),
-    "patients": lambda: _table(
-        "mosaicData", "HELPmiss", "cesd", "age d1 dayslink drugrisk female sex g1b homeless i1 i2 indtot link mcs"
+    "training": lambda: _table(
+        "wooldridge", "jtrain2", "lre75", "train age educ black hisp married nodegree mosinex re74 re78 unem74 unem78"
     ),
-    "pupils": lambda: _table(
-        "mlmRev", "star", "math", "gr cltype hdeg clad exp trace read ses schtype sx eth birthq"
+    "wolves": lambda: _table("carData", "Depredations", "longitude", "latitude number early late"),
+    "heights": lambda: _table("openintro", "speed_gender_height", "height", "speed gender"),
+    "series": lambda: _table("ggplot2", "economics_long", "variable", "value value01"),
+    "families": lambda: _table(
+        "AER", "Affairs", "children", "affairs gender age yearsmarried religiousness education occupation rating"
     ),
-    "wealth": lambda: _table("stevedata", "wbd_example", "rgdppc", "year lifeexp"),
-    "galton": lambda: _table("mosaicData", "Galton", "sex", "father mother height nkids"),
+    "immunised": lambda: _table("mlmRev", "s3bby", "V29", "V1 V2 V3 V4 V5 V6 V7 V8 V9 V10 V11 V12 V13 V14"),
+    "chemistry": lambda: _table("mlmRev", "Chem97", "score", "lea school student gender age gcsescore gcsecnt"),
 }  # fmt: skip
