@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cutaway.diagnosis.kernel_ridge import KernelRidge
+from cutaway.diagnosis.kernel_ridge import KernelRidge, inverse_of_lower
 from cutaway.diagnosis.simple_methods import distances, gaussian
 
 sklearn = pytest.importorskip("sklearn")
@@ -51,3 +51,12 @@ def test_rows_beyond_those_it_learns_from_are_new_ones():
 
 def test_it_does_not_see_rows_that_are_the_same():
     assert not KernelRidge(np.ones((40, 2)), np.ones((40, 1)), "numbers", 96).sees
+
+
+@pytest.mark.parametrize("count", [1, 2, 33, 200])
+def test_the_inverse_of_a_triangle(count):
+    x, _ = rows(count)
+    lower = np.linalg.cholesky(gaussian(distances(x), 1.0) + 1e-3 * np.eye(count))
+    found = inverse_of_lower(lower)
+    np.testing.assert_allclose(found @ lower, np.eye(count), atol=1e-9)
+    assert not np.triu(found, 1).any()
