@@ -190,14 +190,16 @@ def _unjudged(evidence: Evidence) -> Harm:
     if score - known.chance > at.NO_BETTER * error:
         return Harm("", "")
     where = "rows held out" if outcome.validation_score is not None else "its own rows"
+    words, rows = f"cannot be judged: {measure(evidence)} {score:.3f} on {where}", known.judged or known.rows
+    if not tells(known) and max(score, known.best) - known.chance > (1 - known.chance) / 2:
+        return Harm("", f"{words} may be chance ({known.chance:.3f} ± {error:.2g}): {rows} rows are too few to tell")
     if not known.simple:
         others = "and there is no simple method to compare it with"
     elif not tells(known):
         others = "nor are simple methods: the inputs may tell nothing of the targets, or the rows be too few"
     else:
-        others = f"and {known.judged or known.rows} rows are too few to tell it from {known.best:.3f}"
-    words = f"cannot be judged: {measure(evidence)} {score:.3f} on {where} is no better than chance"
-    return Harm("", f"{words} ({known.chance:.3f} ± {error:.2g}), {others}")
+        others = f"and {rows} rows are too few to tell it from {known.best:.3f}"
+    return Harm("", f"{words} is no better than chance ({known.chance:.3f} ± {error:.2g}), {others}")
 
 
 def _diverged(evidence: Evidence) -> str:

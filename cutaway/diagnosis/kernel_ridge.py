@@ -78,7 +78,7 @@ def inverse_of_lower(lower: np.ndarray) -> np.ndarray:
     [[0.5, 0.0], [-0.125, 0.25]]
     """
     if len(lower) <= SMALL:
-        small: np.ndarray = np.linalg.inv(lower)
+        small: np.ndarray = np.tril(np.linalg.inv(lower))
         return small
     half, found = len(lower) // 2, np.zeros_like(lower)
     first, last = (found[part, part] for part in (slice(half), slice(half, None)))

@@ -140,6 +140,8 @@ GOOD_UPDATE, GOOD_SMALL_UPDATE = -2.0, -2.5
 # learning_rate_too_low: steps smaller than this (a power of ten; TheDeepChecker: below -4), that ten times as long
 # would keep this share of their promise; a rate below this share of what is usual is surely meant.
 LOWEST_UPDATE, STRAIGHT, FAR_BELOW_USUAL = -3.6, 0.7, 0.35
+# The same, where all steps one after another in one direction would move the weights by less than this share of them.
+UNMOVED = 0.01
 # A loss is still falling when this share of its fall was in the last 30 %, in standard errors of it so many.
 STILL_FALLING, SURE = 0.04, 3.0
 # exploding_gradient: a layer's gradient over the last one's; layers from which on that is asked; length of the gradient

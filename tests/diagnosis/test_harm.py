@@ -255,3 +255,17 @@ def test_each_row_learned_from_is_asked_where_they_are_more_than_simple_methods_
     # The network and simple methods err on the same rows: their difference has a smaller error than either score.
     assert outcome.own == pytest.approx(marks.mean(), abs=0.03)
     assert outcome.own_error < np.sqrt(2 * marks.var() / len(marks)) * 0.9
+
+
+def test_of_a_few_rows_answered_rightly_it_is_said_that_they_are_few():
+    random = np.random.default_rng(0)
+    labels = random.permutation(40) % 2
+    x = random.normal(6 * labels[:, None] - 3, 1.0, (40, 2))
+    network = ca.Sequential(ca.Dense(16), ca.ReLU(), ca.Dense(2))
+    run = ca.fit(
+        network, x, labels, loss="cross_entropy", optimizer=ca.Adam(1e-2), epochs=60, validation=0.1, engine="numpy"
+    )
+    assert not run.findings
+    assert run.verdict.harm.sentence == (
+        "cannot be judged: accuracy 1.000 on rows held out may be chance (0.500 ± 0.5): 4 rows are too few to tell"
+    )

@@ -10,11 +10,18 @@ from cutaway.records import Finding, Fix
 NAMED = 5
 
 
-@check(certain=True, explains=("loss_output_mismatch", "initial_loss", "plateau_from_start", "target_out_of_range"))
+@check(
+    certain=True,
+    explains=(
+        "loss_output_mismatch", "initial_loss", "plateau_from_start", "target_out_of_range", "underfit",
+        "collapsed_output", "late_plateau", "not_enough_epochs", "labels_unrelated",
+    ),
+)  # fmt: skip
 def label_problem(evidence: Evidence) -> Finding | None:
-    """Find class numbers outside 0 … outputs − 1, and targets (n,) beside outputs (n, 1), which subtract to (n, n).
+    """Find class numbers outside 0 … outputs − 1, targets that are all the same, and shapes (n,) beside (n, 1).
 
-    The losses of this package refuse both; elsewhere they are trained on. Outputs that no row asks for are a note: they
+    The last subtract to (n, n). The losses of this package refuse them and class numbers that are none; elsewhere they
+    are trained on. Outputs that no row asks for are a note: they
     cost little, but a class that is missing among the rows learned from is never answered.
     """
     targets = evidence.targets
@@ -30,7 +37,9 @@ def label_problem(evidence: Evidence) -> Finding | None:
             confidence=0.98,
         )
     if not targets.wrong:
-        return _unused(evidence) if targets.unused and not evidence.inputs.whole else None
+        if evidence.inputs.whole:  # words of a text: nobody knows which of them could have been
+            return None
+        return _one_value(evidence) if targets.low == targets.high else _unused(evidence) if targets.unused else None
     seen = ", ".join(f"{label}: {count}" for label, count in enumerate(targets.counts[:10]) if count)
     row = "" if targets.first_wrong is None else f", first in row {targets.first_wrong}"
     from_one = targets.low == 1 and targets.high == targets.outputs
@@ -45,6 +54,20 @@ def label_problem(evidence: Evidence) -> Finding | None:
         fix=Fix("", "count labels from 0", "y = y - 1")
         if from_one
         else Fix("", "number the classes from 0, and give the network one output for each", "np.unique(y)"),
+        confidence=0.98,
+    )
+
+
+def _one_value(evidence: Evidence) -> Finding:
+    """Return that all targets are the same."""
+    targets = evidence.targets
+    return Finding(
+        check="label_problem",
+        sentence=f"all {evidence.inputs.rows:,} targets are {targets.low:g}: there is nothing to learn from the inputs",
+        quantity="different targets",
+        measured=1.0,
+        normal=(2.0, None),
+        fix=Fix("", "look at where the targets come from: which column, and which rows were left out"),
         confidence=0.98,
     )
 

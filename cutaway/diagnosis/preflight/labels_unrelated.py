@@ -14,6 +14,8 @@ from cutaway.records import Finding, Fix
 
 # Looks that are the end of a training.
 LAST = 3
+# With fewer rows of all classes but the commonest there is next to nothing to be told.
+FEWEST_OTHERS = 10
 
 
 @check(certain=True, explains=("overfit", "label_noise", "plateau_from_start", "underfit", "collapsed_output"))
@@ -32,6 +34,8 @@ def labels_unrelated(evidence: Evidence) -> Finding | None:
     if known.unrelated < at.UNRELATED or evidence.targets.wild > at.WILD:
         return None
     if evidence.plan.updates < at.FEWEST_UPDATES or harm(evidence).kind == "diverged":
+        return None
+    if evidence.targets.counts and sum(evidence.targets.counts) - max(evidence.targets.counts) < FEWEST_OTHERS:
         return None
     error = known.error if outcome.chance_error is None else outcome.chance_error
     # The weights delivered are those that were luckiest on held-out rows; in the middle of all looks there is no luck.

@@ -13,7 +13,11 @@ from cutaway.records import Finding, Fix
 STRAIGHT = ("Standardize", "Embedding", "ColumnEmbedding", "MemberScale", "LearnedPositions", "Unembedding")
 
 
-@check(explains=("vanishing_gradient", "plateau_from_start", "late_plateau", "underfit", "collapsed_output"))
+@check(
+    explains=(
+        "vanishing_gradient", "plateau_from_start", "late_plateau", "underfit", "collapsed_output", "not_enough_epochs",
+    )
+)  # fmt: skip
 def no_nonlinearity(evidence: Evidence) -> Finding | None:
     """Find two layers of sums one after the other with no activation between.
 

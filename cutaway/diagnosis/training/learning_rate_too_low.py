@@ -22,7 +22,8 @@ def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     """Find steps that hardly change the weights, that could be ten times as long, and a loss that is still falling.
 
     Of a step Δ the loss promises to fall by g·Δ. Where even ten times as long a one keeps nearly all of its promise
-    (`Look.far_promise` near 1), the loss is straight that far, and nothing keeps the steps from being longer.
+    (`Look.far_promise` near 1), the loss is straight that far, and nothing keeps the steps from being longer. Where all
+    steps together hardly move the weights, the fall may be hidden by which rows came in which batch.
     """
     seen = looks(evidence)
     sizes = [size for look in seen if (size := healthy_update(evidence, look))]
@@ -37,15 +38,21 @@ def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     # Dropout hides a slow fall at the end; of a rate that is low for its kind the whole course may tell.
     parts = [trend(evidence, part) for part in ((LATE, 1.0) if known else (LATE,))]
     few = len(evidence.history) <= at.FEW_POINTS
-    if not any(part.fall > 0 and (part.sure > at.SURE or few) for part in parts):
+    falls = any(part.fall > 0 and (part.sure > at.SURE or few) for part in parts)
+    moved = size * evidence.steps
+    if not falls and moved > at.UNMOVED:
         return None
     # To where a step is a thousandth of the weights, or at least back to what is usual.
     factor = min(max(10**at.GOOD_SMALL_UPDATE / size, usual / rate if known else 3.0), 1e6)
     factor = float(f"{factor:.1g}")
     return Finding(
         check="learning_rate_too_low",
-        sentence=f"the learning rate of {rate:.3g} is too low: the loss still falls, by steps that could be ten times "
-        "as long and more",
+        sentence=f"the learning rate of {rate:.3g} is too low: "
+        + (
+            "the loss still falls, by steps that could be ten times as long and more"
+            if falls
+            else f"all {evidence.steps:,} steps together move the weights by {moved:.1g} of their size at most"
+        ),
         quantity="size of a step over that of the weights",
         measured=size,
         normal=(10**at.LOWEST_UPDATE, 0.1),

@@ -52,3 +52,12 @@ def test_outputs_that_no_row_asks_for_are_a_note():
 def test_words_that_no_text_holds_are_nothing():
     whole = replace(WELL.inputs, whole=True)
     assert label_problem(altered(WELL, inputs=whole, targets=target_facts(np.zeros(200, np.int32), 5))) is None
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+def test_targets_that_are_all_the_same_are_said_before_the_first_step(loss):
+    targets = np.full(200, 2, np.int64 if loss == "cross_entropy" else np.float32)
+    network = ca.Sequential(ca.Dense(8), ca.ReLU(), ca.Dense(3 if loss == "cross_entropy" else 1))
+    with pytest.warns(ca.errors.FindingWarning, match="all 150 targets are 2: there is nothing to learn"):
+        run = ca.fit(network, X, targets, loss=loss, epochs=30, validation=0.25, engine="numpy")
+    assert [finding.check for finding in run.findings] == ["label_problem"]

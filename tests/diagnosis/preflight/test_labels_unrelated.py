@@ -33,6 +33,13 @@ def test_silent_on_a_weak_signal_and_on_a_plan_too_short_to_know():
     assert found(classifier(X, np.random.default_rng(3).permutation(Y), epochs=2), "labels_unrelated") is None
 
 
+def test_silent_of_next_to_no_rows_but_those_of_one_class():
+    random = np.random.default_rng(0)
+    x, y = random.standard_normal((600, 6)).astype(np.float32), (np.arange(600) % 151 == 0).astype(int)
+    run = classifier(x, y, outputs=2)
+    assert run.evidence.references.unrelated > 0.5 and found(run, "labels_unrelated") is None
+
+
 def test_silent_where_only_the_network_sees_it():
     """A chessboard, which least squares cannot see and the nearest row can."""
     x = np.random.default_rng(0).uniform(-1, 1, (600, 2)).astype(np.float32)

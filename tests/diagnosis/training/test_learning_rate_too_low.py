@@ -1,5 +1,8 @@
 """A learning rate that is too low is told from too few epochs, and from gradients that vanish."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 import cutaway as ca
@@ -38,3 +41,13 @@ def test_good_rates_are_left_alone():
 def test_vanishing_gradients_are_not_a_low_rate():
     evidence = evidence_of(stack(*(8,) * 8, act=ca.Sigmoid), moons(), ca.GradientDescent(0.1))
     assert verdict(evidence).findings[0].check != "learning_rate_too_low"
+
+
+def test_weights_that_were_hardly_moved_are_told_where_batches_hide_the_fall():
+    """As of a loop that shuffles in each epoch, and whose last batch is smaller: its means are not of the same rows."""
+    evidence = evidence_of(stack(16, 16, out=4), clouds(), ca.Adam(1e-7))
+    noise = np.random.default_rng(0).normal(0, 0.01, len(evidence.history))
+    hidden = [replace(record, loss=record.loss + rest) for record, rest in zip(evidence.history, noise, strict=True)]
+    finding = learning_rate_too_low(replace(evidence, history=tuple(hidden)))
+    assert "steps together move the weights by" in finding.sentence
+    assert verdict(replace(evidence, history=tuple(hidden))).findings[0].check == "learning_rate_too_low"
