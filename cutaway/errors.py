@@ -48,3 +48,17 @@ def whole(what: str, value: Any, least: int = 1, most: int | None = None) -> int
     if most is not None and value > most:
         raise InputError(f"{what} must be a whole number of at most {most}, got {value!r}")
     return int(value)
+
+
+def flag(what: str, value: Any, instead: str = "") -> bool:
+    """Return a bool of Python or NumPy as Python's; `InputError` for anything else, which would count as one silently.
+
+    instead   what else may have been meant
+
+    >>> flag("fit: shuffle", "no")
+    Traceback (most recent call last):
+    cutaway.errors.InputError: fit: shuffle must be True or False, got 'no'
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(f"{what} must be True or False, got {value!r}{f'; {instead}' if instead else ''}")
+    return bool(value)

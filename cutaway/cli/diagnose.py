@@ -228,17 +228,19 @@ def nothing(evidence: Evidence) -> str:
 
 
 def compared(evidence: Evidence) -> str:
-    """Return how good the delivered weights are beside simple methods on the same rows; "" before training."""
+    """Return how good the delivered weights are beside simple methods; "" before training."""
     from cutaway.diagnosis.harm import final_score
 
     score, known = final_score(evidence), evidence.references
     if score is None:
         return ""
     measure = "R²" if evidence.targets.task == "numbers" else "accuracy"
-    where = "on rows held out" if evidence.outcome and evidence.outcome.validation_score is not None else "on rows seen"
-    simple = f"chance {known.chance:.3f}"
+    outcome, simple = evidence.outcome, f"chance {known.chance:.3f}"
+    where = "on rows held out" if outcome and outcome.validation_score is not None else "on rows seen"
     if known.best > known.chance:
         simple = ", ".join(f"{name} {score:.3f}" for name, score in known.reached.items()) + f", {simple}"
+    if outcome and outcome.rows and outcome.rows != known.judged:
+        where, simple = f"on {outcome.rows:,} rows held out", f"on {known.judged:,} of them {simple}"
     return f"{measure} {score:.3f} {where}; {simple}"
 
 

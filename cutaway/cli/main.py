@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return leave(ENDED)
     except KeyboardInterrupt:
         sys.stderr.write(f"cutaway: interrupted; {_left(tokens)}\n")
-        return leave(INTERRUPTED)
+        return leave(INTERRUPTED, now=arguments is None)
     except BrokenPipeError:
         # Whoever read the output has enough; Python would complain once more while flushing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -98,16 +98,18 @@ def verdict(run: TableRun) -> tuple[str, str]:
     scores = run.scores or run.estimate
     if scores is None:
         return "No rows were held out or set aside, so how good it is on new rows is not known.", "yellow"
+    sentence = "" if run.rival is None else run.rival.sentence
+    by = ""
+    if run.rival is not None and run.rival.better == run.rival.name:
+        by = sentence.removeprefix(f"{run.rival.name} is better ")
     if not scores.better:
-        return (
-            "This is no better than chance would make it: there may be nothing to learn here, or too few rows to tell.",
-            "yellow",
-        )
+        why = "there may be nothing to learn here, or too few rows to tell"
+        if run.findings or by:  # then there is something to learn
+            why = f"boosted trees are better: {by}" if by else "why, the findings say"
+        return f"This is no better than chance would make it: {why}.", "yellow"
     if run.rival is None:
         return "", ""
-    sentence = run.rival.sentence
-    if run.rival.better == run.rival.name:
-        by = sentence.removeprefix(f"{run.rival.name} is better ")
+    if by:
         return f"Boosted trees are better here: {by}. Use them unless you need a network.", "yellow"
     return f"{sentence[0].upper()}{sentence[1:]}.", ""
 

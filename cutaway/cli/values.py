@@ -43,7 +43,7 @@ def seconds(_: Any, tokens: Sequence[Token]) -> float:
     word = tokens[0].value
     found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)\s*([smh]?)", word)
     if found is None or float(found[1]) == 0:
-        raise ValueError(f"--time is '{word}'; expected seconds, minutes or hours above 0, such as 60s, 2m or 1h.")
+        raise ValueError(f"'{word}' is no time; expected seconds, minutes or hours above 0, such as 60s, 2m or 1h.")
     return float(found[1]) * SECONDS[found[2]]
 
 
@@ -59,6 +59,6 @@ def share_or_table(_: Any, tokens: Sequence[Token]) -> float | Path:
     except ValueError:
         if not Path(word).exists():
             raise ValueError(
-                f"--test is '{word}', which is no file here and no number; expected a share, such as 0.2, or a table."
+                f"'{word}' is no file here and no number; expected a share, such as 0.2, or a table."
             ) from None
         return Path(word)

@@ -134,8 +134,12 @@ class TableEncoder:
             words = {ColumnKind.TEXT: "text, of which no word tells of the target"}
             reasons = "; ".join(f"'{column.name}' is {words.get(column.kind, column.kind.value)}" for column in columns)
             raise InputError(
-                f"{table.source}: no column is left to learn from ({reasons or 'there is only the target'}); "
-                "name one as a category or as a number to use it all the same"
+                f"{table.source}: no column is left to learn from "
+                + (
+                    f"({reasons}); name one as a category or as a number to use it all the same"
+                    if reasons
+                    else "(there is only the target); give a table with columns to predict it by"
+                )
             )
         # Python's sort keeps the columns' order within each of the three parts.
         ordered = sorted(encoders, key=_part)

@@ -209,8 +209,12 @@ def choose_target(table: Table, name: str, *, task: Task | None = None) -> tuple
         counts[str(text)] = counts.get(str(text), 0) + 1
     place = f"{table.source}: target '{name}'"
     if len(counts) < 2:
-        held = f"only the value '{next(iter(counts))}'" if counts else "no value"
-        raise InputError(f"{place} holds {held} in {len(present)} row(s); expected at least two different ones")
+        held = (
+            f"only the value '{next(iter(counts))}' in {len(present)}"
+            if counts
+            else f"no value in any of {len(values)}"
+        )
+        raise InputError(f"{place} holds {held} row(s); expected at least two different ones")
     if present.dtype.kind == "M":
         raise InputError(f"{place} holds dates; expected classes or numbers, such as days since a first date")
     if task == "regression" and present.dtype.kind not in "fb":

@@ -99,6 +99,7 @@ class Outcome:
     error     standard error of the score held out (without: on probe rows) minus the best simple method's on the same
               rows; None where they are not the same rows, and `References.error` must do
     chance_error   of the same minus what the best constant answer has there
+    rows      how many rows held out the score is of, where they are more than simple methods answered; else None
     own, own_error   score on the training rows of `References.own`, and the standard error of that minus the best
               simple method's on them
     constant, constant_error   on the probe rows, what the best constant answer has, and the standard error of the
@@ -115,3 +116,4 @@ class Outcome:
     constant_error: float | None = None
     own: float | None = None
     own_error: float | None = None
+    rows: int | None = None

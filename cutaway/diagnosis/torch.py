@@ -81,6 +81,10 @@ class Watch:
             module = next((known for known in LOSSES if known.lower() == called), None)
             hint = f"; torch.nn.{module}() computes the same" if module else ""
             raise InputError(f"watch: the loss is a {kinds[0]}, expected one of torch.nn's {', '.join(LOSSES)}{hint}")
+        if not hasattr(model, "named_modules"):
+            raise InputError(f"watch: the model is {model!r}, expected the torch.nn.Module that the loop calls")
+        if not hasattr(optimizer, "register_step_pre_hook"):
+            raise InputError(f"watch: the optimizer is {optimizer!r}, expected one of torch.optim")
         self.model, self.optimizer, self.loss = model, optimizer, loss
         summed = getattr(loss, "reduction", "mean") == "sum"
         self.heard = Heard(*LOSSES[name](summed), summed=summed, validation=held_out_of(validation))

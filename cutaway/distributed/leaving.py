@@ -22,17 +22,18 @@ ORPHANED, FIRST_STAYS = 30.0, 0.5
 FAULT, INTERRUPTED, ENDED = 1, 130, 143
 
 
-def leave(code: int) -> int:
-    """End this process at once with an exit code, if it is one of several; else return the code.
+def leave(code: int, now: bool = False) -> int:
+    """End this process at once with an exit code, if it is one of several or is to end now; else return the code.
 
-    At a regular end JAX waits for the others, and they may be waiting for this one's share of a step.
+    At a regular end JAX waits for the others, and they may be waiting for this one's share of a step. A second Ctrl-C
+    breaks off a step that XLA's threads are still at; the interpreter's regular end takes its arrays from under them.
     """
     group = processes()
-    if group.several:
+    if group.several or now:
         for stream in (sys.stdout, sys.stderr):
             with suppress(Exception):  # nobody may be there any more to read it
                 stream.flush()
-        if group.first:
+        if group.several and group.first:
             time.sleep(FIRST_STAYS)
         os._exit(code)
     return code

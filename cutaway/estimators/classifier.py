@@ -110,7 +110,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         except TypeError as fault:
             raise InputError(f"y holds classes that cannot be put in order ({fault}); make them all text") from fault
         if len(self.classes_) < 2:
-            raise InputError(f"y holds 1 class, {self.classes_[0]!r}; to tell classes apart, expected two or more")
+            raise InputError(
+                f"y holds 1 class, {self.classes_[:1].tolist()[0]!r}; to tell classes apart, expected two or more"
+            )
         self._weight_of_class = None
         if self.class_weight is not None:
             self._weight_of_class = np.asarray(compute_class_weight(self.class_weight, classes=self.classes_, y=y))

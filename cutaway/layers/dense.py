@@ -9,11 +9,11 @@ import numpy as np
 
 from cutaway import ops
 from cutaway.backends import Array
-from cutaway.errors import InputError
+from cutaway.errors import InputError, flag
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant, He, Initializer
 from cutaway.layers.layer import Layer
-from cutaway.layers.parameter import Parameter
+from cutaway.layers.parameter import BIAS, Parameter
 
 
 class Dense(Layer):
@@ -54,11 +54,11 @@ class Dense(Layer):
         if not isinstance(units, (int, np.integer)) or units < 1:
             raise InputError(f"Dense: units must be a whole number of at least 1, got {units!r}")
         self.units = int(units)
-        self.ntk = ntk
+        self.ntk = flag("Dense: ntk", ntk)
         self.initializer = initializer
         self.bias_initializer = bias_initializer
         self.weight = Parameter(("features", self.units), initializer)
-        self.has_bias = bias
+        self.has_bias = flag("Dense: bias", bias, BIAS)
         if bias:
             self.bias = Parameter((self.units,), bias_initializer)
 

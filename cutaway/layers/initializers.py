@@ -55,6 +55,10 @@ class Constant(Initializer):
 
     value: float = 0.0
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.value, (int, float, np.number)):
+            raise InputError(f"Constant: the value is {self.value!r}, expected a number")
+
     def __call__(self, random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Return `value` everywhere."""
         return np.full(shape, self.value, dtype=np.float64)

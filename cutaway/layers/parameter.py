@@ -8,8 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
+from cutaway.errors import InputError
 from cutaway.layers.initializers import Constant, Initializer
 
+# What may have been meant where `bias` is given anything but True or False.
+BIAS = "what a bias starts from is bias_initializer"
 # Sizes of a parameter; "features" stands for the input's last axis, known when the layer is built.
 Shape: TypeAlias = tuple[int | str, ...] | Callable[[tuple[int, ...]], tuple[int, ...]]
 
@@ -35,6 +38,12 @@ class Parameter:
     shape: Shape
     initializer: Initializer = Constant(0.0)  # noqa: RUF009 - frozen, so it is safe to share
     separate: bool = False
+
+    def __post_init__(self) -> None:
+        if not callable(self.initializer):
+            raise InputError(
+                f"initializer is {self.initializer!r}, expected one such as ca.He(), ca.Normal(0.1) or ca.Constant(0.0)"
+            )
 
     def sizes(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape for an input of `input_shape`."""

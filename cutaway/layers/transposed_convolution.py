@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from cutaway import ops
 from cutaway.backends import Array
-from cutaway.errors import InputError, whole
+from cutaway.errors import InputError, flag, whole
 from cutaway.layers.context import Context
 from cutaway.layers.initializers import Constant, He, Initializer
 from cutaway.layers.layer import Layer
-from cutaway.layers.parameter import Parameter
+from cutaway.layers.parameter import BIAS, Parameter
 from cutaway.ops.windows import check_padding, per_axis
 
 
@@ -33,7 +33,7 @@ class _TransposedConvolution(Layer):
         self.filters, self.size, self.stride, self.padding = whole(f"{name}: filters", filters), size, stride, padding
         self.initializer, self.bias_initializer = initializer, bias_initializer
         self.weight = Parameter(lambda shape: (*sizes, self.filters, self._inputs(shape)), initializer)
-        self.has_bias = bias
+        self.has_bias = flag(f"{type(self).__name__}: bias", bias, BIAS)
         if bias:
             self.bias = Parameter((self.filters,), bias_initializer)
 

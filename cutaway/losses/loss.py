@@ -97,7 +97,7 @@ def as_columns(targets: Any, output_shape: tuple[int, ...], name: str) -> np.nda
 
     >>> as_columns([1.0, 2.0], (2, 1), "SquaredError").shape
     (2, 1)
-    >>> as_columns([1.0, 2.0], (2, 3), "SquaredError")
+    >>> as_columns([1.5, 2.0], (2, 3), "SquaredError")
     Traceback (most recent call last):
     cutaway.errors.InputError: SquaredError: outputs have shape (2, 3), targets (2,): they would be \
 stretched over each other silently or not fit at all; give targets of shape (2, 3)
@@ -111,9 +111,12 @@ stretched over each other silently or not fit at all; give targets of shape (2, 
     column = (*line, 1)
     if array.shape in (line, column) and output_shape in (line, column):
         return array.reshape(output_shape)
+    classes = array.shape == line and len(output_shape) == 2 and set(np.unique(array)) <= set(range(output_shape[1]))
     raise InputError(
         f"{name}: outputs have shape {output_shape}, targets {array.shape}: they would be stretched "
         f"over each other silently or not fit at all; give targets of shape {output_shape}"
+        + (", or if they are numbers of classes, take loss='cross_entropy'" if classes else "")
+        + (" or a network with one output" if classes and output_shape[1] == 2 else "")
     )
 
 

@@ -12,7 +12,10 @@ from cutaway.errors import InputError
 
 def as_rows(values: Any, name: str) -> np.ndarray:
     """Return finite numbers, one row an example; raises `InputError` with the place of the first that is not."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{name}: rows are of different lengths ({error}); give each as many numbers") from None
     if array.dtype == object:
         try:
             array = array.astype(np.float64)
@@ -21,8 +24,11 @@ def as_rows(values: Any, name: str) -> np.ndarray:
                 f"{name}: holds text or mixed values ({error}); numbers are needed, see ca.train for tables"
             ) from None
     if array.dtype.kind not in "fiub":
-        raise InputError(f"{name}: holds {array.dtype}, expected numbers; see ca.train for tables with text")
-    if array.ndim == 0 or len(array) == 0:
+        kind = "text" if array.dtype.kind in "US" else array.dtype
+        raise InputError(f"{name}: holds {kind}, expected numbers; see ca.train for tables with text")
+    if array.ndim == 0:
+        raise InputError(f"{name}: is {values!r}, expected rows of numbers")
+    if len(array) == 0:
         raise InputError(f"{name}: has shape {array.shape}, expected at least one row")
     if array.ndim == 1 and name == "X":
         raise InputError(f"X: has shape {array.shape}; one row an example is needed, for one feature X.reshape(-1, 1)")
@@ -48,7 +54,14 @@ def cast(array: np.ndarray, dtype: Any, name: str) -> np.ndarray:
     if array.dtype.kind in "iu" and array.size and array.min() >= -(2**31) and array.max() < 2**31:
         return array.astype(np.int32, copy=False)
     with np.errstate(over="ignore"):
-        return finite(array.astype(dtype, copy=False), name)
+        found = array.astype(dtype, copy=False)
+    if not np.isfinite(found).all() and np.isfinite(array).all():
+        largest = np.abs(array).max()
+        raise InputError(
+            f"{name}: holds {largest:.3g}, and {np.dtype(dtype)}, in which a network computes, ends at "
+            f"{np.finfo(dtype).max:.2g}; scale it first, for instance to mean 0 and deviation 1"
+        )
+    return finite(found, name)
 
 
 def as_weights(values: Any, rows: int, dtype: Any) -> np.ndarray:

@@ -194,7 +194,7 @@ def judged_by_all(evidence: Evidence, loss: Loss, outputs: np.ndarray, targets: 
         evidence,
         outcome=replace(
             outcome, validation_score=score_of(loss, outputs, targets)[0], recalls=recognised, support=support,
-            error=None, chance_error=None, own=None,
+            error=None, chance_error=None, own=None, rows=len(targets),
         ),
         references=replace(known, error=known.error * float(np.sqrt(share))),
     )  # fmt: skip

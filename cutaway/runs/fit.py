@@ -10,7 +10,7 @@ import numpy as np
 
 from cutaway.data.splits import split_rows
 from cutaway.diagnosis.setup import Setup
-from cutaway.errors import InputError
+from cutaway.errors import InputError, flag
 from cutaway.layers import Layer
 from cutaway.losses import Loss, as_loss
 from cutaway.metrics import BY_NAME as METRICS
@@ -111,6 +111,14 @@ def fit(
     for name, value in (("batch_size", batch_size), ("early_stopping", early_stopping)):
         if value is not None:
             _whole(name, value, 1)
+    for name, given in (("shuffle", shuffle), ("observe", observe), ("resume", resume), ("trajectory", trajectory)):
+        flag(f"fit: {name}", given)
+    if progress is not None:
+        flag("fit: progress", progress, "None shows a bar where the output is a terminal")
+    if callable(callbacks) or not all(callable(each) for each in callbacks):
+        raise InputError(f"fit: callbacks is {callbacks!r}, expected a list of functions of a record")
+    if path is not None and not isinstance(path, (str, Path)):
+        raise InputError(f"fit: path is {path!r}, expected a folder")
     if trajectory and resume:
         raise InputError(
             "fit: resume and trajectory: the weights of the epochs before the interruption were not kept; leave one out"

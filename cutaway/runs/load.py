@@ -37,6 +37,8 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
     Nothing that the files hold is run. Raises `InputError` where there is no run, and its kind `ModelFileError` for
     files that are damaged or hold anything unknown.
     """
+    if not isinstance(path, (str, Path)):
+        raise InputError(f"load: {path!r} is no place; expected a run's folder, or a network's file")
     place = Path(path)
     if not _is_there(place):
         runs = sorted(item.name for item in place.parent.iterdir() if is_run(item)) if place.parent.is_dir() else []

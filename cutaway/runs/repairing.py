@@ -6,10 +6,12 @@ import copy
 import time
 import warnings
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cutaway.data.shards import is_there
 from cutaway.diagnosis.budget import Budget
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.examination import with_records
@@ -20,7 +22,7 @@ from cutaway.diagnosis.repair import Attempt, Training, for_a_person, looked_at,
 from cutaway.diagnosis.setup import SHARE, Setup, apart
 from cutaway.diagnosis.telling import told
 from cutaway.diagnosis.verdict import Verdict, verdict
-from cutaway.errors import FindingWarning, InputError, TrainingWarning
+from cutaway.errors import FindingWarning, InputError, TrainingWarning, flag
 from cutaway.layers import Blend, Ensemble, Layer, Sequential
 from cutaway.records import Event, Finding
 from cutaway.runs.diagnosing import diagnosis_of
@@ -118,12 +120,17 @@ def diagnose(
     run: Run, fix: bool = False, budget: float = 0.2, data: Any = None, progress: bool | None = False
 ) -> Diagnosis:
     """Return the diagnosis of a run; see `Run.diagnose`."""
-    if not budget >= 0:
+    flag("diagnose: fix", fix, "it applies all that helps")
+    if not isinstance(budget, (int, float, np.number)) or not budget >= 0:
         raise InputError(f"diagnose: budget is a share of the training time, at least 0, got {budget!r}")
     evidence, found = diagnosis_of(run)
     setup, own = run.setup, run.summary()["kind"] == "network"
     if setup is not None and own and data is not None:
         raise InputError("diagnose: this run still holds the rows that it learned from; leave data out")
+    if not own and data is not None and not fix:
+        raise InputError("diagnose: data is for a repair of this run; ask for one (fix=True, --fix), or leave it out")
+    if isinstance(data, (str, Path)) and not is_there(data):
+        raise InputError(f"diagnose: {data} is not there; give what the run learned from (data=…, --data)")
     if setup is None and not found.findings:
         # There is nothing to try, and no rows are needed to say so.
         return Diagnosis((), found.notes, found.harm.sentence, run=run if fix else None)
@@ -134,8 +141,6 @@ def diagnose(
             "diagnose: this run holds no rows to train again on; give those that it learned from: data=(X, y), --data "
             "rows.npz with X and y"
         )
-    if not own and data is not None and not fix:
-        raise InputError("diagnose: data is for a repair of this run; ask for one (fix=True, --fix), or leave it out")
     if setup is None and not fix:
         return Diagnosis(found.findings, found.notes, found.harm.sentence, suspected=True)
     # Experiments are planned in seconds of a machine as fast as reckoned.
@@ -203,8 +208,8 @@ def _of_a_job(
     return Diagnosis(
         findings, found.notes, found.harm.sentence, experiments.spent, experiments.allowed,
         suspected=run.setup is None, run=again.run, log=tuple(again.log), by_hand=tuple(again.by_hand),
-        before=again.before, after=again.after, measure=again.measure, trainings=time.perf_counter() - began,
-        worked=experiments.worked,
+        before=again.before, after=again.after, measure=again.measure, remark=again.remark,
+        trainings=time.perf_counter() - began, worked=experiments.worked,
     )  # fmt: skip
 
 

@@ -60,6 +60,7 @@ class Retrained:
     by_hand   what could not be done, and what a person can do, a sentence for each finding
     measure   what the figures are
     before, after   figure of the given run and of the best
+    remark    what is to be known of the two, "" for nothing
     """
 
     run: Run
@@ -68,6 +69,7 @@ class Retrained:
     measure: str = ""
     before: float | None = None
     after: float | None = None
+    remark: str = ""
 
 
 def retrained(run: Any, findings: Sequence[Finding], data: Any = None, progress: bool | None = False) -> Retrained:
@@ -103,6 +105,8 @@ def retrained(run: Any, findings: Sequence[Finding], data: Any = None, progress:
         if kept:
             options |= change
             found.run, found.after = done, None if after is None else after.value
+            if leaking:
+                found.remark = "the first is what a column that is the target itself told; rely on the second"
             done.events.append(Event(0, "repaired", f"{finding.check}: {sentence}"))
     return found
 

@@ -251,7 +251,7 @@ WRONG = {
     ),
     "no target": ("houses.csv", TABLE, [], "--target"),
     "test": ("houses.csv", TABLE, ["--target", "price", "--test", "2"], "2"),
-    "test no number": ("houses.csv", TABLE, ["--target", "price", "--test", "x"], "--test is 'x', which is no file"),
+    "test no number": ("houses.csv", TABLE, ["--target", "price", "--test", "x"], "--test: 'x' is no file here"),
     "test on itself": (
         "houses.csv",
         TABLE,
@@ -260,9 +260,14 @@ WRONG = {
     ),
     "watch itself": ("houses.csv", TABLE, ["--target", "price", "--validation", "houses.csv"], "--validation houses"),
     "no validation": ("houses.csv", TABLE, ["--target", "price", "--validation", "none.csv"], "none.csv"),
-    "time in words": ("houses.csv", TABLE, ["--target", "price", "--time", "soon"], "--time is 'soon'; expected sec"),
-    "no time": ("houses.csv", TABLE, ["--target", "price", "--time", "0s"], "--time is '0s'"),
-    "negative time": ("houses.csv", TABLE, ["--target", "price", "--time=-5"], "--time is '-5'"),
+    "time in words": (
+        "houses.csv",
+        TABLE,
+        ["--target", "price", "--time", "soon"],
+        "--time: 'soon' is no time; expected sec",
+    ),
+    "no time": ("houses.csv", TABLE, ["--target", "price", "--time", "0s"], "--time: '0s' is no time"),
+    "negative time": ("houses.csv", TABLE, ["--target", "price", "--time=-5"], "--time: '-5' is no time"),
     "days": ("houses.csv", TABLE, ["--target", "price", "--time", "2d"], "such as 60s, 2m or 1h"),
     "unknown metric": ("houses.csv", TABLE, ["--target", "price", "--metric", "rsme"], "metric 'rsme' is unknown"),
     "metric of classes": ("houses.csv", TABLE, ["--target", "price", "--metric", "f1"], "is for classification"),
@@ -407,6 +412,24 @@ def test_interrupted_while_reading(here, capsys, monkeypatch):
     assert run("train", "houses.csv", "--target", "price") == 130
     words = f"the last checkpoint is {place.relative_to(here)}; to go on from it: cutaway train houses.csv --target "
     assert words + "price --resume" in capsys.readouterr().err
+
+
+def test_an_interrupted_program_ends_at_once(here, capsys, monkeypatch):
+    """The interpreter's regular end takes arrays from under steps that XLA's threads are still at."""
+    import cutaway.runs.train_table
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    def ended(code):
+        raise SystemExit(f"at once, with {code}")
+
+    monkeypatch.setattr(cutaway.runs.train_table, "train_table", interrupted)
+    monkeypatch.setattr("cutaway.distributed.leaving.os._exit", ended)
+    monkeypatch.setattr("sys.argv", ["cutaway", "train", "houses.csv", "--target", "price"])
+    with pytest.raises(SystemExit, match="at once, with 130"):
+        main()
+    assert "nothing was written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

@@ -77,6 +77,15 @@ def test_of_a_run_that_is_well_it_says_what_was_looked_for(made, capsys):
     assert told(capsys, made / "well", "--quiet") == f"{first}\n"
 
 
+def test_scores_of_other_rows_say_of_how_many(made, tmp_path, capsys):
+    """Of members that each held out other rows the score is of all, that of simple methods of the first one's."""
+    run = ca.load(made / "well")
+    run.evidence = replace(run.evidence, outcome=replace(run.evidence.outcome, rows=200))
+    run.save(tmp_path / "run")
+    assert " on 200 rows held out; on 50 of them " in told(capsys, tmp_path / "run")
+    assert " on rows held out; " in told(capsys, made / "well")
+
+
 def test_what_cannot_be_judged_is_not_called_well(found, capsys):
     run = found(harm=("", "cannot be judged: accuracy 0.5 on rows held out is no better than chance"))
     assert told(capsys, run).splitlines()[0].startswith("cannot be judged: accuracy 0.5 on rows held out")
@@ -236,6 +245,8 @@ def test_a_healthy_run_has_nothing_to_repair(made, capsys):
     lines = told(capsys, made / "well", "--fix").splitlines()
     assert lines[0].startswith("nothing is wrong") and lines[-1] == "nothing to repair"
     assert not (made / "well-repaired").exists()
+    assert main(["diagnose", str(made / "well"), "--data", "none.npz"]) == 2  # though nothing is to be tried
+    assert "none.npz is not there" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -243,7 +254,7 @@ def test_a_healthy_run_has_nothing_to_repair(made, capsys):
     [
         (["--fix"], "--data rows.npz"),
         (["--fix", "--data", "others.npz"], "not the rows that it learned from: X holds other values"),
-        (["--fix", "--data", "none.npz"], "cannot be read as an .npz file"),
+        (["--fix", "--data", "none.npz"], "none.npz is not there"),
         (["--fix", "--data", "rows.npz", "--out", "ill"], "the run itself"),
         (["--fix", "--data", "rows.npz", "--out", "rows.npz"], "is a file"),
         (["--out", "other"], "add --fix"),

@@ -94,12 +94,24 @@ def test_the_same_verdicts_come_out():
     assert wild.verdict().findings[0].check == "learning_rate_too_high"
 
 
+def test_steps_that_are_far_too_short_are_told_though_each_epoch_has_another_order():
+    x, _ = rows(390)  # the last batch is smaller
+    watched = train(mlp(), x, (x[:, 0] > 0).astype(np.int64), nn.CrossEntropyLoss(), rate=1e-7, epochs=20)
+    found = watched.verdict().findings
+    assert [finding.check for finding in found] == ["learning_rate_too_low"]
+    assert found[0].fix.code == "torch.optim.Adam(model.parameters(), lr=0.001)"
+
+
 def test_a_loss_without_a_counterpart_is_named():
     model = mlp()
     with pytest.raises(ca.InputError, match=r"the loss is a CTCLoss, expected one of torch\.nn's CrossEntropyLoss"):
         watch(model, torch.optim.SGD(model.parameters(), 0.1), nn.CTCLoss())
     with pytest.raises(ca.InputError, match=r"torch\.nn\.HuberLoss\(\) computes the same"):
         watch(model, torch.optim.SGD(model.parameters(), 0.1), nn.functional.huber_loss)
+    with pytest.raises(ca.InputError, match=r"the model is <function.*expected the torch\.nn\.Module"):
+        watch(lambda x: model(x), torch.optim.SGD(model.parameters(), 0.1), nn.MSELoss())
+    with pytest.raises(ca.InputError, match=r"the optimizer is None, expected one of torch\.optim"):
+        watch(model, None, nn.MSELoss())
     with pytest.raises(ca.InputError, match=r"no step of this optimizer were seen"):
         watch(model, torch.optim.SGD(model.parameters(), 0.1), nn.MSELoss()).evidence()
 

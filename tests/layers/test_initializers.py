@@ -5,7 +5,20 @@ import pytest
 
 from cutaway.backends.random import generator
 from cutaway.errors import InputError
-from cutaway.layers import Constant, Glorot, He, Initializer, LeCun, Normal, Orthogonal, RandomSign, Uniform
+from cutaway.layers import (
+    Constant,
+    Conv2D,
+    ConvTranspose1D,
+    Dense,
+    Glorot,
+    He,
+    Initializer,
+    LeCun,
+    Normal,
+    Orthogonal,
+    RandomSign,
+    Uniform,
+)
 from cutaway.layers.initializers import fans
 
 SHAPE = (300, 200)
@@ -96,3 +109,23 @@ def test_constant():
 def test_the_base_says_what_to_define():
     with pytest.raises(TypeError, match=r"define __call__\(random, shape\)"):
         draw(Initializer())
+
+
+def test_what_draws_nothing_is_refused_where_the_layer_is_made():
+    for wrong in ("zeros", 0.0):
+        with pytest.raises(InputError, match=rf"initializer is {wrong!r}, expected one such as ca\.He\(\)"):
+            Dense(8, initializer=wrong)
+    with pytest.raises(InputError, match="Constant: the value is 'a', expected a number"):
+        Constant("a")
+
+
+@pytest.mark.parametrize("bias", [Constant(-10.0), -10])
+def test_a_bias_that_is_neither_there_nor_not_is_refused(bias):
+    for make in (
+        lambda: Dense(8, bias=bias),
+        lambda: Conv2D(8, 3, bias=bias),
+        lambda: ConvTranspose1D(8, 3, bias=bias),
+    ):
+        with pytest.raises(InputError, match=r"bias must be True or False, got .*bias_initializer"):
+            make()
+    assert not Dense(8, bias=np.False_).has_bias

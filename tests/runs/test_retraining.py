@@ -43,6 +43,7 @@ def test_a_leaking_column_is_left_out_though_the_score_falls(leaking):
     assert found.before == leaking.estimate.value > found.after == found.run.estimate.value
     assert found.run.settings["epochs"] == leaking.settings["epochs"]
     assert "accuracy on rows held out before 1.000" in repr(found)
+    assert repr(found).endswith("the first is what a column that is the target itself told; rely on the second")
     assert "status" in leaking.preprocessing.columns  # the old run stays as it is
 
 
@@ -53,6 +54,12 @@ def test_other_data_is_refused_before_any_step(leaking):
         leaking.diagnose(fix=True)
     with pytest.raises(InputError, match="is for a repair"):
         leaking.diagnose(data=table())
+    with pytest.raises(InputError, match=r"none.csv is not there"):
+        leaking.diagnose(fix=True, data="none.csv")
+    with pytest.raises(InputError, match="fix must be True or False, got 'leakage'"):
+        leaking.diagnose(fix="leakage")
+    with pytest.raises(InputError, match="budget is a share of the training time"):
+        leaking.diagnose(budget="x")
 
 
 def test_too_short_a_training_is_made_longer():

@@ -28,7 +28,11 @@ def underfit(evidence: Evidence) -> Finding | None:
     return Finding(
         check="underfit",
         sentence="the network has learned what it can, and that is not enough: "
-        + (f"its narrowest hidden layer has {narrow} units" if narrow else "it has no hidden layer"),
+        + (
+            f"its narrowest hidden layer has {narrow} {'unit' if narrow == 1 else 'units'}"
+            if narrow
+            else "it has no hidden layer"
+        ),
         quantity="score on rows that were learned from "
         f"(1 is perfect; {known.best_method} {known.best:.3f} on rows not seen)",
         measured=score,

@@ -21,8 +21,8 @@ def label_problem(evidence: Evidence) -> Finding | None:
     """Find class numbers outside 0 … outputs − 1, targets that are all the same, and shapes (n,) beside (n, 1).
 
     The last subtract to (n, n). The losses of this package refuse them and class numbers that are none; elsewhere they
-    are trained on. Outputs that no row asks for are a note: they
-    cost little, but a class that is missing among the rows learned from is never answered.
+    are trained on. Outputs that no row asks for are a note: they cost little, but a class that is missing among the
+    rows learned from is never answered.
     """
     targets = evidence.targets
     if targets.stretched:

@@ -34,9 +34,10 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
         fix = Fix(
             "epochs", "train for more epochs", f"epochs={round(plan.epochs * factor)}", {"factor": max(2.0, factor)}
         )
+    epochs = "1 epoch" if plan.epochs == 1 else f"{plan.epochs} epochs"
     return Finding(
         check="too_few_updates",
-        sentence=f"{plan.updates} steps in all, {plan.epochs} epochs of {per_epoch}, are too few to learn by",
+        sentence=f"{plan.updates} steps in all, {epochs} of {per_epoch}, are too few to learn by",
         quantity="steps of the training",
         measured=float(plan.updates),
         normal=(float(at.FEWEST_UPDATES), None),
