@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Floating-point operations of a step or pass below which threads wait for each other longer than they compute. They
 # wait busily: where another program runs too, a browser or a test, they take a core from it and are slower still.
@@ -18,7 +23,27 @@ def threads_for(flops: float = 0.0) -> AbstractContextManager[Any]:
     """
     if flops >= WORTH_THREADS:
         return nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    limits: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
     return limits
+
+
+def on_one_thread(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function whose matrices are small compute on one thread: an eigh of 640 rows took 50 times as long on two.
+
+    That was beside another program at work; alone, two are no faster.
+    """
+
+    @wraps(function)
+    def alone(*given: P.args, **named: P.kwargs) -> R:
+        with threads_for():
+            return function(*given, **named)
+
+    return alone
+
+
+@cache
+def _libraries() -> Any:
+    """Return what sets the threads of the libraries that are loaded; to look for them takes a millisecond."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

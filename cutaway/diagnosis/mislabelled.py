@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from cutaway.backends.threads import on_one_thread
 from cutaway.diagnosis import thresholds as at
 from cutaway.diagnosis.answers import chosen, score
 from cutaway.diagnosis.kernel_ridge import KernelRidge
@@ -21,6 +22,7 @@ ROWS = 640
 GROUPS = 8
 
 
+@on_one_thread
 def labels_of(rows: Batch, held_out: Batch | None) -> Mislabelled | None:
     """Return how many labels of classes look wrong at random, of rows learned from and of those held out together.
 

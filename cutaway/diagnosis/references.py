@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cutaway.backends.threads import on_one_thread
 from cutaway.diagnosis.answers import COLUMNS, chosen, marks, score
 from cutaway.diagnosis.copied import ROUNDING, copied
 from cutaway.diagnosis.kernel_ridge import CHOOSING_ROWS, KERNEL_ROWS, KernelRidge
@@ -26,6 +27,7 @@ PERMUTATIONS = 20
 OBVIOUS = 8.0
 
 
+@on_one_thread
 def references(
     loss: Loss,
     rows: Batch,
