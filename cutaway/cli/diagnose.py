@@ -224,6 +224,9 @@ def nothing(evidence: Evidence) -> str:
 
     looks = len({vitals.epoch for vitals in evidence.network_vitals})
     when = f", before the first step and at {looks} times while it was trained" if looks else ""
+    if evidence.ended == "stopped":
+        epochs = "1 epoch" if evidence.epochs == 1 else f"{evidence.epochs} epochs"
+        when += f"; it was stopped after {epochs} of {evidence.plan.epochs}"
     return f"nothing is wrong that could be found: of {len(CHECKS)} causes that are looked for none was found{when}"
 
 

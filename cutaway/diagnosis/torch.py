@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
@@ -241,7 +242,8 @@ class Watch:
         devices = [place] if place.type == "cuda" else []
         self.aside = True
         try:
-            with torch.no_grad(), torch.random.fork_rng(devices):
+            with torch.no_grad(), torch.random.fork_rng(devices), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the loop has said so itself, of other rows
                 self.model.eval()
                 outputs = self.model(x.to(place))
                 return array_of(outputs), float(self.loss(outputs, y.to(place)))

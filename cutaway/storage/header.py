@@ -72,7 +72,9 @@ def strict_header(text: str) -> dict[str, Any]:
     except ModelFileError:
         raise
     except (ValueError, RecursionError) as fault:
-        raise ModelFileError(f"the header is no JSON ({fault})") from fault
+        raise ModelFileError(
+            f"the header is no JSON ({fault}): it is damaged; bring back one that is whole, or train again"
+        ) from fault
     if not isinstance(data, dict):
         raise ModelFileError(f"the header holds {type(data).__name__}, expected an object")
     return data

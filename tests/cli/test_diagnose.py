@@ -14,7 +14,7 @@ from cutaway.cli.main import main
 from cutaway.diagnosis.evidence import Evidence
 from cutaway.diagnosis.harm import Harm
 from cutaway.diagnosis.verdict import Verdict
-from cutaway.records import Finding, Fix, Proof
+from cutaway.records import Event, Finding, Fix, Proof
 from cutaway.runs import diagnosing
 from cutaway.storage.diagnosis_file import restored
 
@@ -84,6 +84,14 @@ def test_scores_of_other_rows_say_of_how_many(made, tmp_path, capsys):
     run.save(tmp_path / "run")
     assert " on 200 rows held out; on 50 of them " in told(capsys, tmp_path / "run")
     assert " on rows held out; " in told(capsys, made / "well")
+
+
+def test_of_a_training_that_was_stopped_it_says_so(made, tmp_path, capsys):
+    run = ca.load(made / "well")
+    run.events.append(Event(10, "interrupted", "Ctrl-C"))
+    del run.history[9:]
+    run.save(tmp_path / "run")
+    assert "; it was stopped after 9 epochs of 150\n" in told(capsys, tmp_path / "run").replace("\n  ", " ")
 
 
 def test_what_cannot_be_judged_is_not_called_well(found, capsys):
