@@ -28,9 +28,9 @@ def threads_for(flops: float = 0.0) -> AbstractContextManager[Any]:
 
 
 def on_one_thread(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a function whose matrices are small compute on one thread: an eigh of 640 rows took 50 times as long on two.
+    """Make a function whose matrices are small compute on one thread.
 
-    That was beside another program at work; alone, two are no faster.
+    Beside two other programs at work, eigenvalues and products of 600 rows took 4.9 s on two threads and 0.08 s on one.
     """
 
     @wraps(function)

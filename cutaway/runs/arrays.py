@@ -55,7 +55,9 @@ def cast(array: np.ndarray, dtype: Any, name: str) -> np.ndarray:
         return array.astype(np.int32, copy=False)
     with np.errstate(over="ignore"):
         found = array.astype(dtype, copy=False)
-    if not np.isfinite(found).all() and np.isfinite(array).all():
+    if np.isfinite(found).all():
+        return found
+    if np.isfinite(array).all():
         largest = np.abs(array).max()
         raise InputError(
             f"{name}: holds {largest:.3g}, and {np.dtype(dtype)}, in which a network computes, ends at "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def fit(
         flag("fit: progress", progress, "None shows a bar where the output is a terminal")
     if callable(callbacks) or not all(callable(each) for each in callbacks):
         raise InputError(f"fit: callbacks is {callbacks!r}, expected a list of functions of a record")
-    if path is not None and not isinstance(path, (str, Path)):
+    if path is not None and not isinstance(path, (str, PathLike)):
         raise InputError(f"fit: path is {path!r}, expected a folder")
     if trajectory and resume:
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,7 +38,7 @@ def load(path: str | Path, *, layers: Iterable[type] = ()) -> Run:
     Nothing that the files hold is run. Raises `InputError` where there is no run, and its kind `ModelFileError` for
     files that are damaged or hold anything unknown.
     """
-    if not isinstance(path, (str, Path)):
+    if not isinstance(path, (str, PathLike)):
         raise InputError(f"load: {path!r} is no place; expected a run's folder, or a network's file")
     place = Path(path)
     if not _is_there(place):

@@ -8,6 +8,8 @@ from cutaway.records import Finding, Fix
 
 # Outputs that are named.
 NAMED = 5
+# Fewer rows may be of one class by chance, or a single one on purpose.
+SEVERAL = 20
 
 
 @check(
@@ -39,7 +41,9 @@ def label_problem(evidence: Evidence) -> Finding | None:
     if not targets.wrong:
         if evidence.inputs.whole:  # words of a text: nobody knows which of them could have been
             return None
-        return _one_value(evidence) if targets.low == targets.high else _unused(evidence) if targets.unused else None
+        if targets.low == targets.high and evidence.inputs.rows >= SEVERAL:
+            return _one_value(evidence)
+        return _unused(evidence) if targets.unused else None
     seen = ", ".join(f"{label}: {count}" for label, count in enumerate(targets.counts[:10]) if count)
     row = "" if targets.first_wrong is None else f", first in row {targets.first_wrong}"
     from_one = targets.low == 1 and targets.high == targets.outputs
