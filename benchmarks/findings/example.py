@@ -67,8 +67,13 @@ def fitted(layers: list[ca.Layer], x: Any, y: Any, loss: Any, optimizer: Any, **
         return evidence_of(ca.fit(ca.Sequential(*layers), x, y, loss=loss, optimizer=optimizer, **given))
 
 
-def watched(model: Any, rows: tuple[Any, Any], optimizer: Any, loss: Any, epochs: int) -> Evidence:
-    """Train in PyTorch, where what this package refuses is trained on, and return the evidence."""
+def watched(
+    model: Any, rows: tuple[Any, Any], optimizer: Any, loss: Any, epochs: int, set_back: bool = True
+) -> Evidence:
+    """Train in PyTorch, where what this package refuses is trained on, and return the evidence.
+
+    set_back   whether gradients are set back to 0 before each backward pass
+    """
     from cutaway.diagnosis import torch as diagnosing
 
     x, y = rows
@@ -76,7 +81,8 @@ def watched(model: Any, rows: tuple[Any, Any], optimizer: Any, loss: Any, epochs
         warnings.simplefilter("ignore")
         for _ in range(epochs):
             for begin in range(0, len(x), 32):
-                optimizer.zero_grad()
+                if set_back:
+                    optimizer.zero_grad()
                 loss(model(x[begin : begin + 32]), y[begin : begin + 32]).backward()
                 optimizer.step()
         return seen.evidence()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import cutaway as ca
-from benchmarks.findings.example import Example, Make, Points, course, fitted, pair
+from benchmarks.findings.example import Example, Make, Points, course, fitted, pair, watched
 from benchmarks.findings.rows import clouds, moons, plane, sine
 from cutaway.diagnosis.course import trend
 from cutaway.diagnosis.evidence import Evidence
@@ -21,6 +21,21 @@ class Logarithm(ca.Layer):
 
     def forward(self, x: Any, ctx: Any) -> Any:
         return x * ca.ops.log(self.factor)
+
+
+def _in_torch(set_back: bool) -> Make:
+    """Return a maker of a regression in PyTorch, whose gradients add up where nobody sets them back."""
+
+    def made() -> Evidence:
+        import torch
+
+        torch.manual_seed(0)
+        x = torch.randn(320, 3)
+        y = x[:, :1] * x[:, 1:2] + 0.1 * torch.randn(320, 1)
+        model = torch.nn.Sequential(torch.nn.Linear(3, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
+        return watched(model, (x, y), torch.optim.SGD(model.parameters(), 0.05), torch.nn.MSELoss(), 20, set_back)
+
+    return made
 
 
 def _with_logarithm(rate: float) -> Make:
@@ -93,6 +108,8 @@ EXAMPLES = (
             course(lambda look: look.whole.penalty), "share of decay in a step"),
     Example("too_few_updates", *pair("too few epochs", "blobs", "relu 24-24-24", 0.01),
             lambda seen: float(seen.plan.updates), "steps of the training", log=True),
+    Example("gradients_kept", _in_torch(set_back=False), _in_torch(set_back=True),
+            course(lambda look: look.whole.gradient_norm), "length of the gradient", log=True, band=False),
     Example("optimizer_config", *pair("epsilon of Adam too large", "blobs"),
             lambda seen: seen.optimizer.epsilon or 0.0, "epsilon of Adam", log=True),
     Example("learning_rate_too_high", *pair("learning rate too high", "moons"), _update,

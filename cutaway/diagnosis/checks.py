@@ -45,6 +45,7 @@ from cutaway.diagnosis.training.collapsed_output import collapsed_output
 from cutaway.diagnosis.training.dead_relu import dead_relu
 from cutaway.diagnosis.training.exploding_gradient import exploding_gradient
 from cutaway.diagnosis.training.frozen_weights import frozen_weights
+from cutaway.diagnosis.training.gradients_kept import gradients_kept
 from cutaway.diagnosis.training.late_plateau import late_plateau
 from cutaway.diagnosis.training.learning_rate_too_high import learning_rate_too_high
 from cutaway.diagnosis.training.learning_rate_too_low import learning_rate_too_low
@@ -90,6 +91,7 @@ CHECKS: tuple[Check, ...] = (
     regularisation_too_strong,
     too_few_updates,
     # the size of the steps
+    gradients_kept,
     optimizer_config,
     learning_rate_too_high,
     non_finite,

@@ -125,7 +125,11 @@ class LossFacts:
 
 @dataclass(frozen=True)
 class OptimizerFacts:
-    """The optimizer: its name, its largest learning rate, and the rate its paper or common use starts from."""
+    """The optimizer: its name, its largest learning rate, and the rate its paper or common use starts from.
+
+    gradients_kept   share of the steps whose gradients had those of steps before in them: of a loop elsewhere, which
+                     forgets to set them back; here each step has its own
+    """
 
     name: str
     learning_rate: float
@@ -134,6 +138,7 @@ class OptimizerFacts:
     epsilon: float | None = None
     weight_decay: float = 0.0
     clip_norm: float | None = None
+    gradients_kept: float = 0.0
 
 
 @dataclass(frozen=True)

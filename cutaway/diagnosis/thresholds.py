@@ -115,6 +115,8 @@ DROPOUT, KEPT = 0.5, 0.2
 PENALTY, SHRUNK, DECAYED, WITHERED, FAR_ABOVE_USUAL = 0.5, 0.8, 0.5, 0.02, 20.0
 # too_few_updates: steps of a whole training.
 FEWEST_UPDATES = 200
+# gradients_kept: share of the steps whose gradients had earlier ones in them.
+GRADIENTS_KEPT = 0.5
 # optimizer_config: momentum, epsilon from and to, decay of one step, and a clip norm over the gradient's usual length.
 MOMENTUM, EPSILON, LARGE_EPSILON, STEP_DECAY, CLIPPED = 0.99, 1e-15, 1e-2, 0.1, 0.05
 

@@ -16,6 +16,7 @@ from cutaway.diagnosis.evidence import Evidence, LayerFacts
 from cutaway.diagnosis.telling import told
 from cutaway.diagnosis.torch_code import in_torch
 from cutaway.diagnosis.torch_evidence import LOSSES, Heard, evidence_of, held_out_of, prepared
+from cutaway.diagnosis.torch_kept import Kept
 from cutaway.diagnosis.torch_look import Pass, array_of, facts_of, vitals_of, whole_of
 from cutaway.diagnosis.verdict import Verdict, verdict
 from cutaway.errors import InputError
@@ -97,6 +98,7 @@ class Watch:
         self.answers: tuple[Any, Any] | None = None
         self.taken: Pass | None = None
         self.before: dict[str, np.ndarray] = {}
+        self.kept = Kept()
         self.aside, self.fault = False, ""
 
     # ---- hooks --------------------------------------------------------------------------------------------------
@@ -118,6 +120,7 @@ class Watch:
     ) -> None:
         for handle in self.handles:
             handle.remove()
+        self.kept.end()
         self.handles, self.taken, self.answers, self.input = [], None, None, None
 
     @property
@@ -158,12 +161,15 @@ class Watch:
 
     @bystanding
     def _blamed(self, optimizer: Any, *given: Any) -> None:
+        self.kept.stepping()
+        self.heard.gradients_kept = self.kept.steps
         if self.looking:
             self.before = {path: np.array(array_of(value)) for path, value in self.model.named_parameters()}
 
     @bystanding
     def _moved(self, optimizer: Any, *given: Any) -> None:
         heard = self.heard
+        self.kept.stepped(optimizer)
         heard.rates.append(max(float(group["lr"]) for group in optimizer.param_groups))
         looking = self.looking and self.answers is not None and self.taken is not None
         if heard.broken is None and heard.losses and not bool(heard.losses[-1].isfinite().all()):

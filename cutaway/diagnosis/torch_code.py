@@ -13,6 +13,7 @@ Code = tuple[str, str]  # a sentence, "" for the finding's own, and code
 CLIP = "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)"
 # What is said of a finding whose fix only a person can make, or whose words are of this package.
 BY_CHECK: dict[str, str] = {
+    "gradients_kept": "optimizer.zero_grad()",
     "late_plateau": "torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)",
     "leakage": "x = x[:, [place for place in range(x.shape[1]) if place != {copied}]]",
     "rows_repeated": "torch.unique(x, dim=0)",

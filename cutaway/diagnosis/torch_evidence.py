@@ -65,6 +65,7 @@ class Heard:
     losses        of each batch learned from, as tensors; `rates` and `steps` of the optimizer
     kept          rows learned from, each once, in the order they came; `seen` are their hashes
     first         outputs and loss of the first step; `layers` are the facts then, `head` the path of what made them
+    gradients_kept   steps of gradients that had those of the step before in them
     left_out      paths of parameters that ask for a gradient, and that the optimizer does not hold
     watched       rows held out, measured now and then
     """
@@ -74,6 +75,7 @@ class Heard:
     summed: bool = False
     validation: tuple[Any, Any] | None = None
     steps: int = 0
+    gradients_kept: int = 0
     batch: int = 0
     losses: list[Any] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
@@ -156,6 +158,7 @@ def evidence_of(heard: Heard, optimizer: Any, said: Sequence[tuple[np.ndarray, n
                 name=name, learning_rate=max(heard.rates), usual=USUAL.get(name, max(heard.rates)),
                 momentum=float(groups[0].get("momentum", groups[0].get("betas", (0.0,))[0])),
                 epsilon=groups[0].get("eps"), weight_decay=float(groups[0].get("weight_decay", 0.0)),
+                gradients_kept=heard.gradients_kept / max(1, heard.steps - 1),
             ),
             plan=facts.PlanFacts(
                 epochs=max(1, heard.steps * heard.batch // len(x)), batch_size=heard.batch, updates=heard.steps,

@@ -102,6 +102,47 @@ def test_steps_that_are_far_too_short_are_told_though_each_epoch_has_another_ord
     assert found[0].fix.code == "torch.optim.Adam(model.parameters(), lr=0.001)"
 
 
+def loop(model, optimizer, epochs=20, before=lambda: None, after=lambda: None, passes=1):
+    """A loop of its own hand: what is done before each backward pass, and before each step."""
+    loss, (x, y) = nn.CrossEntropyLoss(), map(torch.as_tensor, rows(390))
+    with watch(model, optimizer, loss) as watched:
+        for _ in range(epochs):
+            for place, part in enumerate(torch.randperm(len(x)).split(32), 1):
+                before()
+                loss(model(x[part]), y[part]).backward()
+                if place % passes == 0:
+                    after()
+                    optimizer.step()
+                    if passes > 1:
+                        optimizer.zero_grad()
+    return watched
+
+
+@pytest.mark.parametrize("make", [lambda p: torch.optim.SGD(p, 0.1), lambda p: torch.optim.Adam(p, 0.01)])
+def test_gradients_that_are_never_set_back_are_the_first_cause(make):
+    model = mlp()
+    watched = loop(model, make(model.parameters()))
+    first, *others = watched.verdict().findings
+    assert first.check == "gradients_kept" and first.measured == 1.0 and not others
+    assert first.fix.code == "optimizer.zero_grad()"
+    assert not any(each._post_accumulate_grad_hooks for each in model.parameters())
+
+
+def test_gradients_that_are_set_back_in_any_way_are_well():
+    model = mlp()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    assert loop(model, optimizer, before=optimizer.zero_grad).heard.gradients_kept == 0
+    assert loop(model, optimizer, before=lambda: optimizer.zero_grad(set_to_none=False)).heard.gradients_kept == 0
+    assert loop(model, optimizer, before=model.zero_grad).heard.gradients_kept == 0
+    assert loop(model, optimizer, passes=4).heard.gradients_kept == 0  # added up on purpose
+
+    def twice():
+        optimizer.zero_grad(set_to_none=False)
+        sum(each.sum() for each in model.parameters()).backward()
+
+    assert loop(model, optimizer, before=twice).heard.gradients_kept == 0
+
+
 def test_a_loss_without_a_counterpart_is_named():
     model = mlp()
     with pytest.raises(ca.InputError, match=r"the loss is a CTCLoss, expected one of torch\.nn's CrossEntropyLoss"):
