@@ -6,6 +6,7 @@ Healthy trainings and broken ones, each broken in one known way; `docs/guides/di
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Collection
@@ -17,15 +18,17 @@ from typing import Any
 from benchmarks.diagnosis.development import report_of_development
 from benchmarks.diagnosis.fault import Fault
 from benchmarks.diagnosis.faults import FAULTS
-from benchmarks.diagnosis.figures import as_data, figures
+from benchmarks.diagnosis.figures import as_data, figures, together
 from benchmarks.diagnosis.frozen import hash_of_diagnosis, hash_of_thresholds
 from benchmarks.diagnosis.log import Log
 from benchmarks.diagnosis.overhead import overheads
 from benchmarks.diagnosis.plan import best_rates, fault_tasks, healthy_tasks, repaired_tasks, seeds_of
 from benchmarks.diagnosis.tasks import Task, forget, work
 from benchmarks.diagnosis.told import as_markdown
-from benchmarks.report import write
+from benchmarks.report import RESULTS, write
 
+# How many healthy trainings of the test before, on other sets and by the same rules, had a finding, by pair.
+EARLIER = RESULTS / "diagnosis_alarms_before.json"
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "diagnosis_benchmark.md"
 
 
@@ -74,6 +77,10 @@ def tested(pool: Executor, faults: list[Fault], seeds: int | None, training: boo
     if training:
         done(missing, pool, repairing=repaired_tasks(tasks), each=log.append)
     found = figures([log.known[task] for task in tasks if task in log.known])
+    alarms = found["healthy"]["false alarms"]
+    if EARLIER.exists():
+        before = json.loads(EARLIER.read_text(encoding="utf-8"))["pairs"]
+        alarms["all, and those of the test before"] = together(found["healthy"]["by pair"], before)
     found |= {"thresholds": hash_of_thresholds(), "diagnosis": hash_of_diagnosis(), "seeds": chosen}
     found["missing"] = sum(task not in log.known for task in tasks)
     if training:

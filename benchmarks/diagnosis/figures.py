@@ -44,6 +44,22 @@ def alarmed(records: Iterable[Record], says: Names = named) -> Share:
     return clustered((pair_of(record), bool(says(record))) for record in records)
 
 
+def by_pair(records: Iterable[Record]) -> dict[str, tuple[int, int]]:
+    """Return for each pair of data set and network how many of its records have a finding, and how many there are."""
+    found: dict[str, tuple[int, int]] = {}
+    for record in records:
+        hits, of = found.get(pair_of(record), (0, 0))
+        found[pair_of(record)] = hits + bool(named(record)), of + 1
+    return found
+
+
+def together(*tests: dict[str, Sequence[int]]) -> Share:
+    """Return the share of false alarms in several tests of the same rules, by their pairs, clustered by these."""
+    return clustered(
+        (pair, place < hits) for pairs in tests for pair, (hits, of) in pairs.items() for place in range(of)
+    )
+
+
 def first_right(record: Record, says: Names = named) -> bool:
     names = says(record)
     return bool(names) and names[0] in accepted(record)
@@ -174,6 +190,7 @@ def figures(records: list[Record]) -> dict[str, Any]:
             ),
             "with a note": alarmed(whole, lambda record: record["notes"]),
             "alarms": Counter(named(record)[0] for record in whole if named(record)),
+            "by pair": by_pair(whole),
         },
         "without a healthy twin": len({cell_of(r) for r in records if r["task"]["fault"]}) - len(found),
         "errors": sorted({f"{name}: {words}" for r in records for name, words in r["broken"].items()}

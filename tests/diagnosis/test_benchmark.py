@@ -11,7 +11,7 @@ import pytest
 from benchmarks import diagnosis
 from benchmarks.diagnosis import cases, log, plan
 from benchmarks.diagnosis.faults import BY_NAME
-from benchmarks.diagnosis.figures import constants, figures, known_before, macro
+from benchmarks.diagnosis.figures import alarmed, by_pair, constants, figures, known_before, macro, together
 from benchmarks.diagnosis.killed import cells, healthy_cells
 from benchmarks.diagnosis.remedies import error_of, harmed
 from benchmarks.diagnosis.statistics import clustered, effect, rank_sum, shared_ranks, wilson
@@ -121,6 +121,15 @@ def test_the_figures_are_what_was_counted_by_hand():
     assert found["dropped"]["killing"] == found["dropped"]["milder"] == found["dropped"]["harmless"] == 1
     assert "dead ReLU" in as_markdown(found)
     json.dumps(diagnosis.as_data(found), allow_nan=False)
+
+
+def test_alarms_of_two_tests_count_as_those_of_one():
+    one = [record("", 0.9, seed, "overfit" if seed < 3 else "") for seed in range(10)]
+    other = [record("", 0.9, seed, "overfit" if seed < 1 else "") for seed in range(7)]
+    for each in other:
+        each["task"]["data"] = "wine"
+    assert by_pair(one) == {"moons|relu 32-32": (3, 10)}
+    assert together(by_pair(one), by_pair(other)) == alarmed([*one, *other]) and together(by_pair(one)).hits == 3
 
 
 def test_a_training_that_its_severity_spares_is_not_counted_as_killed():
