@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import diagnosis
+from benchmarks import diagnosis, report
 from benchmarks.diagnosis import cases, log, plan
 from benchmarks.diagnosis.faults import BY_NAME
 from benchmarks.diagnosis.figures import alarmed, by_pair, constants, figures, known_before, macro, together
@@ -130,6 +130,14 @@ def test_alarms_of_two_tests_count_as_those_of_one():
         each["task"]["data"] = "wine"
     assert by_pair(one) == {"moons|relu 32-32": (3, 10)}
     assert together(by_pair(one), by_pair(other)) == alarmed([*one, *other]) and together(by_pair(one)).hits == 3
+
+
+def test_what_the_record_says_of_both_tests_follows_from_what_it_holds():
+    healthy = report.read("diagnosis")["healthy"]
+    before = json.loads(diagnosis.EARLIER.read_text(encoding="utf-8"))["pairs"]
+    assert not before.keys() & healthy["by pair"].keys()  # no set is in both
+    for name, tests in (("all", ()), ("all, and those of the test before", (before,))):
+        assert diagnosis.as_data(together(healthy["by pair"], *tests)) == healthy["false alarms"][name]
 
 
 def test_a_training_that_its_severity_spares_is_not_counted_as_killed():
