@@ -27,7 +27,8 @@ from benchmarks.diagnosis.tasks import Task, forget, work
 from benchmarks.diagnosis.told import as_markdown
 from benchmarks.report import RESULTS, write
 
-# How many healthy trainings of the test before, on other sets and by the same rules, had a finding, by pair.
+# How many healthy trainings of the test before, on other sets and by the same rules, had a finding, by pair. Whoever
+# changes what is an alarm takes it away: then the two are of different rules.
 EARLIER = RESULTS / "diagnosis_alarms_before.json"
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "diagnosis_benchmark.md"
 

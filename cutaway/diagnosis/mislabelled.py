@@ -16,13 +16,12 @@ from cutaway.training.step import Batch
 
 # Sharpnesses and shares of labels drawn anew that are tried, and what a label's probability is at least.
 SHARPNESSES, SHARES, LEAST = np.geomspace(0.5, 100, 24), np.linspace(0, 0.9, 46), 1e-4
-# Rows that are asked, at most: 640 take 0.1 s, of pictures 0.4 s, and time goes by the cube.
+# Rows that are asked, at most: 640 take 0.1 s, twice that where groups are looked for, and time goes by the cube.
 ROWS = 640
 # A feature with so many values or fewer parts the rows into groups.
 GROUPS = 8
 
 
-@on_one_thread
 def labels_of(rows: Batch, held_out: Batch | None) -> Mislabelled | None:
     """Return how many labels of classes look wrong at random, of rows learned from and of those held out together.
 
@@ -48,6 +47,7 @@ def _counted(part: Batch) -> tuple[np.ndarray, np.ndarray]:
     return x[counts], y[counts]
 
 
+@on_one_thread
 def mislabelled(x: np.ndarray, wanted: np.ndarray) -> Mislabelled:
     """Return how many labels look wrong at random, by what the better of two simple methods answers rows left out.
 

@@ -51,7 +51,7 @@ def learning_rate_too_low(evidence: Evidence) -> Finding | None:
         + (
             "the loss still falls, by steps that could be ten times as long and more"
             if falls
-            else f"all {evidence.steps:,} steps together move the weights by {moved:.1g} of their size at most"
+            else f"all {evidence.steps:,} steps in one direction would move the weights by {moved:.1g} of their size"
         ),
         quantity="size of a step over that of the weights",
         measured=size,

@@ -49,5 +49,5 @@ def test_weights_that_were_hardly_moved_are_told_where_batches_hide_the_fall():
     noise = np.random.default_rng(0).normal(0, 0.01, len(evidence.history))
     hidden = [replace(record, loss=record.loss + rest) for record, rest in zip(evidence.history, noise, strict=True)]
     finding = learning_rate_too_low(replace(evidence, history=tuple(hidden)))
-    assert "steps together move the weights by" in finding.sentence
+    assert "would move the weights by" in finding.sentence
     assert verdict(replace(evidence, history=tuple(hidden))).findings[0].check == "learning_rate_too_low"
