@@ -103,10 +103,12 @@ def verdict(run: TableRun) -> tuple[str, str]:
     if run.rival is not None and run.rival.better == run.rival.name:
         by = sentence.removeprefix(f"{run.rival.name} is better ")
     if not scores.better:
-        why = "there may be nothing to learn here, or too few rows to tell"
-        if run.findings or by:  # then there is something to learn
-            why = f"boosted trees are better: {by}" if by else "why, the findings say"
-        return f"This is no better than chance would make it: {why}.", "yellow"
+        why = ": there may be nothing to learn here, or too few rows to tell"
+        if by:  # then there is something to learn
+            why = f", and boosted trees are better {by}"
+        elif run.findings:
+            why = "; the findings say why"
+        return f"This is no better than chance would make it{why}.", "yellow"
     if run.rival is None:
         return "", ""
     if by:
